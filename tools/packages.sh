@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Debian packages that each job of ./dev needs, and their installing. Sourced by ./dev.
+# shellcheck shell=bash disable=SC2034,SC2154 # read by name; root is set by ./dev
+
+packages_build=(
+  g++ cmake ninja-build pkg-config ccache python3
+  libldns-dev libcurl4-openssl-dev libsqlite3-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
+  libtomlplusplus-dev libcli11-dev libexpected-dev libpsl-dev libidn2-dev libssl-dev
+  libcpp-httplib-dev prometheus-cpp-dev libsystemd-dev
+)
+packages_demo=(rbldnsd)
+packages_unit=(catch2)
+packages_test=(
+  rbldnsd unbound nsd dnsmasq-base python3-aiosmtpd libfaketime faketime strace openssl
+)
+packages_clang=(clang-14 libclang-rt-14-dev)
+packages_format=(clang-format-14)
+packages_lint=(clang-14 clang-tidy-14 clang-format-14 shellcheck)
+packages_bench=(libbenchmark-dev libc-ares-dev dnsperf adns-tools rbldnsd nsd)
+
+# need GROUP...: installs what of these groups is missing. Silent when nothing is.
+need() {
+  local group missing=() list package state
+  for group in "$@"; do
+    local -n list="packages_$group"
+    for package in "${list[@]}"; do
+      state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) || state=absent
+      [[ $state == installed ]] || missing+=("$package")
+    done
+  done
+  ((${#missing[@]})) || return 0
+
+  say "installing ${#missing[@]} missing Debian packages: ${missing[*]}"
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "these packages need root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+    [[ -t 0 ]] || as_root=(sudo -n)  # nobody there to type a password
+  fi
+  "${as_root[@]}" bash "$root/tools/install_packages.sh" "${missing[@]}" ||
+    die "the packages could not be installed; by hand: apt-get install ${missing[*]}"
+}

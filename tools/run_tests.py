@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every stage of the tests and counts: the part of `./dev test` after the packages.
+
+Each stage prints its name, its count, its time and its failures; a stage that fails doesn't
+stop the later ones, and a build that fails counts as one failure. A test is counted where it
+ran: a Catch2 test case, a story, a corpus, a test of a Python runner. The sanitizer stages are
+runs of their own. The last line is exactly "N passed, N failed".
+
+A Python stage is a program of its own, which closes with a line "N passed, N failed".
+"""
+import argparse
+import fcntl
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import catch_report  # noqa: E402
+from supervised import run  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = "/usr/bin/python3"
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+
+class Tally:
+    """What the stages have come to so far."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+
+    def stage(self, name, work):
+        """Runs work() -> (passed, failed, [texts for people]) and prints what came of it."""
+        started = time.monotonic()
+        print(f"-- {name} ...", flush=True)
+        try:
+            passed, failed, texts = work()
+        except Exception as error:  # a broken stage is a failed one, and not the end
+            passed, failed, texts = 0, 1, [f"the stage itself broke: {error!r}"]
+        took = time.monotonic() - started
+        self.passed += passed
+        self.failed += failed
+        for text in texts:
+            print("   " + text.replace("\n", "\n      "))
+        print(f"-- {name}: {passed} passed, {failed} failed ({took:.1f} s)", flush=True)
+
+
+def failure(text):
+    """What a stage returns that could not even begin."""
+    return 0, 1, ["FAILED " + text]
+
+
+def in_parallel(jobs, work, items):
+    """work(item) -> (passed, [failure texts]) for each item; the sums, in the items' order."""
+    passed, failures = 0, []
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        for got, bad in pool.map(work, items):
+            passed += got
+            failures += ["FAILED " + text for text in bad]
+    return passed, len(failures), failures
+
+
+def build(preset, jobs):
+    """Configures and builds all of a preset. Nothing to count unless it fails. A second ./dev in
+    the same tree waits, and then finds everything built."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / f"{preset}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return configure_and_build(preset, jobs)
+
+
+def configure_and_build(preset, jobs):
+    """The two commands of build()."""
+    for command in (["cmake", "--preset", preset],
+                    ["cmake", "--build", "--preset", preset, "-j", str(jobs), "--", "-k", "0"]):
+        done = run(command, cwd=ROOT, limit=1500)
+        if done.code != 0:
+            return failure(f"{' '.join(command)}: {done.ending()}\n{done.tail(60)}")
+    return 0, 0, []
+
+
+def programs(preset, pattern):
+    """The test programs of a build, biggest first so that no long one comes last and alone."""
+    found = [p for p in (ROOT / "build" / preset / "tests").glob(pattern)
+             if p.is_file() and os.access(p, os.X_OK)]
+    return sorted(found, key=lambda p: -p.stat().st_size)
+
+
+def unit(preset, jobs, env):
+    """Every unit_<folder> program; its test cases are counted from Catch2's own report."""
+    def one(program):
+        with tempfile.TemporaryDirectory() as directory:
+            report = Path(directory) / "report.xml"
+            done = run([program, "-r", "xml", "-o", report], cwd=ROOT, limit=600, env=env)
+            return catch_report.read(report, program.name, done)
+
+    found = programs(preset, "unit_*")
+    if not found:
+        return failure(f"no unit tests in build/{preset}/tests")
+    return in_parallel(jobs, one, found)
+
+
+def scenario(preset, jobs, env):
+    """Each story is a test."""
+    runner = ROOT / "build" / preset / "tests" / "scenario_runner"
+    stories = sorted((ROOT / "tests" / "scenario").rglob("*.scn"))
+    if not runner.exists() or not stories:
+        return failure(f"no scenario_runner in build/{preset}/tests, or no stories")
+
+    def one(story):
+        done = run([runner, story], cwd=ROOT, limit=300, env=env)
+        if done.code == 0:
+            return 1, []
+        return 0, [f"{story.relative_to(ROOT)}: {done.ending()}\n{done.point(30)}"]
+
+    return in_parallel(jobs, one, stories)
+
+
+def corpora(preset, jobs, env):
+    """Each fuzz target replays every input that was ever worth keeping."""
+    def one(program):
+        corpus = ROOT / "tests" / "fuzz" / "corpus" / program.name.removeprefix("fuzz_")
+        if not corpus.is_dir():
+            return 0, [f"{program.name} has no corpus in {corpus.relative_to(ROOT)}"]
+        done = run([program, corpus], cwd=ROOT, limit=300, env=env)
+        if done.code == 0:
+            return 1, []
+        return 0, [f"{program.name}: {done.ending()}\n{done.point(30)}"]
+
+    return in_parallel(jobs, one, programs(preset, "fuzz_*"))
+
+
+def python_stage(name, limit, env, command):
+    """A runner of our own in Python, which counts for itself."""
+    done = run([PYTHON, *command], cwd=ROOT, limit=limit, env=env)
+    passed, failed = done.closing_counts()
+    if passed is None:
+        return failure(f"{command[0]} did not close with its counts: {done.ending()}\n"
+                       f"{done.tail(40)}")
+    if done.code != 0 or failed:
+        log = ROOT / "build" / f"{name}.log"
+        log.write_text(done.output)
+        return passed, max(failed, 1), [
+            f"FAILED {command[0]}: {done.ending()} (all it said: {log.relative_to(ROOT)})\n"
+            f"{done.tail(120)}"]
+    return passed, 0, [line for line in done.output.splitlines() if line.startswith("skipped:")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs all tests.")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    jobs = parser.parse_args().jobs
+    tally = Tally()
+    env = {"RBLWATCH_BIN": str(ROOT / "build" / "release" / "bin"), "RBLWATCH_JOBS": str(jobs)}
+
+    tally.stage("build release", lambda: build("release", jobs))
+    tally.stage("structure", lambda: python_stage(
+        "structure", 600, env, ["tests/structure/run.py"]))
+    tally.stage("unit", lambda: unit("release", jobs, env))
+    tally.stage("scenario", lambda: scenario("release", jobs, env))
+    tally.stage("fuzz corpora", lambda: corpora("release", jobs, env))
+    tally.stage("test support", lambda: python_stage(
+        "support", 300, env, ["tools/unittest_counts.py", "tests/support/selftest"]))
+    tally.stage("end to end", lambda: python_stage(
+        "e2e", 900, env, ["tests/e2e/run.py"]))
+
+    sanitized = env | SANITIZER_ENV
+    tally.stage("build asan", lambda: build("asan", jobs))
+    tally.stage("unit (asan, ubsan)", lambda: unit("asan", jobs, sanitized))
+    tally.stage("scenario (asan, ubsan)", lambda: scenario("asan", jobs, sanitized))
+    tally.stage("fuzz corpora (asan, ubsan)", lambda: corpora("asan", jobs, sanitized))
+
+    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a program with a time limit that holds for its children too, and keeps what it said."""
+import os
+import re
+import signal
+import subprocess
+import tempfile
+
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+SANITIZER = re.compile(r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error:)",
+                       re.MULTILINE)
+
+
+class Finished:
+    """A program that ended: its exit code (negative: a signal) and its output, both streams."""
+
+    def __init__(self, code, output, timed_out, limit):
+        self.code = code
+        self.output = output
+        self.timed_out = timed_out
+        self.limit = limit
+
+    def ending(self):
+        """How it ended, for a person."""
+        if self.timed_out:
+            return f"stopped after {self.limit} s"
+        if self.code < 0:
+            return f"ended by {signal.Signals(-self.code).name}"
+        return f"exit code {self.code}"
+
+    def tail(self, lines):
+        """The last so many lines of what it said."""
+        return "\n".join(self.output.rstrip().splitlines()[-lines:])
+
+    def point(self, lines):
+        """The lines that matter most: a sanitizer's report from its beginning, else the tail."""
+        found = SANITIZER.search(self.output)
+        if not found:
+            return self.tail(lines)
+        return "\n".join(self.output[found.start():].splitlines()[:lines])
+
+    def closing_counts(self):
+        """(passed, failed) of the last line of that form, or (None, None)."""
+        found = CLOSING.findall(self.output)
+        return (int(found[-1][0]), int(found[-1][1])) if found else (None, None)
+
+
+def run(command, cwd, limit, env=None):
+    """Runs it in a process group of its own; after limit seconds the whole group is killed.
+
+    The output goes through a file, so that a grandchild which keeps it open delays nobody.
+    """
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen([str(part) for part in command], cwd=cwd, stdout=output,
+                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                 start_new_session=True, env=dict(os.environ, **(env or {})))
+        timed_out = False
+        try:
+            child.wait(limit)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    return Finished(child.returncode, text, timed_out, limit)
