@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP: a bad file changes nothing and says why, a good one keeps what stays, what goes is retired in silence."""
+import signal
+import unittest
+
+from tests.e2e.story import MX1, Story, own_zone, target
+from tests.support import daemon
+
+
+class Reload(Story):
+    def setUp(self):
+        super().setUp()
+        self.dns, self.sink = self.resolver("bl.test", "other.test"), self.receiver()
+        self.base = self.config(self.dns, daemon.webhook(self.sink.url("/ops")), zone=[own_zone(), own_zone("other", "other.test")],
+                                target=[target(), target("192.0.2.11", "mx2")])
+        self.watch = self.install(self.base).start()
+        self.watch.wait_seeing(2)
+        self.dns.zones["bl.test"].list(MX1)
+        self.sink.wait_events("listed", path="/ops")
+
+    def test_a_bad_file_changes_nothing_and_says_why(self):
+        self.watch.write_config("[daemon]\nlog_levl = 'info'\n")
+        self.watch.reload()
+        self.watch.wait_log("log_levl")
+        self.assertIn("rblwatch.toml:2:", self.watch.log())
+        self.sweeps(self.dns, "10.2.0.192.bl.test", 3)
+        self.watch.write_config(self.base)
+        self.wait_listed(self.watch)
+
+    def test_a_good_one_keeps_listings_and_asks_for_what_is_new(self):
+        listing = self.watch.status()["listings"][0]
+        self.watch.write_config({**self.base, "target": [*self.base["target"], target("192.0.2.12", "mx3")]})
+        self.watch.reload()
+        status = self.watch.wait_status(lambda s: s["summary"]["subjects"] == 3 and s["summary"]["unknown"] == 0, "a third subject")
+        self.assertEqual(status["listings"][0]["listed_at"], listing["listed_at"])
+        self.assertEqual(status["summary"]["zones_seeing"], 2)
+        self.assertEqual([e["type"] for e in self.watch.events()], ["listed"])
+
+    def test_a_subject_taken_out_is_retired_without_an_alert(self):
+        self.watch.write_config({**self.base, "target": [target("192.0.2.11", "mx2")]})
+        self.watch.reload()
+        self.watch.wait_status(lambda s: s["summary"]["subjects"] == 1, "one subject less")
+        event = self.eventually(lambda: [e for e in self.watch.events() if e["type"] == "retired"], "the event")[0]
+        self.assertEqual(event["subject"], MX1)
+        self.assertEqual(self.watch.cli("history", "--json").json["listings"][0]["state"], "retired")
+        self.assertEqual([e["type"] for e in self.sink.events("/ops")], ["listed"])
+
+    def test_a_zone_taken_out_while_it_was_down_is_retired_too(self):
+        self.watch.stop()
+        self.watch.write_config({**self.base, "zone": [own_zone("other", "other.test")]})
+        self.watch.start()
+        self.eventually(lambda: [e for e in self.watch.events() if e["type"] == "retired"], "the event")
+        self.assertEqual([e["type"] for e in self.sink.events("/ops")], ["listed"])
+
+    def test_a_storm_of_signals_does_no_harm(self):
+        for _ in range(200):
+            self.watch.process.signal(signal.SIGHUP)
+        self.sweeps(self.dns, "10.2.0.192.bl.test", 3)
+        self.assertNoCrash(self.watch)
+        self.assertEqual([e["type"] for e in self.watch.events()], ["listed"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Votes count only when they are independent: past the cache's TTL, and past its negative TTL."""
+import time
+import unittest
+
+from tests.e2e.story import MX1, Story
+from tests.support import daemon
+from tests.support.rbldnsd import Rbldnsd
+from tests.support.unbound import Unbound
+
+QUESTION = "10.2.0.192.bl.test"
+
+
+class Votes(Story):
+    def test_an_answer_out_of_a_cache_is_one_vote(self):
+        rbl = self.keep(Rbldnsd(self.folder, {"bl.test": ("ipv4",)}, ttl=5, negative_ttl=1))
+        unbound = self.keep(Unbound(self.folder, {"bl.test": [rbl.server]}))
+        sink = self.receiver()
+        watch = self.install(self.config(None, daemon.webhook(sink.url("/ops")), resolver={"servers": [unbound.server]}))
+        watch.start().wait_seeing()
+        started = time.monotonic()
+        rbl.list("bl.test", MX1)
+        watch.wait_status(lambda s: s["summary"]["pending"] == 1, "the first vote")
+        sink.wait_events("listed", path="/ops", timeout=40)
+        self.assertGreaterEqual(time.monotonic() - started, 5.0, "opened before the TTL of the first vote ran out")
+
+    def test_a_denial_is_believed_after_its_negative_ttl(self):
+        dns = self.resolver("bl.test", ttl=1, negative_ttl=4)
+        zone = dns.zones["bl.test"]
+        zone.list(MX1)
+        sink = self.receiver()
+        watch = self.install(self.config(dns, daemon.webhook(sink.url("/ops")))).start()
+        sink.wait_events("listed", path="/ops")
+        zone.delist(MX1)
+        first = dns.log.wait(1, name=QUESTION)[0].at
+        sink.wait_events("delisted", path="/ops", timeout=40)
+        self.assertGreaterEqual(time.monotonic() - first, 4.0)
+
+    def test_one_answer_that_nobody_repeats_opens_nothing(self):
+        dns = self.resolver()
+        zone = dns.zones["bl.test"]
+        watch = self.install(self.config(dns)).start()
+        watch.wait_seeing()
+        zone.list(MX1)
+        watch.wait_status(lambda s: s["summary"]["pending"] == 1, "the first vote")
+        zone.delist(MX1)
+        watch.wait_status(lambda s: s["summary"]["pending"] == 0, "the vote being reset")
+        self.sweeps(dns, QUESTION, 3)
+        self.assertEqual(watch.events(), [])
+        self.assertEqual(watch.cli("status").code, 0)
+
+    def test_pending_is_not_listed(self):
+        dns = self.resolver("bl.test", ttl=30, negative_ttl=1)
+        watch = self.install(self.config(dns)).start()
+        watch.wait_seeing()
+        dns.zones["bl.test"].list(MX1)
+        status = watch.wait_status(lambda s: s["summary"]["pending"] == 1, "the first vote")
+        self.assertEqual([(row["state"], row["pending_to"]) for row in status["listings"]], [("pending", "listed")])
+        self.assertEqual(watch.cli("status").code, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fault-injecting DNS server: UDP and TCP on one port of loopback, in threads of the test's process.
+
+    with FaultDns() as dns:
+        zone = dns.zone("bl.test", kinds=("ipv4",))
+        zone.list("192.0.2.10", "127.0.0.2", txt="why")
+        zone.set_mode("servfail")                       # see dns_faults and dns_packets for the modes
+        dns.log.wait(1, zone="bl.test")
+
+As a program (python3 -m tests.support.fault_dns) it takes the commands of dns_control on stdin.
+Honest answers come out of a cache of ready-made replies: some 20 000 questions a second on one core.
+"""
+from __future__ import annotations
+
+import heapq
+import select
+import socket
+import struct
+import threading
+import time
+from typing import Any, Callable, Iterable
+
+from . import dns_packets, dns_wire as wire, ports
+from .dns_faults import MODES, Action, After, Case, Close, Raw, Send, SendFrom
+from .dns_log import Asked, QuestionLog
+from .dns_zone import Query, Zone
+
+assert dns_packets  # imported for the modes that it enters into MODES
+
+CACHED = 300_000
+BURST = 64
+_never = threading.Event()
+Ready = tuple[str, str, bytes, bytes]  # name, zone, flags and counts, what follows the question
+
+
+class Later(threading.Thread):
+    """Calls functions at their time; one thread for all delayed replies."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True, name="fault-dns-later")
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._wake = threading.Condition()
+        self._serial = 0
+        self._over = False
+
+    def call(self, seconds: float, function: Callable[[], None]) -> None:
+        with self._wake:
+            self._serial += 1
+            heapq.heappush(self._due, (time.monotonic() + seconds, self._serial, function))
+            self._wake.notify()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._over = True
+            self._wake.notify()
+        self.join()
+
+    def run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._over and (not self._due or self._due[0][0] > time.monotonic()):
+                    self._wake.wait(self._due[0][0] - time.monotonic() if self._due else None)
+                if self._over:
+                    return
+                function = heapq.heappop(self._due)[2]
+            function()
+
+
+class Listener:
+    """A socket with the thread that waits on it. stop() returns when the port is really closed."""
+
+    def __init__(self, sock: socket.socket, on_readable: Callable[[socket.socket], None]) -> None:
+        self._sock, self._on_readable = sock, on_readable
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="fault-dns")
+        sock.setblocking(False)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._wake.send(b"x")
+        self._thread.join(5)
+        for sock in (self._sock, self._wake, self._woken):
+            sock.close()
+
+    def _run(self) -> None:
+        while True:
+            readable, _, _ = select.select([self._sock, self._woken], [], [])
+            if self._woken in readable:
+                return
+            try:
+                self._on_readable(self._sock)
+            except (BlockingIOError, ConnectionError):
+                continue
+
+
+class FaultDns:
+    """The server. role: the default of its zones. Zones may be added and changed while it runs."""
+
+    def __init__(self, role: str = "authoritative", address: str = "127.0.0.1", port: int = 0) -> None:
+        self.role = role
+        self.log = QuestionLog()
+        self.zones: dict[str, Zone] = {}
+        self.address = address
+        udp, tcp = ports.bind_pair(address, port)
+        self.port: int = udp.getsockname()[1]
+        self._ready: dict[tuple[bytes, bool], Ready] = {}
+        self._nth: dict[tuple[str, int], int] = {}
+        self._later = Later()
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._later.start()
+        self._udp: Listener | None = Listener(udp, self._read_datagrams)
+        self._tcp: Listener | None = Listener(tcp, self._accept)
+
+    # --- what tests use ---
+
+    @property
+    def server(self) -> str:
+        """As the configuration writes it: "127.0.0.1:5353"."""
+        return f"{self.address}:{self.port}"
+
+    @property
+    def at(self) -> tuple[str, int]:
+        return self.address, self.port
+
+    def zone(self, name: str, kinds: Iterable[str] = ("ipv4",), **options: Any) -> Zone:
+        """A new zone with its test entries; options are those of Zone."""
+        options.setdefault("role", self.role)
+        zone = Zone(name, kinds, changed=self._changed, **options)
+        self.zones = {**self.zones, zone.name: zone}
+        self._changed()
+        return zone
+
+    def hosts(self, name: str = "") -> Zone:
+        """A zone without test entries, for ordinary records (hosts, MX, SPF): the root by default."""
+        return self.zone(name, ())
+
+    def drop_zone(self, name: str) -> None:
+        self.zones = {key: zone for key, zone in self.zones.items() if key != name}
+        self._changed()
+
+    def set_mode(self, mode: str, **args: Any) -> None:
+        """The same fault for every zone: a broken resolver."""
+        for zone in self.zones.values():
+            zone.set_mode(mode, **args)
+
+    def close_ports(self, udp: bool = True, tcp: bool = True) -> None:
+        """From now on the port is closed: ICMP unreachable, connection refused."""
+        if udp and self._udp:
+            self._udp.stop()
+            self._udp = None
+        if tcp and self._tcp:
+            self._tcp.stop()
+            self._tcp = None
+
+    def open_ports(self) -> None:
+        """Listens again, on the same port."""
+        if not self._udp:
+            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            udp.bind((self.address, self.port))
+            self._udp = Listener(udp, self._read_datagrams)
+        if not self._tcp:
+            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tcp.bind((self.address, self.port))
+            tcp.listen(128)
+            self._tcp = Listener(tcp, self._accept)
+
+    def stop(self) -> None:
+        self.close_ports()
+        with self._lock:
+            open_connections = list(self._connections)
+        for connection in open_connections:
+            _shut(connection)
+        self._later.stop()
+
+    def __enter__(self) -> "FaultDns":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # --- finding the answer ---
+
+    def _changed(self) -> None:
+        self._ready = {}
+        self._nth = {}
+        refused = any(mode.name == "tc_refused" for zone in self.zones.values() for mode in zone.modes.values())
+        if refused:
+            self.close_ports(udp=False)
+        elif self._udp:
+            self.open_ports()
+
+    def _zone_of(self, name: str) -> Zone | None:
+        rest = name
+        while True:
+            if rest in self.zones:
+                return self.zones[rest]
+            if not rest:
+                return None
+            rest = rest.partition(".")[2]
+
+    def _handle(self, data: bytes, transport: str, source: tuple[str, int]) -> list[Action]:
+        """The actions for one message; [] for what is no question."""
+        end = data.find(b"\0", 12) + 5
+        if len(data) < 17 or end < 17 or end > len(data) or data[2] & 0x80:
+            return []
+        question = data[12:end]
+        edns = data[10:12] != b"\0\0"
+        key = (question.lower(), edns)
+        ready = self._ready.get(key)
+        if ready is None:
+            return self._slow(data, question, edns, key, transport, source)
+        name, zone, _, _ = ready
+        self.log.add(Asked(time.monotonic(), name, question[:-4], int.from_bytes(question[-4:-2], "big"), zone,
+                           transport, source, int.from_bytes(data[:2], "big"), edns, bool(data[2] & 1)))
+        return [Send(_ready_message(ready, data, question, transport))]
+
+    def _slow(self, data: bytes, question: bytes, edns: bool, key: tuple[bytes, bool], transport: str,
+              source: tuple[str, int]) -> list[Action]:
+        name = wire.decode_name(data, 12)[0].lower()
+        qtype = int.from_bytes(question[-4:-2], "big")
+        query = Query(int.from_bytes(data[:2], "big"), name, qtype, question, edns, bool(data[2] & 1), transport)
+        zone = self._zone_of(name)
+        self.log.add(Asked(time.monotonic(), name, question[:-4], qtype, zone.name if zone else "", transport, source,
+                           query.id, edns, query.rd))
+        if zone is None:
+            nobody = Zone("", (), role="neither", soa=False).denial(wire.REFUSED)
+            return [Send(nobody.encode(query))]
+        mode = zone.mode_of(name)
+        if mode.name == "ok":
+            return [Send(_ready_message(self._remember(key, zone, query), data, question, transport))]
+        nth = self._nth[name, qtype] = self._nth.get((name, qtype), -1) + 1
+        return MODES[mode.name](Case(query, zone, mode.args, nth))
+
+    def _remember(self, key: tuple[bytes, bool], zone: Zone, query: Query) -> Ready:
+        kept = self._ready  # a change meanwhile puts a new dict in its place, and this entry is lost with the old
+        flags, counts, tail = zone.truth(query.name, query.qtype).parts(query.edns)
+        ready = (query.name, zone.name, struct.pack(">HHHHH", flags, 1, *counts), tail)
+        if len(kept) < CACHED:
+            kept[key] = ready
+        return ready
+
+    # --- UDP ---
+
+    def _read_datagrams(self, sock: socket.socket) -> None:
+        for _ in range(BURST):
+            data, source = sock.recvfrom(4096)
+            for action in self._handle(data, "udp", source):
+                self._udp_action(sock, source, action)
+
+    def _udp_action(self, sock: socket.socket, source: tuple[str, int], action: Action) -> None:
+        if isinstance(action, Send):
+            sock.sendto(action.data, source)
+        elif isinstance(action, After):
+            self._later.call(action.seconds, lambda: _quietly(lambda: sock.sendto(action.data, source)))
+        elif isinstance(action, SendFrom):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.bind((self.address, 0) if action.where == "port" else (_other(self.address), self.port))
+                other.sendto(action.data, source)
+
+    # --- TCP ---
+
+    def _accept(self, sock: socket.socket) -> None:
+        connection, source = sock.accept()
+        connection.settimeout(30)
+        with self._lock:
+            self._connections.add(connection)
+        threading.Thread(target=self._tcp_serve, args=(connection, source), daemon=True).start()
+
+    def _tcp_serve(self, connection: socket.socket, source: tuple[str, int]) -> None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while True:
+                size = int.from_bytes(wire.read_exactly(connection, 2), "big")
+                data = wire.read_exactly(connection, size)
+                for action in self._handle(data, "tcp", source):
+                    if not self._tcp_action(connection, action):
+                        return
+        except (OSError, wire.WireError):
+            return
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+            connection.close()
+
+    def _tcp_action(self, connection: socket.socket, action: Action) -> bool:
+        """False when the connection is over."""
+        if isinstance(action, (Send, SendFrom)):
+            connection.sendall(struct.pack(">H", len(action.data)) + action.data)
+        elif isinstance(action, After):
+            _never.wait(action.seconds)
+            connection.sendall(struct.pack(">H", len(action.data)) + action.data)
+        elif isinstance(action, Raw):
+            pieces = [action.data] if action.gap is None else [action.data[i:i + 1] for i in range(len(action.data))]
+            for piece in pieces:
+                connection.sendall(piece)
+                _never.wait(action.gap or 0)
+        elif isinstance(action, Close):
+            if action.reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+        return True
+
+
+def _ready_message(ready: Ready, data: bytes, question: bytes, transport: str) -> bytes:
+    """The reply to data; cut down to TC where its datagram has no room for it."""
+    _, _, middle, tail = ready
+    high, low = middle[0] | data[2] & 1, middle[1]
+    whole = data[:2] + bytes((high, low)) + middle[2:] + question + tail
+    if transport == "udp" and len(whole) > 512 and len(whole) > _room(data, 12 + len(question)):
+        return data[:2] + bytes((high | 2, low)) + b"\0\1\0\0\0\0\0\0" + question
+    return whole
+
+
+def _room(data: bytes, end: int) -> int:
+    """The size of datagram that the sender of a question takes (RFC 6891 section 6.2.3)."""
+    if data[end:end + 3] != b"\0\0\x29":
+        return 512
+    return max(512, int.from_bytes(data[end + 3:end + 5], "big"))
+
+
+def _other(address: str) -> str:
+    head, _, last = address.rpartition(".")
+    return f"{head}.{int(last) % 254 + 1}"
+
+
+def _quietly(function: Callable[[], object]) -> None:
+    try:
+        function()
+    except (OSError, ValueError):
+        pass  # the port was closed meanwhile: then nothing is sent, as with a server that died
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it ended by itself meanwhile
+
+
+if __name__ == "__main__":
+    from .dns_control import main
+
+    main()
