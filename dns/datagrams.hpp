@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The system calls for many datagrams at a time, and for the errors that come back for them. One
+// object belongs to one thread.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dns/wire_name.hpp"
+
+namespace rblwatch::dns {
+
+struct Datagram {
+  Bytes bytes;
+  const sockaddr_storage* from = nullptr;
+  bool is_cut = false;  // longer than we read
+};
+
+/// An error that came back for a datagram of ours (ICMP), with the beginning of it.
+struct SendError {
+  int error = 0;
+  sockaddr_storage to{};
+  std::array<std::uint8_t, 64> begin{};
+  std::size_t length = 0;
+};
+
+class Datagrams {
+ public:
+  static constexpr std::size_t kBatch = 32;
+  static constexpr std::size_t kLargest = 4096;
+
+  Datagrams();
+
+  /// Collects one to send; at most kBatch. `packet` and `to` are good until send().
+  void add(std::span<std::uint8_t> packet, const sockaddr_storage& to, socklen_t to_length);
+  /// Sends what was collected, from `skip` on: how many went, or -1 with errno set.
+  int send(int fd, std::size_t skip);
+  std::size_t collected() const { return outgoing_; }
+  void clear() { outgoing_ = 0; }
+
+  /// Reads up to kBatch: how many came, or -1 with errno set. Good until the next call.
+  int receive(int fd);
+  Datagram received(std::size_t index) const;
+
+  /// The next error in the socket's queue.
+  static std::optional<SendError> take_error(int fd);
+
+ private:
+  std::size_t outgoing_ = 0;
+  std::array<mmsghdr, kBatch> out_{};
+  std::array<iovec, kBatch> out_parts_{};
+  std::array<mmsghdr, kBatch> in_{};
+  std::array<iovec, kBatch> in_parts_{};
+  std::array<sockaddr_storage, kBatch> in_from_{};
+  std::vector<std::uint8_t> in_buffer_;
+};
+
+}  // namespace rblwatch::dns

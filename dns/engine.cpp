@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/engine.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/check.hpp"
+#include "dns/engine_tags.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+constexpr std::size_t kEvents = 64;
+constexpr core::Millis kLongestWait = std::chrono::hours(1);
+// A wake-up that brings so many replies has paid for itself.
+constexpr std::size_t kWorthWaking = 8;
+
+}  // namespace
+
+Engine::Engine(const ResolverOptions& options, const core::Clock& clock, core::Random& random,
+               core::Fd epoll, SocketLimits limits)
+    : options_(options),
+      clock_(clock),
+      random_(random),
+      epoll_(std::move(epoll)),
+      now_(clock.tick()),
+      lanes_(options, now_),
+      servers_(options, random),
+      flights_(options.in_flight),
+      timers_(now_),
+      sockets_(epoll_.get(), kUdpTag, limits, random),
+      tcp_(epoll_.get(), kTcpTag, random),
+      second_end_(now_ + core::Seconds(1)) {}
+
+Engine::~Engine() = default;
+
+void Engine::set_lanes(std::span<const LaneLimit> limits) {
+  lanes_.set_limits(limits, clock_.tick());
+}
+
+// Reading the clock costs as much as all else in can_submit(): only where a pace needs it.
+core::Tick Engine::paced_now(Lane lane) const {
+  return lanes_.is_paced(lane) ? clock_.tick() : now_;
+}
+
+bool Engine::can_submit(Lane lane) const {
+  return lanes_.can_submit(lane, paced_now(lane));
+}
+
+core::Tick Engine::next_slot(Lane lane) const {
+  return lanes_.next_slot(lane, paced_now(lane));
+}
+
+void Engine::submit(Lookup lookup) {
+  RBL_CHECK(lookup.servers != nullptr && !lookup.servers->servers.empty());
+  is_paced_ = lanes_.is_paced(lookup.lane);
+  lanes_.enter(lookup.lane);
+  take_up(std::move(lookup));
+}
+
+// An equal question in flight takes the lookup along; one that a common server would see twice at
+// the same time, which helps a forger (CVE-2002-2211), makes it wait.
+bool Engine::join_flight(Lookup& lookup, std::uint32_t group, const WireName& name,
+                         std::uint64_t hash) {
+  for (std::uint32_t index = flights_.first(hash); index != kNoFlight;
+       index = flights_.at(index).next_in_bucket) {
+    Flight& flight = flights_.at(index);
+    if (flight.hash != hash || flight.type != lookup.question.type || flight.name != name) continue;
+    if (flight.group == group || servers_.is_same_group(flight.group, lookup.servers)) {
+      flight.others.push_back({lookup.id, lookup.lane});
+      ++counters_.shared;
+      return true;
+    }
+    if (servers_.share_server(flight.group, group)) {
+      flight.parked.push_back(std::move(lookup));
+      return true;
+    }
+  }
+  return false;
+}
+
+void Engine::take_up(Lookup lookup) {
+  const std::uint32_t group = servers_.use_group(lookup.servers);
+  const WireName name = to_wire(lookup.question.name);
+  const std::uint64_t hash = hash_question(name, lookup.question.type);
+  if (join_flight(lookup, group, name, hash)) {
+    servers_.drop_group(group);
+    return;
+  }
+  const std::uint32_t index = flights_.open(hash);
+  Flight& flight = flights_.at(index);
+  flight.first = {lookup.id, lookup.lane};
+  flight.name = name;
+  flight.type = lookup.question.type;
+  flight.group = group;
+  flight.sent_at = now_;
+  flight.place = static_cast<std::uint32_t>(servers_.choose(servers_.group(group), 0));
+  flight.server = servers_.group(group).servers[flight.place];
+  lanes_.promise(lookup.lane, servers_.at(flight.server).role);
+  flight.is_promised = true;
+  enqueue(index);
+}
+
+void Engine::every_second() {
+  pressure_ = sent_this_second_;
+  sent_this_second_ = 0;
+  second_end_ = now_ + core::Seconds(1);
+  sockets_.tidy(pressure_, now_);
+  tcp_.tidy(now_);
+}
+
+// Whether somebody waits for the replies to come: a full window, full places, or a caller without a
+// pace.
+bool Engine::is_urgent() const {
+  return !is_paced_ || queued_ > 0 || !tcp_.is_idle() || lanes_.in_flight() >= lanes_.places();
+}
+
+core::Micros Engine::time_to_wait(core::Tick deadline) const {
+  core::Tick until = deadline;
+  if (const auto timer = timers_.next()) until = std::min(until, *timer);
+  if (flush_at_) until = std::min(until, *flush_at_);
+  return std::max(until - now_, core::Micros{0});
+}
+
+// True when the wake descriptor said so.
+bool Engine::wait_for_events(core::Tick deadline) {
+  const bool is_urgent_now = is_urgent();
+  if (!is_urgent_now) {
+    const core::Micros pause = std::min(wakes_.next(now_) - now_, time_to_wait(deadline));
+    if (pause > core::Micros{0}) {
+      pollfd wake{.fd = options_.wake_fd, .events = POLLIN, .revents = 0};
+      const auto ms = std::chrono::ceil<core::Millis>(pause);
+      const bool is_woken = poll(&wake, 1, static_cast<int>(ms.count())) > 0;
+      now_ = clock_.tick();
+      if (is_woken) return true;
+    }
+  }
+  std::array<epoll_event, kEvents> events;  // NOLINT: filled by the kernel
+  const auto ms = std::chrono::ceil<core::Millis>(time_to_wait(deadline));
+  const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, static_cast<int>(ms.count()));
+  now_ = clock_.tick();
+  if (ready <= 0) return false;
+  const std::uint64_t before = counters_.replies;
+  const bool is_woken = handle_events({events.data(), static_cast<std::size_t>(ready)});
+  if (counters_.replies - before < kWorthWaking) wakes_.take(now_);
+  return is_woken;
+}
+
+bool Engine::handle_events(std::span<const epoll_event> events) {
+  bool is_woken = false;
+  for (const epoll_event& event : events) {
+    const auto tag = static_cast<std::uint32_t>(event.data.u64 >> 32U);
+    const auto number = static_cast<std::uint32_t>(event.data.u64);
+    if (tag == kWakeTag) {
+      is_woken = true;
+    } else if (tag == kTcpTag) {
+      on_connection(number, event.events);
+    } else {
+      if ((event.events & EPOLLERR) != 0) drain_errors(number);
+      on_readable(number);
+    }
+  }
+  return is_woken;
+}
+
+std::span<const Completion> Engine::wait(core::Millis at_most) {
+  completed_ = 0;
+  now_ = clock_.tick();
+  const core::Tick deadline = now_ + std::clamp(at_most, core::Millis{0}, kLongestWait);
+  for (;;) {
+    sockets_.close_done();
+    if (now_ >= second_end_) every_second();
+    run_timers();
+    flush();
+    if (completed_ > 0) break;
+    const bool is_woken = wait_for_events(deadline);
+    if (is_woken || completed_ > 0 || now_ >= deadline) break;
+  }
+  return {completions_.data(), completed_};
+}
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a flight between packets: time-outs, the next attempt, the end.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/check.hpp"
+#include "dns/engine.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+using core::Micros;
+
+constexpr Micros kErrorPause = core::Millis(100);  // before the same server is asked after an error
+
+std::string error_text(int error) {
+  return std::string(std::strerror(error));
+}
+
+}  // namespace
+
+void Engine::run_timers() {
+  due_.clear();
+  timers_.take_due(now_, due_);
+  for (const std::uint32_t index : due_) {
+    // One that was ended by another's timer may be a new flight already, with a timer of its own.
+    if (!timers_.is_armed(index)) on_timer(index);
+  }
+}
+
+void Engine::on_timer(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  switch (flight.stage) {
+    case Stage::idle:
+      break;
+    case Stage::sent:
+      on_no_reply(index);
+      break;
+    case Stage::waiting:
+      on_long_wait(index);
+      break;
+    case Stage::resting:
+      if (flight.is_retry_queued) {
+        lanes_.dequeue_retry(flight.first.lane);
+        flight.is_retry_queued = false;
+        queue_or_rest(index);
+      } else if (flight.wants_tcp) {
+        to_tcp(index);
+      } else {
+        next_attempt(index);
+      }
+      break;
+    case Stage::tcp:
+      on_tcp_timeout(index);
+      break;
+  }
+}
+
+// No reply by a time at which there should be one.
+void Engine::on_no_reply(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const ServerState& server = servers_.at(flight.server);
+  // A server under load that has answered nothing since is not losing questions, it stands still (a
+  // reload, no processor): what we sent waits in its buffer, and more would overrun that.
+  const bool is_stalled = server.newest_answered <= flight.last_sent &&
+                          server.window.outstanding() * 2 >= server.window.size();
+  const core::Tick latest = flight.last_sent + options_.timeout;
+  if (is_stalled && now_ < latest) {
+    flight.attempt_end =
+        std::min(latest, std::max(flight.attempt_end, now_ + overdue_after(server)));
+    timers_.arm(index, std::min(flight.attempt_end, now_ + overdue_after(server)));
+  } else if (now_ >= flight.attempt_end) {
+    fail_attempt(index, Failure::silence);
+  } else {
+    on_overdue(flight);
+    timers_.arm(index, flight.attempt_end);
+  }
+}
+
+// Its place in the window goes to another question; that is a loss only where a reply was to be
+// expected.
+void Engine::on_overdue(Flight& flight) {
+  if (!flight.is_in_window) return;
+  ServerState& server = servers_.at(flight.server);
+  leave_window(flight);
+  const Lane lane = flight.first.lane;
+  const bool is_slow_lane = lanes_.rtt(lane).smoothed() * 2 > overdue_after(server);
+  if (!lanes_.is_silent(lane) && !is_slow_lane)
+    server.window.on_overdue(now_, overdue_after(server));
+}
+
+// A timer's time in the queue. For a full window one waits; for a server that doesn't answer, or
+// that is asked less, the wait counts as an attempt.
+void Engine::on_long_wait(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const ServerState& server = servers_.at(flight.server);
+  if (server.is_answering && !server.distress.pace.is_limited()) {
+    timers_.arm(index, now_ + options_.timeout);
+    return;
+  }
+  if (++flight.attempts >= options_.attempts) {
+    conclude(index);
+    return;
+  }
+  timers_.arm(index, now_ + options_.timeout);
+}
+
+void Engine::fail_attempt(std::uint32_t index, Failure failure) {
+  Flight& flight = flights_.at(index);
+  const Lane lane = flight.first.lane;
+  const std::uint32_t server = flight.server;
+  leave_window(flight);
+  leave_tcp(flight);
+  flight.wants_tcp = false;
+  flight.tried |= 1U << flight.place;
+  if (failure == Failure::silence) {
+    ++counters_.timeouts;
+    lanes_.note_silence(lane);
+  }
+  const bool is_network = failure == Failure::network;
+  const ServerBook::Silence silence{lane, flight.sent_at, is_network};
+  const bool is_dead = failure != Failure::broken && servers_.note_silence(server, silence, now_);
+  if (flight.attempts >= options_.attempts) {
+    conclude(index);
+  } else if (is_network) {
+    leave_socket(flight);
+    const bool has_other = servers_.group(flight.group).servers.size() > 1;
+    // Not at once to the same server: the error would be the same, and the processor busy.
+    rest(index,
+         has_other ? Micros{0} : std::min<Micros>(kErrorPause * flight.attempts, options_.timeout));
+  } else {
+    next_attempt(index);
+  }
+  if (is_dead) reroute(server);
+}
+
+void Engine::next_attempt(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const GroupState& group = servers_.group(flight.group);
+  const std::uint32_t all =
+      group.servers.size() >= 32 ? UINT32_MAX : (1U << group.servers.size()) - 1;
+  if ((flight.tried & all) == all) flight.tried = 1U << flight.place;  // round again, last one last
+  flight.place = static_cast<std::uint32_t>(servers_.choose(group, flight.tried));
+  const std::uint32_t server = group.servers[flight.place];
+  if (server != flight.server) leave_socket(flight);
+  flight.server = server;
+  queue_or_rest(index);
+}
+
+// The same question once more with what was learnt, under a new id, from a new port; no attempt by
+// itself.
+void Engine::ask_again(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  leave_window(flight);
+  leave_socket(flight);
+  give_up_claims(flight);
+  flight.is_free = true;
+  if (flight.stage == Stage::tcp) {
+    leave_tcp(flight);
+    to_tcp(index);
+  } else {
+    queue_or_rest(index);
+  }
+}
+
+void Engine::queue_or_rest(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const Lane lane = flight.first.lane;
+  const ServerRole role = servers_.at(flight.server).role;
+  if (lanes_.can_promise(lane, role, now_)) {
+    lanes_.promise(lane, role);
+    flight.is_promised = true;
+    enqueue(index);
+  } else {
+    lanes_.queue_retry(lane);
+    flight.is_retry_queued = true;
+    rest(index, std::max(lanes_.when_promisable(lane, role, now_) - now_, Micros{core::Millis(1)}));
+  }
+}
+
+void Engine::rest(std::uint32_t index, Micros pause) {
+  flights_.at(index).stage = Stage::resting;
+  timers_.arm(index, now_ + pause);
+}
+
+// What the lane's pace holds for a packet that won't be sent.
+void Engine::give_up_claims(Flight& flight) {
+  const Lane lane = flight.first.lane;
+  if (flight.is_promised) lanes_.withdraw(lane, servers_.at(flight.server).role);
+  if (flight.is_retry_queued) lanes_.dequeue_retry(lane);
+  flight.is_promised = flight.is_retry_queued = false;
+}
+
+void Engine::leave_lane_window(Flight& flight) {
+  if (!flight.is_in_lane_window) return;
+  flight.is_in_lane_window = false;
+  lanes_.leave_window(flight.first.lane);
+  release_held(flight.first.lane);
+}
+
+void Engine::leave_window(Flight& flight) {
+  leave_lane_window(flight);
+  if (!flight.is_in_window) return;
+  servers_.at(flight.server).window.on_left();
+  flight.is_in_window = false;
+}
+
+void Engine::leave_socket(Flight& flight) {
+  if (flight.socket == kNoSocket) return;
+  sockets_.release(flight.socket, flight.id);
+  flight.socket = kNoSocket;
+  flight.was_resent = false;
+}
+
+// What waits for a server that stopped answering goes to the others of its group.
+void Engine::reroute(std::uint32_t server) {
+  std::deque<Waiting> waiting;
+  waiting.swap(servers_.at(server).queue);
+  queued_ -= waiting.size();
+  for (const Waiting& one : waiting) {
+    if (!flights_.is_current(one.flight, one.generation)) continue;
+    Flight& flight = flights_.at(one.flight);
+    if (flight.stage != Stage::waiting || flight.server != server) continue;
+    const GroupState& group = servers_.group(flight.group);
+    const std::size_t place = servers_.choose(group, flight.tried | (1U << flight.place));
+    if (servers_.at(group.servers[place]).is_answering) {
+      leave_socket(flight);
+      flight.place = static_cast<std::uint32_t>(place);
+      flight.server = group.servers[place];
+    }
+    servers_.at(flight.server).queue.push_back(one);
+    ++queued_;
+  }
+}
+
+NoAnswer Engine::why_none(const Flight& flight) {
+  const ServerState& server = servers_.at(flight.server);
+  if (flight.had_broken_reply || flight.had_junk) {
+    return {NoAnswer::Why::malformed, "only broken replies came"};
+  }
+  if (flight.error != 0) return {NoAnswer::Why::network, error_text(flight.error)};
+  if (!server.is_answering && server.is_unreachable) {
+    return {NoAnswer::Why::network, "the server can't be reached and is only probed"};
+  }
+  if (!server.is_answering) {
+    return {NoAnswer::Why::timeout, "the server does not answer and is only probed"};
+  }
+  return {NoAnswer::Why::timeout,
+          "no usable reply to " + std::to_string(flight.attempts) + " attempts"};
+}
+
+// The end without a reply that settles it: the last answer of another server, if there was one.
+void Engine::conclude(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  Completion& completion = next_completion();
+  if (flight.fallback != nullptr) {
+    const Fallback& last = *flight.fallback;
+    completion.outcome = last.answer;
+    completion.server = servers_.at(last.server).server;
+    completion.transport = last.transport;
+    completion.asked_at = last.asked_at;
+    completion.took = last.took;
+  } else {
+    completion.outcome = why_none(flight);
+    completion.server = servers_.at(flight.server).server;
+    completion.transport = flight.stage == Stage::tcp ? Transport::tcp : Transport::udp;
+    completion.asked_at = flight.sent_at;
+    completion.took = now_ - flight.sent_at;
+  }
+  complete(index);
+}
+
+// The next one to be handed out, not yet counted. Used again and again, so that answers keep their
+// memory.
+Completion& Engine::next_completion() {
+  if (completed_ == completions_.size())
+    completions_.resize(std::max<std::size_t>(64, completed_ * 2));
+  return completions_[completed_];
+}
+
+// Pre: next_completion() holds all but who asked. Frees the flight.
+void Engine::complete(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const std::uint32_t group = flight.group;
+  const ServerRole role = servers_.group(group).group->role;
+  const std::size_t original = completed_++;
+  completions_[original].id = flight.first.id;
+  completions_[original].role = role;
+  lanes_.leave(flight.first.lane);
+  for (const Flight::Asker& other : flight.others) {
+    next_completion() = completions_[original];
+    completions_[completed_++].id = other.id;
+    lanes_.leave(other.lane);
+  }
+  give_up_claims(flight);
+  leave_window(flight);
+  leave_socket(flight);
+  leave_tcp(flight);
+  timers_.stop(index);
+  std::vector<Lookup> parked = std::move(flight.parked);
+  flight.parked.clear();
+  flight.stage = Stage::idle;
+  flights_.close(index);
+  servers_.drop_group(group);
+  for (Lookup& lookup : parked)
+    take_up(std::move(lookup));
+}
+
+}  // namespace rblwatch::dns

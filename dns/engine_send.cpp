@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a server's queue onto the wire: windows, probes, batches, and what the kernel says to it.
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "dns/engine.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+using core::Micros;
+
+constexpr Micros kFloor = core::Millis(50);         // no attempt is given up sooner
+constexpr Micros kOverdueFloor = core::Millis(10);  // nor leaves its window
+constexpr Micros kOverdueUnknown = core::Millis(200);
+constexpr Micros kNoRoomPause = core::Millis(5);
+// Few questions in a row from one port, so that all ports stay in use.
+constexpr std::size_t kLongestRun = 16;
+constexpr std::size_t kRunsPerBatch = 5;
+constexpr std::size_t kLookForOtherLane = 32;
+
+bool is_full(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+void Engine::note_flush_at(core::Tick at) {
+  flush_at_ = std::min(flush_at_.value_or(at), at);
+}
+
+void Engine::enqueue(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  flight.stage = Stage::waiting;
+  servers_.at(flight.server).queue.push_back({index, flight.generation});
+  ++queued_;
+  timers_.arm(index, now_ + options_.timeout);
+}
+
+void Engine::flush() {
+  flush_at_.reset();
+  if (queued_ == 0) return;
+  if (now_ < blocked_until_) {
+    note_flush_at(blocked_until_);
+    return;
+  }
+  batch_.clear();
+  for (std::uint32_t i = 0; i < servers_.size(); ++i) {
+    if (!servers_.at(i).queue.empty()) flush_server(servers_.at(i));
+  }
+  dispatch();
+}
+
+void Engine::flush_server(ServerState& server) {
+  if (!server.is_answering) {
+    flush_probe(server);
+    return;
+  }
+  std::size_t at_most = server.window.room();
+  RateLimit& pace = server.distress.pace;
+  if (pace.is_limited()) {
+    const auto allowed = static_cast<std::size_t>(std::max(pace.available(now_), 0.0));
+    if (allowed == 0) note_flush_at(pace.when_available(1, now_));
+    at_most = std::min(at_most, allowed);
+    pace.take(now_, static_cast<double>(std::min(at_most, server.queue.size())));
+  }
+  gather(server, at_most);
+}
+
+// One question to see whether it is back; of another lane than the last, for a zone may be dead
+// too.
+void Engine::flush_probe(ServerState& server) {
+  if (now_ < server.probe_at) {
+    note_flush_at(server.probe_at);
+    return;
+  }
+  auto& queue = server.queue;
+  for (std::size_t i = 0; i < std::min(queue.size(), kLookForOtherLane); ++i) {
+    const Waiting& front = queue.front();
+    const bool is_live = flights_.is_current(front.flight, front.generation);
+    if (is_live && flights_.at(front.flight).first.lane != server.last_probed) break;
+    if (is_live) queue.push_back(front);
+    queue.pop_front();
+    if (!is_live) --queued_;
+  }
+  const std::size_t before = batch_.size();
+  gather(server, 1);
+  if (batch_.size() == before) return;
+  server.last_probed = flights_.at(batch_.back()).first.lane;
+  servers_.take_probe(server, now_);
+}
+
+// Until a place of its lane is free.
+void Engine::hold(const Waiting& waiting, Lane lane) {
+  if (lane.value >= held_.size()) held_.resize(lane.value + 1U);
+  held_[lane.value].push_back(waiting);
+}
+
+void Engine::release_held(Lane lane) {
+  if (lane.value >= held_.size()) return;
+  auto& held = held_[lane.value];
+  while (!held.empty() && lanes_.has_window(lane)) {
+    const Waiting next = held.front();
+    held.pop_front();
+    if (!flights_.is_current(next.flight, next.generation)) continue;
+    const Flight& flight = flights_.at(next.flight);
+    if (flight.stage != Stage::waiting) continue;
+    servers_.at(flight.server).queue.push_back(next);
+    ++queued_;
+    if (!lanes_.is_proven(lane)) break;  // one for one
+  }
+}
+
+void Engine::gather(ServerState& server, std::size_t at_most) {
+  std::size_t taken = 0;
+  while (taken < at_most && !server.queue.empty()) {
+    const Waiting next = server.queue.front();
+    server.queue.pop_front();
+    --queued_;
+    if (!flights_.is_current(next.flight, next.generation)) continue;
+    const Flight& flight = flights_.at(next.flight);
+    if (flight.stage != Stage::waiting) continue;
+    const Lane lane = flight.first.lane;
+    if (!lanes_.has_window(lane)) {
+      hold(next, lane);
+      continue;
+    }
+    ++taken;
+    lanes_.enter_window(lane);
+    flights_.at(next.flight).is_in_lane_window = true;
+    batch_.push_back(next.flight);
+  }
+}
+
+void Engine::dispatch() {
+  for (const bool is_v6 : {false, true}) {
+    family_.clear();
+    for (const std::uint32_t index : batch_) {
+      if (servers_.at(flights_.at(index).server).is_v6 != is_v6) continue;
+      if (flights_.at(index).socket != kNoSocket) {
+        resend(index);
+      } else {
+        family_.push_back(index);
+      }
+    }
+    const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, kLongestRun);
+    for (std::size_t at = 0; at < family_.size();) {
+      const std::size_t size = std::min(run, family_.size() - at);
+      const std::size_t done = send_chunk({family_.data() + at, size}, is_v6);
+      at += done;
+      if (done == 0) {
+        put_back({family_.data() + at, family_.size() - at});
+        break;
+      }
+    }
+  }
+}
+
+// Sends from one socket. How many were dealt with, sent or failed; 0 when nothing can go now.
+std::size_t Engine::send_chunk(std::span<const std::uint32_t> flights, bool is_v6) {
+  const std::uint32_t socket = sockets_.pick(is_v6, std::max(pressure_, sent_this_second_), now_);
+  if (socket == kNoSocket) {
+    blocked_until_ = now_ + kNoRoomPause;
+    note_flush_at(blocked_until_);
+    return 0;
+  }
+  const std::size_t size = std::min<std::size_t>(flights.size(), sockets_.at(socket).room());
+  datagrams_.clear();
+  for (std::size_t i = 0; i < size; ++i) {
+    Flight& flight = flights_.at(flights[i]);
+    flight.socket = socket;
+    flight.id = sockets_.enlist(socket, flights[i]);
+    write_query(flight);
+    const ServerState& server = servers_.at(flight.server);
+    datagrams_.add({flight.packet.data(), flight.size}, server.address, server.address_length);
+  }
+  const int fd = sockets_.at(socket).fd.get();
+  std::size_t done = 0;
+  while (done < size) {
+    const int sent = datagrams_.send(fd, done);
+    for (int i = 0; i < sent; ++i)
+      on_sent(flights[done++]);
+    if (sent >= 0) continue;
+    const int error = errno;
+    if (drain_errors(socket)) continue;  // it spoke of an earlier datagram
+    if (is_full(error)) {
+      blocked_until_ = now_ + kNoRoomPause;
+      note_flush_at(blocked_until_);
+      for (std::size_t i = done; i < size; ++i)
+        leave_socket(flights_.at(flights[i]));
+      break;
+    }
+    on_unsent(flights[done++], error);
+  }
+  return done;
+}
+
+void Engine::put_back(std::span<const std::uint32_t> flights) {
+  for (std::size_t i = flights.size(); i-- > 0;) {
+    Flight& flight = flights_.at(flights[i]);
+    leave_lane_window(flight);
+    servers_.at(flight.server).queue.push_front({flights[i], flight.generation});
+    ++queued_;
+  }
+}
+
+void Engine::write_query(Flight& flight) {
+  ServerState& server = servers_.at(flight.server);
+  if (!server.has_edns && now_ >= server.edns_again) server.has_edns = true;
+  if (server.folds_case && now_ >= server.case_again) server.folds_case = false;
+  flight.has_edns = server.has_edns && !flight.without_edns;
+  const QueryShape shape{.type = flight.type,
+                         .wants_recursion = server.role == ServerRole::resolver,
+                         .has_edns = flight.has_edns};
+  flight.has_cookie = flight.has_edns && !server.cookie.is_off;
+  if (flight.has_cookie && server.cookie.length == 0) server.cookie.draw(random_);
+  const QueryLayout layout = templates_.get(shape).write(
+      flight.id, flight.name.bytes(), flight.has_cookie ? server.cookie.bytes() : Bytes{},
+      flight.packet);
+  flight.size = layout.size;
+  flight.question_end = layout.question_end;
+  flight.is_mixed = false;
+  if (options_.mixed_case && !server.folds_case && !flight.without_case && !flight.wants_tcp) {
+    const std::span<std::uint8_t> name(flight.packet.data() + kHeaderSize, flight.name.length);
+    flight.is_mixed = mix_case(name, [this] { return random_.next(); }) > 0;
+  }
+}
+
+// The same packet from the same port: a reply to either sending is one to both.
+void Engine::resend(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const std::uint32_t socket = flight.socket;
+  ServerState& server = servers_.at(flight.server);
+  datagrams_.clear();
+  datagrams_.add({flight.packet.data(), flight.size}, server.address, server.address_length);
+  const int fd = sockets_.at(socket).fd.get();
+  int sent = datagrams_.send(fd, 0);
+  if (sent < 0) {
+    const int error = errno;
+    sent = drain_errors(socket) ? datagrams_.send(fd, 0) : -1;
+    if (sent < 0 && is_full(error)) {
+      blocked_until_ = now_ + kNoRoomPause;
+      put_back({&index, 1});
+      note_flush_at(blocked_until_);
+      return;
+    }
+    if (sent < 0) {
+      on_unsent(index, error);
+      return;
+    }
+  }
+  flight.was_resent = true;
+  ++counters_.retries;
+  on_sent(index);
+}
+
+// How long this attempt may take. Only the first is cut short by what is known of the lane: that
+// makes up for a lost datagram quickly, while the others, spread over the whole time, outlast a
+// server's pause. A reply to an earlier sending of the same packet is taken until the end.
+Micros Engine::attempt_time(const Flight& flight) {
+  const RttEstimate& rtt = lanes_.rtt(flight.first.lane);
+  if (flight.attempts > 1 || options_.attempts == 1 || !rtt.is_settled()) return options_.timeout;
+  const Micros server = servers_.at(flight.server).rtt.smoothed() * 4;
+  return std::min<Micros>(std::max({rtt.bound(), server, kFloor}), options_.timeout);
+}
+
+void Engine::on_sent(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  ServerState& server = servers_.at(flight.server);
+  flight.stage = Stage::sent;
+  if (!flight.is_free || flight.attempts == 0) ++flight.attempts;
+  flight.is_free = false;
+  flight.last_sent = now_;
+  if (!flight.was_resent) flight.sent_at = now_;
+  if (flight.is_promised) {
+    lanes_.send_promised(flight.first.lane, server.role, now_);
+    flight.is_promised = false;
+  }
+  server.window.on_sent();
+  flight.is_in_window = true;
+  flight.overdue_at = now_ + overdue_after(server);
+  flight.attempt_end = now_ + attempt_time(flight);
+  timers_.arm(index, std::min(flight.overdue_at, flight.attempt_end));
+  ++counters_.udp_sent;
+  ++sent_this_second_;
+}
+
+Micros Engine::overdue_after(const ServerState& server) const {
+  if (!server.rtt.is_known()) return std::min<Micros>(kOverdueUnknown, options_.timeout);
+  return std::max(server.rtt.smoothed() * 4, kOverdueFloor);
+}
+
+// The system refused this datagram: no route, a firewall, no such network (ENETUNREACH, EPERM …).
+void Engine::on_unsent(std::uint32_t index, int error) {
+  Flight& flight = flights_.at(index);
+  ++flight.attempts;
+  flight.error = error;
+  flight.sent_at = now_;
+  ++counters_.network_errors;
+  fail_attempt(index, Failure::network);
+}
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A flight's attempt over TCP: after truncation, and where UDP can't be trusted.
+#include <algorithm>
+#include <cerrno>
+
+#include "dns/engine.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+constexpr core::Micros kBusyPause = core::Millis(20);
+
+}  // namespace
+
+void Engine::to_tcp(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  leave_window(flight);
+  leave_socket(flight);
+  leave_tcp(flight);
+  give_up_claims(flight);
+  if (!flight.wants_tcp) {
+    flight.wants_tcp = true;
+    flight.has_own_connection = false;
+    flight.attempt_end = now_ + options_.timeout;  // of its own, from here on
+  } else if (now_ >= flight.attempt_end) {
+    fail_attempt(index, Failure::silence);
+    return;
+  }
+  write_query(flight);
+  const ServerState& server = servers_.at(flight.server);
+  const TcpPool::Peer peer{flight.server, &server.address, server.address_length};
+  const auto place = tcp_.ask(peer, index, {flight.packet.data(), flight.size}, now_);
+  if (!place && tcp_.refusal() == TcpPool::Refusal::full) {
+    rest(index, kBusyPause);
+    return;
+  }
+  if (!place) {
+    flight.error = tcp_.last_error();
+    ++counters_.network_errors;
+    fail_attempt(index, Failure::network);
+    return;
+  }
+  flight.stage = Stage::tcp;
+  flight.connection = place->connection;
+  flight.id = place->id;
+  flight.has_own_connection = flight.has_own_connection || place->is_fresh;
+  flight.sent_at = now_;
+  lanes_.send_at_once(flight.first.lane, server.role, now_);
+  ++counters_.tcp_sent;
+  timers_.arm(index, flight.attempt_end);
+}
+
+void Engine::leave_tcp(Flight& flight) {
+  if (flight.stage != Stage::tcp) return;
+  tcp_.release(flight.connection, flight.id);
+  flight.stage = Stage::resting;
+}
+
+// A connection that kept a question waiting for so long is given up with all that waits on it.
+void Engine::on_tcp_timeout(std::uint32_t index) {
+  const std::uint32_t connection = flights_.at(index).connection;
+  fail_attempt(index, Failure::silence);
+  drop_connection(connection);
+}
+
+void Engine::on_connection(std::uint32_t connection, std::uint32_t events) {
+  tcp_.on_event(connection, events, now_);
+  while (tcp_.is_open(connection)) {
+    const auto message = tcp_.take_message(connection);
+    if (!message) break;
+    on_tcp_message(connection, *message);
+  }
+  if (tcp_.is_open(connection) && tcp_.is_broken(connection)) drop_connection(connection);
+}
+
+void Engine::on_tcp_message(std::uint32_t connection, Bytes message) {
+  if (message.size() < kHeaderSize) {
+    ++counters_.of(Junk::too_short);
+    for (const std::uint32_t index : tcp_.waiting(connection)) {
+      flights_.at(index).had_broken_reply = true;
+    }
+    return;
+  }
+  const Header header = read_header(message);
+  const std::uint32_t index = tcp_.find(connection, header.id);
+  if (index == kNoFlight) {
+    ++counters_.of(Junk::unknown_id);
+  } else if (!header.is_reply()) {
+    blame(index, Junk::not_a_reply);
+  } else if (header.opcode() != 0) {
+    blame(index, Junk::opcode);
+  } else if (header.tc()) {
+    flights_.at(index).had_broken_reply = true;  // there is nothing wider to turn to
+    blame(index, Junk::broken);
+  } else {
+    on_reply(index, message, Transport::tcp);
+  }
+}
+
+// Those for whom it was made have had their try; the others, who came to it late, get a new one.
+void Engine::drop_connection(std::uint32_t connection) {
+  const int error = tcp_.error(connection);
+  for (const std::uint32_t index : tcp_.close(connection)) {
+    Flight& flight = flights_.at(index);
+    if (flight.stage != Stage::tcp || flight.connection != connection) continue;
+    flight.stage = Stage::resting;
+    if (!flight.has_own_connection) {
+      flight.has_own_connection = true;
+      to_tcp(index);
+      continue;
+    }
+    if (error == 0) {
+      fail_attempt(index, Failure::silence);
+    } else if (error == EPROTO) {
+      flight.had_broken_reply = true;
+      fail_attempt(index, Failure::broken);
+    } else {
+      flight.error = error;
+      ++counters_.network_errors;
+      fail_attempt(index, Failure::network);
+    }
+  }
+}
+
+}  // namespace rblwatch::dns

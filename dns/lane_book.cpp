@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/lane_book.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+constexpr std::size_t kLeastShare = 64;
+constexpr std::size_t kSilentShare = 64;
+constexpr double kFastPace = 100;  // packets a second from which ticks are collected
+constexpr core::Micros kTick = core::Millis(10);
+
+core::Tick round_up(core::Tick at) {
+  const auto past = at.time_since_epoch() % kTick;
+  return past.count() == 0 ? at : at + (kTick - past);
+}
+
+core::Tick wait_for(const RateLimit& pace, double packets, core::Tick now) {
+  const core::Tick at = pace.when_available(packets, now);
+  return at > now && pace.per_second() >= kFastPace ? round_up(at) : at;
+}
+
+}  // namespace
+
+LaneBook::LaneBook(const ResolverOptions& options, core::Tick now)
+    : lanes_(1), places_(std::max<std::size_t>(options.in_flight, 1)), overall_(options.qps, now) {}
+
+void LaneBook::set_limits(std::span<const LaneLimit> limits, core::Tick now) {
+  // Never fewer than before: lookups in flight still name their lanes.
+  if (limits.size() > lanes_.size()) lanes_.resize(limits.size());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const double qps = i < limits.size() ? limits[i].qps : 0;
+    if (lanes_[i].pace.per_second() != std::max(qps, 0.0)) lanes_[i].pace.set_rate(qps, now);
+  }
+}
+
+LaneBook::State& LaneBook::at(Lane lane) {
+  if (lane.value >= lanes_.size()) lanes_.resize(lane.value + 1U);
+  return lanes_[lane.value];
+}
+
+const LaneBook::State& LaneBook::at(Lane lane) const {
+  static const State kFresh;
+  return lane.value < lanes_.size() ? lanes_[lane.value] : kFresh;
+}
+
+bool LaneBook::is_paced(Lane lane) const {
+  const State& state = at(lane);
+  return state.pace.is_limited() ||
+         (state.last_role == ServerRole::resolver && overall_.is_limited());
+}
+
+// What each busy lane may always have; more while half of the places are free.
+std::size_t LaneBook::share() const {
+  const std::size_t fair = places_ / std::max<std::size_t>(busy_lanes_ + 1, 4);
+  return std::max({fair, std::min(kLeastShare, places_ / 2), std::size_t{1}});
+}
+
+bool LaneBook::has_place(const State& state) const {
+  if (in_flight_ >= places_) return false;
+  if (state.silent_run >= kSilent) {
+    return state.in_flight < std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
+  }
+  return state.in_flight < share() || places_ - in_flight_ > places_ / 2;
+}
+
+bool LaneBook::can_submit(Lane lane, core::Tick now) const {
+  const State& state = at(lane);
+  return has_place(state) && can_promise(lane, state.last_role, now) && state.waiting_retries == 0;
+}
+
+core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
+  const State& state = at(lane);
+  core::Tick at_tick = wait_for(state.pace, 1.0 + state.promised + state.waiting_retries, now);
+  if (state.last_role == ServerRole::resolver) {
+    at_tick = std::max(at_tick, wait_for(overall_, 1.0 + overall_promised_, now));
+  }
+  return at_tick;
+}
+
+void LaneBook::enter(Lane lane) {
+  ++in_flight_;
+  if (at(lane).in_flight++ == 0) ++busy_lanes_;
+}
+
+void LaneBook::leave(Lane lane) {
+  State& state = at(lane);
+  RBL_CHECK(state.in_flight > 0);
+  --in_flight_;
+  if (--state.in_flight == 0) --busy_lanes_;
+}
+
+bool LaneBook::can_promise(Lane lane, ServerRole role, core::Tick now) const {
+  const State& state = at(lane);
+  if (state.pace.is_limited() && state.pace.available(now) < 1.0 + state.promised) return false;
+  return role != ServerRole::resolver || !overall_.is_limited() ||
+         overall_.available(now) >= 1.0 + overall_promised_;
+}
+
+core::Tick LaneBook::when_promisable(Lane lane, ServerRole role, core::Tick now) const {
+  const State& state = at(lane);
+  const core::Tick by_lane = wait_for(state.pace, 1.0 + state.promised, now);
+  if (role != ServerRole::resolver) return by_lane;
+  return std::max(by_lane, wait_for(overall_, 1.0 + overall_promised_, now));
+}
+
+void LaneBook::promise(Lane lane, ServerRole role) {
+  State& state = at(lane);
+  state.last_role = role;
+  ++state.promised;
+  if (role == ServerRole::resolver) ++overall_promised_;
+}
+
+void LaneBook::withdraw(Lane lane, ServerRole role) {
+  State& state = at(lane);
+  RBL_CHECK(state.promised > 0);
+  --state.promised;
+  if (role == ServerRole::resolver) --overall_promised_;
+}
+
+void LaneBook::send_promised(Lane lane, ServerRole role, core::Tick now) {
+  withdraw(lane, role);
+  send_at_once(lane, role, now);
+}
+
+void LaneBook::send_at_once(Lane lane, ServerRole role, core::Tick now) {
+  at(lane).pace.take(now);
+  if (role == ServerRole::resolver) overall_.take(now);
+}
+
+void LaneBook::dequeue_retry(Lane lane) {
+  State& state = at(lane);
+  RBL_CHECK(state.waiting_retries > 0);
+  --state.waiting_retries;
+}
+
+void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {
+  State& state = at(lane);
+  state.silent_run = 0;
+  state.is_heard = true;
+  if (is_exact) state.rtt.add(rtt);
+}
+
+bool LaneBook::has_window(Lane lane) const {
+  return is_proven(lane) || at(lane).in_window < kUnprovenWindow;
+}
+
+void LaneBook::note_silence(Lane lane) {
+  ++at(lane).silent_run;
+}
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lanes (one per zone): each one's pace, the pace over all, and how many of the places in
+// flight a lane may take, so that a dead or slow one leaves room for the others. Time is passed in.
+// One object belongs to one thread.
+//
+// A packet is first promised (it waits for its server's window), then sent or withdrawn; the pace
+// counts what was sent, and gives out no more promises than it has packets, so what is promised can
+// always be sent.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/time.hpp"
+#include "dns/options.hpp"
+#include "dns/question.hpp"
+#include "dns/rate_limit.hpp"
+#include "dns/resolver.hpp"
+#include "dns/rtt_estimate.hpp"
+
+namespace rblwatch::dns {
+
+class LaneBook {
+ public:
+  LaneBook(const ResolverOptions& options, core::Tick now);
+
+  /// New limits; what is in flight stays counted.
+  void set_limits(std::span<const LaneLimit> limits, core::Tick now);
+  bool is_paced(Lane lane) const;
+  bool can_submit(Lane lane, core::Tick now) const;
+  /// When the paces next allow a packet of this lane; whole ticks of 10 ms where the pace is a fast
+  /// one, for a wake-up costs more than a question.
+  core::Tick next_slot(Lane lane, core::Tick now) const;
+
+  void enter(Lane lane);  // a lookup takes a place
+  void leave(Lane lane);
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t places() const { return places_; }
+
+  /// A packet to a server of this role.
+  bool can_promise(Lane lane, ServerRole role, core::Tick now) const;
+  core::Tick when_promisable(Lane lane, ServerRole role, core::Tick now) const;
+  void promise(Lane lane, ServerRole role);
+  void withdraw(Lane lane, ServerRole role);
+  void send_promised(Lane lane, ServerRole role, core::Tick now);
+  /// A packet that could not wait (TCP): counted, even where that means a debt.
+  void send_at_once(Lane lane, ServerRole role, core::Tick now);
+  /// A retry waits for the pace: new lookups stand behind it.
+  void queue_retry(Lane lane) { ++at(lane).waiting_retries; }
+  void dequeue_retry(Lane lane);
+
+  /// What came of a question. A lane whose questions stay unanswered gets fewer places.
+  void note_reply(Lane lane, core::Micros rtt, bool is_exact);
+  void note_silence(Lane lane);
+  bool is_silent(Lane lane) const { return at(lane).silent_run >= kSilent; }
+  /// Questions on their way that still hold a place in a server's window. A lane that doesn't
+  /// answer, or has not yet, may hold only a few: it must not fill the windows of servers that
+  /// others need.
+  void enter_window(Lane lane) { ++at(lane).in_window; }
+  void leave_window(Lane lane) { --at(lane).in_window; }
+  bool has_window(Lane lane) const;
+  bool is_proven(Lane lane) const { return at(lane).is_heard && !is_silent(lane); }
+  const RttEstimate& rtt(Lane lane) const { return at(lane).rtt; }
+
+ private:
+  static constexpr std::uint32_t kSilent = 8;
+  static constexpr std::uint32_t kUnprovenWindow = 12;
+
+  struct State {
+    RateLimit pace;
+    std::uint32_t in_flight = 0;
+    std::uint32_t promised = 0;
+    std::uint32_t waiting_retries = 0;
+    std::uint32_t silent_run = 0;
+    std::uint32_t in_window = 0;
+    bool is_heard = false;  // a reply came, ever
+    ServerRole last_role = ServerRole::resolver;
+    RttEstimate rtt;
+  };
+
+  State& at(Lane lane);
+  const State& at(Lane lane) const;
+  bool has_place(const State& state) const;
+  std::size_t share() const;
+
+  std::vector<State> lanes_;
+  std::size_t places_;
+  std::size_t in_flight_ = 0;
+  std::size_t busy_lanes_ = 0;
+  RateLimit overall_;  // towards resolvers
+  std::uint32_t overall_promised_ = 0;
+};
+
+}  // namespace rblwatch::dns

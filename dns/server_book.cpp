@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/server_book.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <tuple>
+
+#include "core/log.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+using core::Micros;
+
+constexpr std::uint32_t kSilentRun = 8;  // unanswered in a row, nothing else answered meanwhile
+constexpr std::uint32_t kSilentRunOfOneLane = 64;
+constexpr std::uint32_t kUnreachableRun =
+    3;  // the same for errors of the network, which are certain
+constexpr Micros kFirstPause = core::Millis(250);
+constexpr Micros kLongestPause = core::Millis(2000);
+constexpr std::uint64_t kExploreOneIn = 50;
+constexpr std::size_t kMaxGroup = 32;  // bits of a `tried` mask
+constexpr std::size_t kKeepGroups = 64;
+constexpr Micros kDistressPeriod = core::Millis(1000);
+constexpr std::uint32_t kDistressSamples = 20;
+constexpr double kLeastPace = 10;
+
+void set_address(ServerState& state) {
+  const auto bytes = state.server.address.bytes();
+  if (state.is_v6) {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(state.server.port);
+    std::memcpy(&v6.sin6_addr, bytes.data(), sizeof v6.sin6_addr);
+    std::memcpy(&state.address, &v6, sizeof v6);
+    state.address_length = sizeof v6;
+  } else {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(state.server.port);
+    std::memcpy(&v4.sin_addr, bytes.data(), sizeof v4.sin_addr);
+    std::memcpy(&state.address, &v4, sizeof v4);
+    state.address_length = sizeof v4;
+  }
+}
+
+void clear(Distress& distress, core::Tick now) {
+  distress.lanes.fill({});
+  distress.samples = 0;
+  distress.period_end = now + kDistressPeriod;
+}
+
+// More than three quarters of the lanes got failures for most of their questions. Fewer are dead
+// zones, which must not slow the others.
+bool is_failing(const Distress& distress, ServerRole role) {
+  std::size_t seen = 0;
+  std::size_t failing = 0;
+  for (const Distress::Tally& lane : distress.lanes) {
+    if (lane.good + lane.bad == 0) continue;
+    ++seen;
+    if (lane.bad > lane.good) ++failing;
+  }
+  if (role == ServerRole::resolver && seen < 2) return false;  // a dead zone would look the same
+  return failing * 4 > seen * 3;
+}
+
+void ask_less(Distress& distress, const Server& server, core::Tick now) {
+  if (!distress.pace.is_limited()) {
+    distress.full_rate = std::max<double>(distress.samples, kLeastPace);
+    core::log_warn("the server fails most of what it is asked and is asked less from now on",
+                   {{"server", server.to_text()}});
+  }
+  const double rate = distress.pace.is_limited() ? distress.pace.per_second() : distress.full_rate;
+  const double least = std::max(kLeastPace, distress.full_rate / 16);
+  distress.pace.set_rate(std::max(least, rate / 2), now);
+}
+
+void ask_more(Distress& distress, const Server& server, core::Tick now) {
+  const double rate = distress.pace.per_second() + distress.full_rate / 10;
+  if (rate < distress.full_rate) {
+    distress.pace.set_rate(rate, now);
+    return;
+  }
+  distress.pace = RateLimit();
+  core::log_info("the server does well again and is asked at full pace",
+                 {{"server", server.to_text()}});
+}
+
+// A resolver that is silent about one zone only is taken for dead much later: the zone may be.
+std::uint32_t silent_limit(const ServerState& state) {
+  if (state.is_unreachable) return kUnreachableRun;
+  const bool is_one_lane = (state.silent_lanes & (state.silent_lanes - 1)) == 0;
+  return state.role == ServerRole::resolver && is_one_lane ? kSilentRunOfOneLane : kSilentRun;
+}
+
+void count(ServerState& state, Lane lane, bool is_failure, core::Tick now) {
+  Distress& distress = state.distress;
+  Distress::Tally& tally = distress.lanes[lane.value % Distress::kLanes];
+  ++(is_failure ? tally.bad : tally.good);
+  ++distress.samples;
+  if (now < distress.period_end || distress.samples < kDistressSamples) return;
+  if (distress.period_end != core::Tick{}) {
+    if (is_failing(distress, state.role)) {
+      ask_less(distress, state.server, now);
+    } else if (distress.pace.is_limited()) {
+      ask_more(distress, state.server, now);
+    }
+  }
+  clear(distress, now);
+}
+
+}  // namespace
+
+void CookieState::draw(core::Random& random) {
+  const std::uint64_t ours = random.next();
+  std::memcpy(octets.data(), &ours, sizeof ours);
+  length = kClient;
+}
+
+bool CookieState::is_ours(Bytes theirs) const {
+  return length >= kClient && theirs.size() >= kClient &&
+         std::equal(theirs.begin(), theirs.begin() + kClient, octets.begin());
+}
+
+void CookieState::keep(Bytes theirs) {
+  without = 0;
+  if (theirs.size() < 2 * kClient || theirs.size() > octets.size()) return;
+  std::copy(theirs.begin(), theirs.end(), octets.begin());
+  length = static_cast<std::uint8_t>(theirs.size());
+}
+
+ServerState::ServerState(const Server& which, ServerRole its_role, double most)
+    : server(which), role(its_role), is_v6(which.address.is_v6()), window(most) {
+  set_address(*this);
+}
+
+bool ServerState::is_from(const sockaddr_storage& from) const {
+  if (from.ss_family != address.ss_family) return false;
+  if (is_v6) {
+    sockaddr_in6 ours{};
+    sockaddr_in6 theirs{};
+    std::memcpy(&ours, &address, sizeof ours);
+    std::memcpy(&theirs, &from, sizeof theirs);
+    return ours.sin6_port == theirs.sin6_port &&
+           std::memcmp(&ours.sin6_addr, &theirs.sin6_addr, sizeof ours.sin6_addr) == 0;
+  }
+  sockaddr_in ours{};
+  sockaddr_in theirs{};
+  std::memcpy(&ours, &address, sizeof ours);
+  std::memcpy(&theirs, &from, sizeof theirs);
+  return ours.sin_port == theirs.sin_port && ours.sin_addr.s_addr == theirs.sin_addr.s_addr;
+}
+
+ServerBook::ServerBook(const ResolverOptions& options, core::Random& random)
+    : options_(options), random_(random) {}
+
+std::uint32_t ServerBook::find_server(const Server& server, ServerRole role) {
+  const auto [known, is_new] =
+      by_address_.try_emplace({server, role}, static_cast<std::uint32_t>(servers_.size()));
+  if (is_new) servers_.emplace_back(server, role, static_cast<double>(options_.in_flight));
+  return known->second;
+}
+
+std::uint32_t ServerBook::use_group(const ServerGroupPtr& group) {
+  if (group.get() != last_group_) {
+    const auto known = by_group_.find(group.get());
+    if (known != by_group_.end()) {
+      last_index_ = known->second;
+    } else {
+      if (by_group_.size() >= kKeepGroups) prune_groups();
+      if (free_groups_.empty()) {
+        free_groups_.push_back(static_cast<std::uint32_t>(groups_.size()));
+        groups_.emplace_back();
+      }
+      last_index_ = free_groups_.back();
+      free_groups_.pop_back();
+      GroupState& state = groups_[last_index_];
+      state = {.group = group, .servers = {}, .in_use = 0};
+      for (const Server& server : group->servers) {
+        if (state.servers.size() == kMaxGroup) break;
+        state.servers.push_back(find_server(server, group->role));
+      }
+      by_group_.emplace(group.get(), last_index_);
+    }
+    last_group_ = group.get();
+  }
+  ++groups_[last_index_].in_use;
+  return last_index_;
+}
+
+// We hold the groups that we know, so that no other can come to stand at the same address.
+void ServerBook::prune_groups() {
+  for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+    GroupState& state = groups_[i];
+    if (state.group == nullptr || state.in_use > 0) continue;
+    by_group_.erase(state.group.get());
+    state.group.reset();
+    state.servers.clear();
+    free_groups_.push_back(i);
+  }
+  last_group_ = nullptr;
+}
+
+bool ServerBook::is_same_group(std::uint32_t index, const ServerGroupPtr& group) const {
+  const ServerGroupPtr& ours = groups_[index].group;
+  return ours == group || *ours == *group;
+}
+
+bool ServerBook::share_server(std::uint32_t a, std::uint32_t b) const {
+  const auto& theirs = groups_[b].servers;
+  return std::any_of(groups_[a].servers.begin(), groups_[a].servers.end(),
+                     [&](std::uint32_t server) {
+                       return std::find(theirs.begin(), theirs.end(), server) != theirs.end();
+                     });
+}
+
+std::size_t ServerBook::best_of(const GroupState& group, std::uint32_t tried) const {
+  const auto rank = [&](std::size_t place) {
+    const ServerState& state = servers_[group.servers[place]];
+    // An unknown server ranks first, so that it becomes known.
+    return std::tuple((tried >> place) & 1U, !state.is_answering, state.rtt.smoothed(),
+                      state.window.outstanding() + state.queue.size());
+  };
+  std::size_t best = 0;
+  for (std::size_t place = 1; place < group.servers.size(); ++place) {
+    if (rank(place) < rank(best)) best = place;
+  }
+  return best;
+}
+
+// When the best is full: one with room that is not much slower. `best` when there is none.
+std::size_t ServerBook::another_of(const GroupState& group, std::uint32_t tried,
+                                   std::size_t best) const {
+  Micros slowest = servers_[group.servers[best]].rtt.smoothed() * 8 + core::Millis(5);
+  std::size_t found = best;
+  for (std::size_t place = 0; place < group.servers.size(); ++place) {
+    const ServerState& state = servers_[group.servers[place]];
+    if (((tried >> place) & 1U) != 0 || !state.is_answering || !state.window.has_room()) continue;
+    if (!state.queue.empty() || state.rtt.smoothed() > slowest) continue;
+    slowest = state.rtt.smoothed();
+    found = place;
+  }
+  return found;
+}
+
+std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
+  if (group.servers.size() == 1) return 0;
+  const std::size_t best = best_of(group, tried);
+  const ServerState& state = servers_[group.servers[best]];
+  if (random_.below(kExploreOneIn) == 0) {
+    const std::size_t other = random_.below(group.servers.size());
+    const bool is_fit = servers_[group.servers[other]].is_answering && ((tried >> other) & 1U) == 0;
+    return is_fit ? other : best;
+  }
+  const bool is_full = !state.window.has_room() || !state.queue.empty();
+  return is_full ? another_of(group, tried, best) : best;
+}
+
+bool ServerBook::note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now) {
+  ServerState& state = servers_[server];
+  state.last_reply = now;
+  state.silent_run = 0;
+  state.silent_lanes = 0;
+  state.is_unreachable = false;
+  count(state, lane, is_failure, now);
+  if (state.is_answering) return false;
+  state.is_answering = true;
+  core::log_info("the server answers again", {{"server", state.server.to_text()}});
+  return true;
+}
+
+bool ServerBook::note_silence(std::uint32_t server, const Silence& silence, core::Tick now) {
+  ServerState& state = servers_[server];
+  count(state, silence.lane, true, now);
+  if (state.last_reply >= silence.sent_at) return false;  // it answered others meanwhile
+  ++state.silent_run;
+  state.silent_lanes |= std::uint64_t{1} << (silence.lane.value % 64);
+  state.is_unreachable = silence.is_network;
+  if (!state.is_answering || state.silent_run < silent_limit(state)) return false;
+  state.is_answering = false;
+  state.pause = kFirstPause;
+  state.probe_at = now + state.pause;
+  core::log_warn("the server does not answer and is only probed until it does",
+                 {{"server", state.server.to_text()},
+                  {"unanswered", static_cast<std::uint64_t>(state.silent_run)}});
+  return true;
+}
+
+bool ServerBook::take_probe(ServerState& server, core::Tick now) const {
+  if (now < server.probe_at) return false;
+  const Micros whole = options_.timeout * options_.attempts;
+  const Micros longest = std::clamp<Micros>(whole / 3, kFirstPause, kLongestPause);
+  server.pause = std::min(server.pause * 2, longest);
+  server.probe_at = now + server.pause;
+  return true;
+}
+
+std::vector<ServerStatus> ServerBook::status() const {
+  std::vector<ServerStatus> all;
+  for (const ServerState& state : servers_) {
+    ServerStatus status{state.server, state.role, std::nullopt, state.is_answering};
+    if (state.rtt.is_known()) status.rtt = state.rtt.smoothed();
+    all.push_back(status);
+  }
+  return all;
+}
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine knows of each server: how fast it answers, how much it takes at a time, whether
+// it answers at all, and what it can't do (EDNS, mixed case, cookies). Chooses the server of an
+// attempt. Time is passed in. One object belongs to one thread.
+//
+// A server that leaves a run of questions unanswered is left alone but for probes, at growing
+// pauses; its first reply, whatever it says, makes it a server again. One that fails most of what
+// it is asked (REFUSED, SERVFAIL, silence) is asked less: half of what it got, again and again, and
+// more by a tenth each second that goes well.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/random.hpp"
+#include "core/time.hpp"
+#include "dns/options.hpp"
+#include "dns/question.hpp"
+#include "dns/rate_limit.hpp"
+#include "dns/resolver.hpp"
+#include "dns/rtt_estimate.hpp"
+#include "dns/send_window.hpp"
+#include "dns/wire_name.hpp"
+
+namespace rblwatch::dns {
+
+/// A flight that waits for a server; the generation tells a flight that has since ended.
+struct Waiting {
+  std::uint32_t flight = 0;
+  std::uint32_t generation = 0;
+};
+
+/// What a server gives back when it is asked with a cookie (RFC 7873).
+struct CookieState {
+  static constexpr std::size_t kClient = 8;
+  std::array<std::uint8_t, 40> octets{};  // ours, then the server's
+  std::uint8_t length = 0;                // 0 = not yet drawn; kClient = the server's is not known
+  std::uint8_t without = 0;               // replies in a row that bore none
+  bool is_off = false;                    // the server doesn't know them
+
+  bool is_agreed() const { return length > kClient; }
+  Bytes bytes() const { return {octets.data(), length}; }
+  void draw(core::Random& random);
+  /// Whether it begins with what we sent.
+  bool is_ours(Bytes theirs) const;
+  /// Keeps the server's part; one of no proper length (RFC 7873 section 4) is left.
+  void keep(Bytes theirs);
+};
+
+/// Tells a server that fails in mass from one behind which a few zones are dead: by lane, not by
+/// question.
+struct Distress {
+  static constexpr std::size_t kLanes = 64;  // lanes are folded onto so many tallies
+  struct Tally {
+    std::uint32_t good = 0, bad = 0;
+  };
+  std::array<Tally, kLanes> lanes{};
+  std::uint32_t samples = 0;
+  core::Tick period_end{};
+  RateLimit pace;        // unlimited while all is well
+  double full_rate = 0;  // what it got when it began to fail
+};
+
+struct ServerState {
+  ServerState(const Server& which, ServerRole its_role, double most);
+
+  Server server;
+  ServerRole role;
+  sockaddr_storage address{};
+  socklen_t address_length = 0;
+  bool is_v6 = false;
+
+  std::deque<Waiting> queue;
+  SendWindow window;
+  RttEstimate rtt;
+  core::Tick newest_answered{};  // when the latest question that got a reply was sent
+
+  bool is_answering = true;
+  bool is_unreachable = false;  // the last failure was an error of the network, not silence
+  std::uint32_t silent_run = 0;
+  std::uint64_t silent_lanes = 0;  // of that run, folded onto 64 bits
+  core::Micros pause{0};
+  core::Tick probe_at{};
+  Lane last_probed{};
+  core::Tick last_reply{};
+
+  bool has_edns = true;
+  core::Tick edns_again{};
+  bool folds_case = false;
+  core::Tick case_again{};
+  std::uint8_t folds = 0;
+  CookieState cookie;
+
+  Distress distress;
+
+  bool is_from(const sockaddr_storage& from) const;
+};
+
+/// A ServerGroup with its servers looked up.
+struct GroupState {
+  ServerGroupPtr group;
+  std::vector<std::uint32_t> servers;
+  std::size_t in_use = 0;
+};
+
+class ServerBook {
+ public:
+  ServerBook(const ResolverOptions& options, core::Random& random);
+
+  /// The group's number, good until drop_group() was called as often.
+  std::uint32_t use_group(const ServerGroupPtr& group);
+  void drop_group(std::uint32_t group) { --groups_[group].in_use; }
+  const GroupState& group(std::uint32_t index) const { return groups_[index]; }
+  bool is_same_group(std::uint32_t index, const ServerGroupPtr& group) const;
+  /// Whether a server of one stands in the other too.
+  bool share_server(std::uint32_t a, std::uint32_t b) const;
+
+  ServerState& at(std::uint32_t server) { return servers_[server]; }
+  std::size_t size() const { return servers_.size(); }
+  /// The best server of the group for an attempt: not one of `tried` (a bit per place in the group)
+  /// while another is left, one that answers before one that doesn't, with room, the fastest first;
+  /// one time in 50 another one, to see how it does. Returns the place in the group.
+  std::size_t choose(const GroupState& group, std::uint32_t tried);
+
+  /// A reply of the server that matched a question of this lane. True when it had not been
+  /// answering.
+  bool note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now);
+  /// A question went unanswered, or could not be sent. True when the server now counts as not
+  /// answering.
+  struct Silence {
+    Lane lane;
+    core::Tick sent_at;
+    bool is_network = false;
+  };
+  bool note_silence(std::uint32_t server, const Silence& silence, core::Tick now);
+  /// Whether a server that doesn't answer may be asked now, for one question; starts the next
+  /// pause.
+  bool take_probe(ServerState& server, core::Tick now) const;
+
+  std::vector<ServerStatus> status() const;
+
+ private:
+  std::uint32_t find_server(const Server& server, ServerRole role);
+  std::size_t best_of(const GroupState& group, std::uint32_t tried) const;
+  std::size_t another_of(const GroupState& group, std::uint32_t tried, std::size_t best) const;
+  void prune_groups();
+
+  ResolverOptions options_;
+  core::Random& random_;
+  std::deque<ServerState> servers_;
+  std::map<std::pair<Server, ServerRole>, std::uint32_t> by_address_;
+  std::vector<GroupState> groups_;
+  std::vector<std::uint32_t> free_groups_;
+  std::unordered_map<const ServerGroup*, std::uint32_t> by_group_;
+  const ServerGroup* last_group_ = nullptr;
+  std::uint32_t last_index_ = 0;
+};
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/tcp_pool.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+
+#include "dns/socket_pool.hpp"
+
+namespace rblwatch::dns {
+namespace {
+
+// A single event never keeps the loop for longer than it takes to read so much.
+constexpr std::size_t kReadsPerEvent = 8;
+constexpr core::Micros kIdle = core::Seconds(5);
+
+}  // namespace
+
+TcpPool::TcpPool(int epoll, std::uint32_t tag, core::Random& random)
+    : epoll_(epoll), tag_(tag), random_(random), connections_(kMaxConnections) {}
+
+std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server) const {
+  std::optional<std::uint32_t> best;
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    const Connection& on = connections_[i];
+    if (!on.fd.is_open() || on.error != 0 || on.server != server) continue;
+    if (!best || on.waiting.size() < connections_[*best].waiting.size()) best = i;
+  }
+  return best;
+}
+
+std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Tick now) {
+  const auto free = std::find_if(connections_.begin(), connections_.end(),
+                                 [](const Connection& on) { return !on.fd.is_open(); });
+  refusal_ = Refusal::full;
+  if (free == connections_.end()) return std::nullopt;
+  refusal_ = Refusal::failed;
+  core::Fd fd(socket(peer.address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.is_open()) {
+    last_error_ = errno;
+    return std::nullopt;
+  }
+  const int on = 1;
+  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto* address = reinterpret_cast<const sockaddr*>(peer.address);
+  if (connect(fd.get(), address, peer.address_length) != 0 && errno != EINPROGRESS) {
+    last_error_ = errno;
+    return std::nullopt;
+  }
+  const auto index = static_cast<std::uint32_t>(free - connections_.begin());
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT;
+  event.data.u64 = (std::uint64_t{tag_} << 32U) | index;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd.get(), &event) != 0) {
+    last_error_ = errno;
+    return std::nullopt;
+  }
+  *free = Connection{};
+  free->fd = std::move(fd);
+  free->server = peer.server;
+  free->wants_write = true;
+  free->last_used = now;
+  ++open_;
+  return index;
+}
+
+std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,
+                                           core::Tick now) {
+  auto connection = find_connection(peer.server);
+  const auto to_server = std::count_if(
+      connections_.begin(), connections_.end(),
+      [&](const Connection& on) { return on.fd.is_open() && on.server == peer.server; });
+  const bool is_busy = connection && !connections_[*connection].waiting.empty();
+  bool is_fresh = false;
+  if (!connection || (is_busy && static_cast<std::size_t>(to_server) < kMaxPerServer)) {
+    const auto opened = open_connection(peer, now);
+    if (!opened && !connection) return std::nullopt;
+    is_fresh = opened.has_value();
+    if (opened) connection = opened;
+  }
+  Connection& on = connections_[*connection];
+  if (on.waiting.size() >= kMaxPipelined) {
+    refusal_ = Refusal::full;
+    return std::nullopt;
+  }
+  std::uint16_t id = 0;
+  do {
+    id = static_cast<std::uint16_t>(random_.next());
+  } while (find(*connection, id) != kNoFlight);
+  on.waiting.push_back({id, flight});
+  ++waiting_;
+  on.out.push_back(static_cast<std::uint8_t>(query.size() >> 8U));
+  on.out.push_back(static_cast<std::uint8_t>(query.size()));
+  on.out.push_back(static_cast<std::uint8_t>(id >> 8U));
+  on.out.push_back(static_cast<std::uint8_t>(id));
+  on.out.insert(on.out.end(), query.begin() + 2, query.end());
+  on.last_used = now;
+  if (on.is_connected) write_out(*connection);
+  return Place{*connection, id, is_fresh};
+}
+
+void TcpPool::watch(std::uint32_t connection, bool wants_write) {
+  Connection& on = connections_[connection];
+  if (on.wants_write == wants_write) return;
+  on.wants_write = wants_write;
+  epoll_event event{};
+  event.events = wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.u64 = (std::uint64_t{tag_} << 32U) | connection;
+  if (epoll_ctl(epoll_, EPOLL_CTL_MOD, on.fd.get(), &event) != 0) on.error = errno;
+}
+
+void TcpPool::write_out(std::uint32_t connection) {
+  Connection& on = connections_[connection];
+  while (on.out_done < on.out.size()) {
+    const ssize_t sent =
+        send(on.fd.get(), on.out.data() + on.out_done, on.out.size() - on.out_done, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) on.error = errno;
+      break;
+    }
+    on.out_done += static_cast<std::size_t>(sent);
+  }
+  if (on.out_done == on.out.size()) {
+    on.out.clear();
+    on.out_done = 0;
+  }
+  watch(connection, !on.out.empty());
+}
+
+void TcpPool::read_in(std::uint32_t connection) {
+  Connection& on = connections_[connection];
+  for (std::size_t i = 0; i < kReadsPerEvent; ++i) {
+    const std::span<std::uint8_t> space = on.in.space();
+    if (space.empty()) return;  // whole messages wait to be taken first
+    const ssize_t got = recv(on.fd.get(), space.data(), space.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      if (errno != EAGAIN) on.error = errno;
+      return;
+    }
+    if (got == 0) {
+      on.error = ECONNRESET;  // closed in order; what was whole is still taken first
+      return;
+    }
+    on.in.fill(static_cast<std::size_t>(got));
+  }
+}
+
+void TcpPool::on_event(std::uint32_t connection, std::uint32_t events, core::Tick now) {
+  Connection& on = connections_[connection];
+  if (!on.fd.is_open() || on.error != 0) return;
+  if (!on.is_connected && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(on.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) {
+      on.error = error;
+      return;
+    }
+    on.is_connected = true;
+  }
+  if (on.is_connected && (events & EPOLLOUT) != 0) write_out(connection);
+  if (on.error == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+    read_in(connection);
+    on.last_used = now;
+  }
+}
+
+std::optional<Bytes> TcpPool::take_message(std::uint32_t connection) {
+  Connection& on = connections_[connection];
+  const std::optional<Bytes> message = on.in.take();
+  if (on.in.is_broken()) on.error = EPROTO;
+  return message;
+}
+
+std::uint32_t TcpPool::find(std::uint32_t connection, std::uint16_t id) const {
+  for (const Waiting& waiting : connections_[connection].waiting) {
+    if (waiting.id == id) return waiting.flight;
+  }
+  return kNoFlight;
+}
+
+std::vector<std::uint32_t> TcpPool::waiting(std::uint32_t connection) const {
+  std::vector<std::uint32_t> flights;
+  for (const Waiting& one : connections_[connection].waiting)
+    flights.push_back(one.flight);
+  return flights;
+}
+
+void TcpPool::release(std::uint32_t connection, std::uint16_t id) {
+  auto& waiting = connections_[connection].waiting;
+  const auto found = std::find_if(waiting.begin(), waiting.end(),
+                                  [id](const Waiting& one) { return one.id == id; });
+  if (found == waiting.end()) return;
+  waiting.erase(found);
+  --waiting_;
+}
+
+bool TcpPool::is_open(std::uint32_t connection) const {
+  return connections_[connection].fd.is_open();
+}
+
+std::vector<std::uint32_t> TcpPool::close(std::uint32_t connection) {
+  Connection& on = connections_[connection];
+  std::vector<std::uint32_t> waited = waiting(connection);
+  waiting_ -= on.waiting.size();
+  if (on.fd.is_open()) --open_;
+  on = Connection{};
+  return waited;
+}
+
+void TcpPool::tidy(core::Tick now) {
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    const Connection& on = connections_[i];
+    if (on.fd.is_open() && on.waiting.empty() && now - on.last_used > kIdle) close(i);
+  }
+}
+
+}  // namespace rblwatch::dns

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions over TCP (RFC 7766, RFC 9210): connections kept and shared by the questions to a
+// server, which are pipelined; at most 64 connections and two to a server, 32 questions on one.
+// Bytes only: which message belongs to which question is told by id, the rest of the matching is
+// the caller's. Never calls back: the caller hands in events, then takes messages and, of a broken
+// connection, the flights that waited on it. One object belongs to one thread.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/handle.hpp"
+#include "core/random.hpp"
+#include "core/time.hpp"
+#include "dns/frame_reader.hpp"
+#include "dns/wire_name.hpp"
+
+namespace rblwatch::dns {
+
+class TcpPool {
+ public:
+  static constexpr std::size_t kMaxConnections = 64;
+  static constexpr std::size_t kMaxPerServer = 2;
+  static constexpr std::size_t kMaxPipelined = 32;
+
+  struct Peer {
+    std::uint32_t server = 0;  // the caller's number for it
+    const sockaddr_storage* address = nullptr;
+    socklen_t address_length = 0;
+  };
+  struct Place {
+    std::uint32_t connection = 0;
+    std::uint16_t id = 0;
+    bool is_fresh = false;  // the connection was made for this question
+  };
+  enum class Refusal : std::uint8_t { full, failed };  // try later · last_error says why
+
+  TcpPool(int epoll, std::uint32_t tag, core::Random& random);
+
+  /// Sends the query (its id is overwritten with a random one) as soon as the connection takes it.
+  std::optional<Place> ask(const Peer& peer, std::uint32_t flight, Bytes query, core::Tick now);
+  Refusal refusal() const { return refusal_; }
+  int last_error() const { return last_error_; }
+
+  /// Connects, writes and reads as far as it goes.
+  void on_event(std::uint32_t connection, std::uint32_t events, core::Tick now);
+  /// The next whole message; good until the next call on this connection.
+  std::optional<Bytes> take_message(std::uint32_t connection);
+  /// The flight that waits for this id; kNoFlight when none does.
+  std::uint32_t find(std::uint32_t connection, std::uint16_t id) const;
+  std::vector<std::uint32_t> waiting(std::uint32_t connection) const;
+  void release(std::uint32_t connection, std::uint16_t id);
+  bool is_open(std::uint32_t connection) const;
+  bool is_broken(std::uint32_t connection) const { return connections_[connection].error != 0; }
+  int error(std::uint32_t connection) const { return connections_[connection].error; }
+  /// Closes it and hands back who still waited.
+  std::vector<std::uint32_t> close(std::uint32_t connection);
+  /// Closes what has been idle for long.
+  void tidy(core::Tick now);
+  std::size_t open() const { return open_; }
+  bool is_idle() const { return waiting_ == 0; }
+
+ private:
+  struct Waiting {
+    std::uint16_t id;
+    std::uint32_t flight;
+  };
+  struct Connection {
+    core::Fd fd;
+    std::uint32_t server = 0;
+    bool is_connected = false;
+    bool wants_write = false;
+    int error = 0;
+    std::vector<Waiting> waiting;
+    std::vector<std::uint8_t> out;
+    std::size_t out_done = 0;
+    FrameReader in;
+    core::Tick last_used{};
+  };
+
+  std::optional<std::uint32_t> find_connection(std::uint32_t server) const;
+  std::optional<std::uint32_t> open_connection(const Peer& peer, core::Tick now);
+  void write_out(std::uint32_t connection);
+  void read_in(std::uint32_t connection);
+  void watch(std::uint32_t connection, bool wants_write);
+
+  int epoll_;
+  std::uint32_t tag_;
+  core::Random& random_;
+  Refusal refusal_ = Refusal::full;
+  int last_error_ = 0;
+  std::size_t open_ = 0;
+  std::size_t waiting_ = 0;
+  std::vector<Connection> connections_;
+};
+
+}  // namespace rblwatch::dns

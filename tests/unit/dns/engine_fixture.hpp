@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An engine on real sockets with a clock that tests can move forward, and the few steps that tests
+// of it repeat.
+#pragma once
+
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "core/random.hpp"
+#include "core/time.hpp"
+#include "dns/udp_resolver.hpp"
+#include "loopback_server.hpp"
+
+namespace rblwatch::dns::test {
+
+/// The system's clock, ahead by what the test says.
+class MovedClock final : public core::Clock {
+ public:
+  core::Timestamp now() const override { return system_.now(); }
+  core::Tick tick() const override { return system_.tick() + ahead; }
+  core::Micros ahead{0};
+
+ private:
+  core::SystemClock system_;
+};
+
+struct EngineFixture {
+  MovedClock clock;
+  core::SystemRandom random;
+  ResolverOptions options;
+  std::unique_ptr<Resolver> engine;
+  std::uint64_t next_id = 1;
+
+  EngineFixture() {
+    options.timeout = core::Millis(150);
+    options.qps = 0;
+  }
+
+  Resolver& start() {
+    auto made = make_udp_resolver(options, clock, random);
+    REQUIRE(made);
+    engine = std::move(*made);
+    return *engine;
+  }
+  LookupId submit(const ServerGroupPtr& group, const std::string& name, QType type = QType::a,
+                  std::uint32_t lane = 0) {
+    if (engine == nullptr) start();
+    const LookupId id{next_id++};
+    engine->submit({id, {lane}, {*core::DnsName::parse(name), type}, group});
+    return id;
+  }
+  /// Waits until nothing is in flight.
+  std::vector<Completion> finish() {
+    std::vector<Completion> all;
+    while (engine->in_flight() > 0) {
+      const auto some = engine->wait(core::Millis(500));
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  }
+  Completion ask(const ServerGroupPtr& group, const std::string& name, QType type = QType::a) {
+    submit(group, name, type);
+    const auto all = finish();
+    REQUIRE(all.size() == 1);
+    return all[0];
+  }
+};
+
+/// "127.0.0.2", "NXDOMAIN", "timeout", "network" or "malformed".
+inline std::string told(const Completion& completion) {
+  if (const auto* none = std::get_if<NoAnswer>(&completion.outcome)) {
+    switch (none->why) {
+      case NoAnswer::Why::timeout:
+        return "timeout";
+      case NoAnswer::Why::network:
+        return "network";
+      case NoAnswer::Why::malformed:
+        return "malformed";
+    }
+  }
+  const Answer& answer = std::get<Answer>(completion.outcome);
+  if (answer.rcode == Rcode::noerror && !answer.a.empty()) return answer.a[0].to_text();
+  return to_text(answer.rcode);
+}
+
+inline std::ptrdiff_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
+}
+
+}  // namespace rblwatch::dns::test

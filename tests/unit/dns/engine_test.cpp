@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine as its callers see it: answers, retries, sharing, pace, time.
+#include <sys/eventfd.h>
+
+#include <set>
+
+#include "engine_fixture.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using namespace rblwatch::dns::test;
+using core::Micros;
+using core::Millis;
+
+namespace {
+
+Actions honest(const Asked& asked) {
+  if (asked.name.rfind("listed", 0) == 0) return say(truth(asked));
+  return say(reply_to(asked, 0x8483, {}, {soa(name("zone.test"), 3600, 300)}));
+}
+Actions silent(const Asked&) {
+  return {};
+}
+
+ServerGroupPtr both(const LoopbackServer& one, const LoopbackServer& two,
+                    ServerRole role = ServerRole::authoritative) {
+  return std::make_shared<const ServerGroup>(ServerGroup{{one.server(), two.server()}, role});
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(EngineFixture, "a listed name, an unlisted one, and all that is known of how") {
+  const LoopbackServer server(honest);
+  const auto before = clock.tick();
+  const Completion listed = ask(server.group(), "listed.zone.test");
+  CHECK(told(listed) == "127.0.0.2");
+  CHECK(listed.id == LookupId{1});
+  CHECK(listed.server == server.server());
+  CHECK(listed.role == ServerRole::authoritative);
+  CHECK(listed.transport == Transport::udp);
+  CHECK(listed.asked_at >= before);
+  CHECK(listed.took > Micros{0});
+  const Completion clear = ask(server.group(), "other.zone.test");
+  CHECK(told(clear) == "NXDOMAIN");
+  CHECK(std::get<Answer>(clear.outcome).ttl == core::Seconds{300});
+}
+
+TEST_CASE_METHOD(EngineFixture, "a resolver is asked to recurse, a zone's own server is not") {
+  const LoopbackServer server(honest);
+  ask(server.group(ServerRole::resolver), "a.zone.test");
+  ask(server.group(ServerRole::authoritative), "b.zone.test");
+  const auto log = server.log();
+  CHECK((log[0].query[2] & 1U) == 1);
+  CHECK((log[1].query[2] & 1U) == 0);
+}
+
+TEST_CASE_METHOD(EngineFixture, "thousands at a time each get their own answer") {
+  const LoopbackServer server([](const Asked& asked) {
+    const unsigned number = static_cast<unsigned>(std::stoul(asked.name.substr(1)));
+    return say(reply_to(asked, 0x8480,
+                        {a(kAsk, {127, 1, static_cast<std::uint8_t>(number / 256),
+                                  static_cast<std::uint8_t>(number % 256)})}));
+  });
+  options.timeout = Millis(2000);
+  const auto group = server.group();
+  for (int i = 0; i < 3000; ++i)
+    submit(group, "n" + std::to_string(i) + ".zone.test");
+  CHECK(engine->in_flight() == 3000);
+  const auto all = finish();
+  REQUIRE(all.size() == 3000);
+  for (const Completion& one : all) {
+    const auto number = one.id.value - 1;
+    REQUIRE(told(one) ==
+            "127.1." + std::to_string(number / 256) + "." + std::to_string(number % 256));
+  }
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "silence is a time-out after all attempts, neither sooner nor much later") {
+  const LoopbackServer server(silent);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(told(ask(server.group(), "x.zone.test")) == "timeout");
+  const auto took = std::chrono::steady_clock::now() - start;
+  CHECK(took >= Millis(450));
+  CHECK(took < Millis(900));
+  CHECK(server.count() == 3);
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "a closed port is a network error, found without waiting out the time") {
+  std::uint16_t port = 0;
+  {
+    const LoopbackServer gone(silent);
+    port = gone.server().port;
+  }
+  const auto group = std::make_shared<const ServerGroup>(
+      ServerGroup{{Server{core::IpAddress::v4({127, 0, 0, 1}), port}}, ServerRole::resolver});
+  options.timeout = Millis(2000);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(told(ask(group, "x.zone.test")) == "network");
+  CHECK(std::chrono::steady_clock::now() - start < Millis(2000));
+}
+
+TEST_CASE_METHOD(EngineFixture, "a network that isn't there is a network error") {
+  // A route to nowhere: the kernel refuses to send to a broadcast address.
+  const auto group = std::make_shared<const ServerGroup>(
+      ServerGroup{{*Server::parse("255.255.255.255:53")}, ServerRole::resolver});
+  CHECK(told(ask(group, "x.zone.test")) == "network");
+  CHECK(engine->in_flight() == 0);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a lost reply is made up for by the next attempt") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.nth == 0 ? Actions{} : honest(asked); });
+  CHECK(told(ask(server.group(), "listed.zone.test")) == "127.0.0.2");
+  CHECK(server.count() == 2);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a reply to the first sending is taken after the second went out") {
+  Octets first;
+  const LoopbackServer server([&first](const Asked& asked) {
+    if (asked.nth == 0) {
+      first = truth(asked);
+      return Actions{};
+    }
+    return say(first);
+  });
+  CHECK(told(ask(server.group(), "listed.zone.test")) == "127.0.0.2");
+  const auto log = server.log();
+  CHECK(log[0].id == log[1].id);
+  CHECK(log[0].port == log[1].port);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a retry goes to another server where there is one") {
+  const LoopbackServer dead(silent);
+  const LoopbackServer alive(honest);
+  const auto group = both(dead, alive);
+  for (int i = 0; i < 8; ++i)
+    submit(group, "listed" + std::to_string(i) + ".zone.test");
+  for (const Completion& one : finish()) {
+    CHECK(told(one) == "127.0.0.2");
+    CHECK(one.server == alive.server());
+  }
+}
+
+TEST_CASE_METHOD(EngineFixture, "a failure of one server of several is not the last word") {
+  const unsigned code = GENERATE(2U, 5U);
+  const LoopbackServer failing([code](const Asked& asked) { return say(rcode(asked, code)); });
+  const LoopbackServer good(honest);
+  const auto group = both(failing, good);
+  for (int i = 0; i < 10; ++i)
+    CHECK(told(ask(group, "listed" + std::to_string(i) + ".zone.test")) == "127.0.0.2");
+}
+
+TEST_CASE_METHOD(EngineFixture, "when all fail, the last answer is the outcome") {
+  const LoopbackServer failing([](const Asked& asked) { return say(rcode(asked, 2)); });
+  const LoopbackServer dead(silent);
+  CHECK(told(ask(both(failing, dead), "x.zone.test")) == "SERVFAIL");
+  CHECK(told(ask(failing.group(), "y.zone.test")) == "SERVFAIL");
+}
+
+TEST_CASE_METHOD(EngineFixture, "equal questions in flight are asked once and answered to all") {
+  const LoopbackServer server(honest);
+  const auto group = server.group();
+  const auto equal_group = server.group();
+  submit(group, "listed.zone.test");
+  submit(group, "LISTED.zone.test", QType::a, 3);
+  submit(equal_group, "listed.zone.test");
+  submit(group, "listed.zone.test", QType::txt);
+  const auto all = finish();
+  CHECK(all.size() == 4);
+  std::set<std::uint64_t> ids;
+  for (const Completion& one : all)
+    ids.insert(one.id.value);
+  CHECK(ids.size() == 4);
+  CHECK(server.count() == 2);
+  CHECK(engine->counters().shared == 2);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a server never has the same name and type twice in flight") {
+  const LoopbackServer shared(
+      [](const Asked& asked) { return asked.nth < 2 ? Actions{} : honest(asked); });
+  const LoopbackServer other(silent);
+  // Two groups with a server in common: the second lookup waits until the first is through.
+  submit(shared.group(), "listed.zone.test");
+  submit(both(shared, other), "listed.zone.test");
+  CHECK(engine->in_flight() == 2);
+  const auto all = finish();
+  REQUIRE(all.size() == 2);
+  CHECK(told(all[0]) == "127.0.0.2");
+  CHECK(told(all[1]) == "127.0.0.2");
+  std::vector<unsigned> ids;
+  for (const Asked& asked : shared.log())
+    ids.push_back(asked.id);
+  // Its first question and two repetitions of it, answered; only then the second lookup's.
+  REQUIRE(ids.size() == 4);
+  CHECK(ids[0] == ids[2]);
+  CHECK(ids[3] != ids[0]);
+}
+
+TEST_CASE_METHOD(
+    EngineFixture,
+    "no second holds more of a lane's questions than its pace and a burst, retries included") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.nth % 3 == 0 ? Actions{} : honest(asked); });
+  start();
+  const LaneLimit limit{.qps = 100};
+  engine->set_lanes({&limit, 1});
+  const auto group = server.group();
+  const auto start_at = std::chrono::steady_clock::now();
+  int submitted = 0;
+  while (std::chrono::steady_clock::now() - start_at < Millis(1500)) {
+    while (engine->can_submit({0}))
+      submit(group, "n" + std::to_string(submitted++) + ".zone.test");
+    const auto until = engine->next_slot({0}) - clock.tick();
+    engine->wait(std::chrono::ceil<Millis>(std::max(until, Micros{1000})));
+  }
+  finish();
+  const auto log = server.log();
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    std::size_t within = 0;
+    for (std::size_t k = i; k < log.size() && log[k].at - log[i].at < Millis(1000); ++k)
+      ++within;
+    CHECK(within <= 112);
+  }
+  CHECK(log.size() > 120);
+  CHECK(submitted < static_cast<int>(log.size()));
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "the pace over all holds for resolvers, not for zones' own servers") {
+  const LoopbackServer server(honest);
+  options.qps = 10;
+  start();
+  submit(server.group(ServerRole::resolver), "a.zone.test", QType::a, 0);
+  CHECK_FALSE(engine->can_submit({0}));
+  CHECK_FALSE(engine->can_submit({1}));
+  CHECK(engine->next_slot({0}) > clock.tick());
+  submit(server.group(ServerRole::authoritative), "b.zone.test", QType::a, 1);
+  CHECK(engine->can_submit({1}));
+  CHECK_FALSE(engine->can_submit({0}));
+  finish();
+}
+
+TEST_CASE_METHOD(EngineFixture, "a dead zone takes its share of the places and delays nobody") {
+  const LoopbackServer server([](const Asked& asked) {
+    return asked.name.find(".dead.test") != std::string::npos ? Actions{} : honest(asked);
+  });
+  options.in_flight = 512;
+  options.timeout = Millis(400);
+  start();
+  const auto group = server.group(ServerRole::resolver);
+  int dead = 0;
+  int good = 0;
+  int answered = 0;
+  const auto start_at = std::chrono::steady_clock::now();
+  while (answered < 4000) {
+    while (engine->can_submit({0}))
+      submit(group, "d" + std::to_string(dead++) + ".dead.test", QType::a, 0);
+    while (good < 4000 && engine->can_submit({1}))
+      submit(group, "listed" + std::to_string(good++) + ".live.test", QType::a, 1);
+    for (const Completion& one : engine->wait(Millis(200))) {
+      if (told(one) == "127.0.0.2") ++answered;
+    }
+    REQUIRE(std::chrono::steady_clock::now() - start_at < std::chrono::seconds(20));
+  }
+  CHECK(engine->can_submit({1}));
+  CHECK(dead < 4000);
+  finish();
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "a server that stops answering is only probed, and used again once it is back") {
+  std::atomic<bool> is_up{false};
+  const LoopbackServer server(
+      [&is_up](const Asked& asked) { return is_up ? honest(asked) : Actions{}; });
+  options.timeout = Millis(100);
+  options.attempts = 10;
+  const auto group = server.group();
+  for (int i = 0; i < 100; ++i)
+    submit(group, "listed" + std::to_string(i) + ".zone.test");
+  while (engine->servers().empty() || engine->servers()[0].is_answering)
+    engine->wait(Millis(20));
+  const std::size_t before = server.count();
+  is_up = true;
+  for (const Completion& one : finish())
+    CHECK(told(one) == "127.0.0.2");
+  CHECK(before < 250);
+  CHECK(engine->servers().at(0).is_answering);
+  CHECK(told(ask(group, "listed.again.test")) == "127.0.0.2");
+  CHECK(engine->servers().at(0).rtt);
+}
+
+TEST_CASE_METHOD(
+    EngineFixture,
+    "while a server is down it gets a few questions a second, and lookups still end in time") {
+  const LoopbackServer server(silent);
+  options.timeout = Millis(200);
+  const auto group = server.group();
+  for (int i = 0; i < 20; ++i)
+    submit(group, "a" + std::to_string(i) + ".zone.test");
+  finish();
+  const std::size_t before = server.count();
+  const auto start_at = std::chrono::steady_clock::now();
+  for (int i = 0; i < 300; ++i)
+    submit(group, "b" + std::to_string(i) + ".zone.test");
+  for (const Completion& one : finish())
+    CHECK(told(one) == "timeout");
+  CHECK(std::chrono::steady_clock::now() - start_at < Millis(1200));
+  CHECK(server.count() - before <= 8);
+}
+
+TEST_CASE_METHOD(EngineFixture, "the wake descriptor ends the wait") {
+  const core::Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  options.wake_fd = wake.get();
+  start();
+  const auto start_at = std::chrono::steady_clock::now();
+  std::thread waker([&wake] { eventfd_write(wake.get(), 1); });
+  CHECK(engine->wait(std::chrono::minutes(1)).empty());
+  waker.join();
+  CHECK(std::chrono::steady_clock::now() - start_at < std::chrono::seconds(30));
+}
+
+TEST_CASE_METHOD(EngineFixture, "wait returns after its time when nothing happens") {
+  start();
+  const auto start_at = std::chrono::steady_clock::now();
+  CHECK(engine->wait(Millis(0)).empty());
+  CHECK(engine->wait(Millis(30)).empty());
+  CHECK(std::chrono::steady_clock::now() - start_at >= Millis(30));
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "after a sleep of hours what was in flight is asked again, once, and answered") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.nth < 20 ? Actions{} : honest(asked); });
+  options.timeout = Millis(60000);
+  const auto group = server.group();
+  for (int i = 0; i < 20; ++i)
+    submit(group, "listed" + std::to_string(i) + ".zone.test");
+  while (server.count() < 20)
+    engine->wait(Millis(1));
+  clock.ahead = std::chrono::hours(8);
+  for (const Completion& one : finish())
+    CHECK(told(one) == "127.0.0.2");
+  CHECK(server.count() == 40);
+}
+
+TEST_CASE_METHOD(EngineFixture, "lanes may change while lookups are in flight") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.nth == 0 ? Actions{} : honest(asked); });
+  start();
+  const std::vector<LaneLimit> many(5, LaneLimit{.qps = 50});
+  engine->set_lanes(many);
+  submit(server.group(), "listed.zone.test", QType::a, 4);
+  engine->wait(Millis(5));
+  engine->set_lanes({many.data(), 2});
+  const auto all = finish();
+  REQUIRE(all.size() == 1);
+  CHECK(told(all[0]) == "127.0.0.2");
+}

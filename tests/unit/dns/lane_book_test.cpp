@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/lane_book.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "dns/send_window.hpp"
+#include "dns/wake_budget.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using core::Micros;
+using core::Millis;
+using core::Seconds;
+using core::Tick;
+
+namespace {
+
+constexpr Tick kStart{std::chrono::hours(1)};
+constexpr auto kResolver = ServerRole::resolver;
+
+ResolverOptions with_places(std::uint32_t places, double qps = 0) {
+  ResolverOptions options;
+  options.in_flight = places;
+  options.qps = qps;
+  return options;
+}
+
+std::uint32_t fill(LaneBook& lanes, Lane lane) {
+  std::uint32_t taken = 0;
+  while (lanes.can_submit(lane, kStart)) {
+    lanes.enter(lane);
+    ++taken;
+  }
+  return taken;
+}
+
+}  // namespace
+
+TEST_CASE("a lane alone gets all that leaves half of the places to others; others get theirs") {
+  LaneBook lanes(with_places(4096), kStart);
+  CHECK(fill(lanes, {0}) == 2048);
+  CHECK(fill(lanes, {1}) == 1024);
+  CHECK(fill(lanes, {2}) == 1024);
+  CHECK(lanes.in_flight() == 4096);
+  CHECK_FALSE(lanes.can_submit({3}, kStart));
+  lanes.leave({0});
+  CHECK(lanes.can_submit({3}, kStart));
+}
+
+TEST_CASE(
+    "lanes that don't answer get few places, so that even twenty of them leave most to the "
+    "others") {
+  LaneBook lanes(with_places(4096), kStart);
+  for (std::uint32_t lane = 0; lane < 20; ++lane) {
+    for (int i = 0; i < 8; ++i)
+      lanes.note_silence({lane});
+    CHECK(lanes.is_silent({lane}));
+    CHECK(fill(lanes, {lane}) == 64);
+  }
+  CHECK(lanes.can_submit({20}, kStart));
+  lanes.note_reply({0}, Millis(5), true);
+  CHECK_FALSE(lanes.is_silent({0}));
+  CHECK(lanes.can_submit({0}, kStart));
+}
+
+TEST_CASE("few places are shared too") {
+  const std::uint32_t places = GENERATE(1U, 2U, 8U, 64U);
+  LaneBook lanes(with_places(places), kStart);
+  CHECK(fill(lanes, {0}) >= 1);
+  lanes.leave({0});
+  CHECK(lanes.can_submit({1}, kStart));
+}
+
+TEST_CASE("promises never exceed what the pace can keep") {
+  LaneBook lanes(with_places(100), kStart);
+  const LaneLimit limit{.qps = 50};
+  lanes.set_limits({&limit, 1}, kStart);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(lanes.can_promise({0}, kResolver, kStart));
+    lanes.promise({0}, kResolver);
+  }
+  CHECK_FALSE(lanes.can_promise({0}, kResolver, kStart));
+  lanes.withdraw({0}, kResolver);
+  CHECK(lanes.can_promise({0}, kResolver, kStart));
+  for (int i = 0; i < 4; ++i)
+    lanes.send_promised({0}, kResolver, kStart);
+  CHECK(lanes.next_slot({0}, kStart) == kStart);
+  lanes.promise({0}, kResolver);
+  CHECK(lanes.next_slot({0}, kStart) == kStart + Millis(20));
+}
+
+TEST_CASE("a fast pace names whole ticks, a slow one the very moment") {
+  LaneBook lanes(with_places(5000, 1000), kStart);
+  for (int i = 0; i < 100; ++i) {
+    lanes.promise({0}, kResolver);
+    lanes.send_promised({0}, kResolver, kStart + Micros(500));
+  }
+  CHECK(lanes.next_slot({0}, kStart + Micros(500)) == kStart + Millis(10));
+}
+
+TEST_CASE("a retry that waits for the pace goes before new lookups") {
+  LaneBook lanes(with_places(100), kStart);
+  const LaneLimit limit{.qps = 10};
+  lanes.set_limits({&limit, 1}, kStart);
+  lanes.queue_retry({0});
+  CHECK_FALSE(lanes.can_submit({0}, kStart));
+  CHECK(lanes.can_promise({0}, kResolver, kStart));
+  lanes.dequeue_retry({0});
+  CHECK(lanes.can_submit({0}, kStart));
+}
+
+TEST_CASE("a lane that has never been answered holds few places in a window") {
+  LaneBook lanes(with_places(4096), kStart);
+  int held = 0;
+  while (lanes.has_window({0})) {
+    lanes.enter_window({0});
+    ++held;
+  }
+  CHECK(held == 12);
+  lanes.note_reply({0}, Millis(1), true);
+  CHECK(lanes.has_window({0}));
+}
+
+TEST_CASE("new limits keep what is in flight, and lanes that are no longer named") {
+  LaneBook lanes(with_places(100), kStart);
+  lanes.enter({7});
+  const LaneLimit limit{.qps = 1};
+  lanes.set_limits({&limit, 1}, kStart);
+  lanes.leave({7});
+  CHECK(lanes.in_flight() == 0);
+}
+
+TEST_CASE("a window doubles while nothing is lost and it is used") {
+  SendWindow window(20000);
+  Tick now = kStart;
+  const auto round = [&](double loss, bool is_full = true) {
+    const auto size = static_cast<int>(window.size());
+    for (int i = 0; i < (is_full ? size : 40); ++i)
+      window.on_sent();
+    for (int i = 0; i < (is_full ? size : 40); ++i) {
+      window.on_left();
+      if (i < static_cast<int>(size * loss)) {
+        window.on_overdue(now, Millis(10));
+      } else {
+        window.on_replied(now, Millis(10));
+      }
+    }
+    now += Millis(10);
+  };
+  CHECK(window.size() == 100);
+  round(0, false);
+  round(0, false);
+  CHECK(window.size() == 100);
+  for (int i = 0; i < 10; ++i)
+    round(0.05);
+  CHECK(window.size() == 20000);
+  for (int i = 0; i < 3; ++i)
+    round(0.4);
+  CHECK(window.size() < 20000 * 0.75);
+  for (int i = 0; i < 40; ++i)
+    round(0.4);
+  CHECK(window.size() == SendWindow::kLeast);
+}
+
+TEST_CASE(
+    "after an overrun the window creeps up to what the server could take, not beyond at once") {
+  SendWindow window(4096);
+  Tick now = kStart;
+  // A server that drops what is beyond 200 in flight.
+  double highest = 0;
+  for (int round = 0; round < 300; ++round) {
+    const int size = static_cast<int>(window.size());
+    for (int i = 0; i < size; ++i)
+      window.on_sent();
+    for (int i = 0; i < size; ++i) {
+      window.on_left();
+      i < 200 ? window.on_replied(now, Millis(10)) : window.on_overdue(now, Millis(10));
+    }
+    now += Millis(10);
+    if (round > 20) highest = std::max(highest, window.size());
+  }
+  CHECK(highest < 260);
+  CHECK(window.size() > 120);
+}
+
+TEST_CASE(
+    "wake-ups for a trickle of replies are collected on ticks, after a burst of prompt ones") {
+  WakeBudget wakes;
+  Tick now = kStart;
+  int prompt = 0;
+  while (wakes.next(now) == now) {
+    wakes.take(now);
+    ++prompt;
+    now += Micros(1000);
+  }
+  CHECK(prompt >= 64);
+  CHECK(prompt < 80);
+  int woken = 0;
+  const Tick end = now + Seconds(1);
+  while (now < end) {
+    now = std::max(wakes.next(now), now) + Micros(10);
+    wakes.take(now);
+    ++woken;
+  }
+  CHECK(woken <= 160);
+  CHECK(wakes.next(now + Seconds(10)) == now + Seconds(10));
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A name server of the tests' own, on UDP and TCP of one loopback port, in a thread. What it does
+// with a question is a function that the test gives; what it was asked is a log that the test reads
+// afterwards.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/handle.hpp"
+#include "dns/question.hpp"
+#include "message_builder.hpp"
+
+namespace rblwatch::dns::test {
+
+struct Asked {
+  std::string name;  // lower case
+  unsigned type = 0;
+  unsigned id = 0;
+  bool is_tcp = false;
+  bool has_edns = false;
+  std::uint16_t port = 0;  // it came from
+  std::size_t nth = 0;     // of all questions
+  Octets query;
+  std::chrono::steady_clock::time_point at;
+
+  Octets question() const { return {query.begin() + 12, query.begin() + question_end}; }
+  std::ptrdiff_t question_end = 0;
+};
+
+/// One thing to do with a question; several are done in their order.
+struct Action {
+  enum class What { send, send_from_elsewhere, raw, close } what = What::send;
+  Octets octets;
+};
+using Actions = std::vector<Action>;
+using Handler = std::function<Actions(const Asked&)>;
+
+/// A message to this question: its id, its question as it was sent.
+inline Octets reply_to(const Asked& asked, unsigned flags, const std::vector<Octets>& answers,
+                       const std::vector<Octets>& authority = {},
+                       const std::vector<Octets>& additional = {}) {
+  const auto count = [](const std::vector<Octets>& section) {
+    return u16(static_cast<unsigned>(section.size()));
+  };
+  Octets all = u16(asked.id) + u16(flags) + u16(1) + count(answers) + count(authority) +
+               count(additional) + asked.question();
+  for (const auto* section : {&answers, &authority, &additional}) {
+    for (const Octets& one : *section)
+      all = all + one;
+  }
+  return all;
+}
+inline const Octets kTrueCode{127, 0, 0, 2};
+inline const Octets kFalseCode{127, 0, 0, 99};
+inline Octets truth(const Asked& asked) {
+  return reply_to(asked, 0x8480, {a(kAsk, kTrueCode)});
+}
+inline Octets lie(const Asked& asked) {
+  return reply_to(asked, 0x8480, {a(kAsk, kFalseCode)});
+}
+inline Octets rcode(const Asked& asked, unsigned value) {
+  return reply_to(asked, 0x8480U | value, {});
+}
+inline Actions say(const Octets& message) {
+  return {{Action::What::send, message}};
+}
+
+class LoopbackServer {
+ public:
+  explicit LoopbackServer(Handler handler, bool has_tcp = true) : handler_(std::move(handler)) {
+    for (int tries = 0; tries < 20; ++tries) {
+      udp_.reset(open(SOCK_DGRAM, 0));
+      port_ = port_of(udp_.get());
+      if (!has_tcp) break;
+      tcp_.reset(open(SOCK_STREAM, port_));
+      if (tcp_.is_open() && listen(tcp_.get(), 64) == 0) break;
+      tcp_.reset();
+    }
+    elsewhere_.reset(open(SOCK_DGRAM, 0));
+    if (has_tcp && !tcp_.is_open()) throw std::runtime_error("no port for both UDP and TCP");
+    if (pipe(stop_) != 0) throw std::runtime_error("pipe");
+    thread_ = std::thread([this] { run(); });
+  }
+  ~LoopbackServer() {
+    close(stop_[1]);
+    thread_.join();
+    close(stop_[0]);
+  }
+  LoopbackServer(const LoopbackServer&) = delete;
+  LoopbackServer& operator=(const LoopbackServer&) = delete;
+
+  Server server() const { return {core::IpAddress::v4({127, 0, 0, 1}), port_}; }
+  ServerGroupPtr group(ServerRole role = ServerRole::authoritative) const {
+    return std::make_shared<const ServerGroup>(ServerGroup{{server()}, role});
+  }
+  std::vector<Asked> log() const {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+  std::size_t count() const { return log().size(); }
+
+ private:
+  static int open(int type, std::uint16_t port) {
+    const int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const int room = 1 << 20;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    if (bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0) return fd;
+    close(fd);
+    return -1;
+  }
+  static std::uint16_t port_of(int fd) {
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+    return ntohs(at.sin_port);
+  }
+
+  void run() {
+    for (;;) {
+      std::vector<pollfd> polled{
+          {stop_[0], POLLIN, 0}, {udp_.get(), POLLIN, 0}, {tcp_.get(), POLLIN, 0}};
+      for (const Stream& stream : streams_)
+        polled.push_back({stream.fd.get(), POLLIN, 0});
+      poll(polled.data(), polled.size(), -1);
+      if (polled[0].revents != 0) return;
+      if (polled[1].revents != 0) read_datagrams();
+      for (std::size_t i = 3; i < polled.size(); ++i) {
+        if (polled[i].revents != 0) read_stream(streams_[i - 3]);
+      }
+      std::erase_if(streams_, [](const Stream& stream) { return !stream.fd.is_open(); });
+      if (polled[2].revents != 0) {
+        core::Fd fd(accept4(tcp_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd.is_open()) streams_.push_back({std::move(fd), {}});
+      }
+    }
+  }
+
+  struct Stream {
+    core::Fd fd;
+    Octets in;
+  };
+
+  void read_datagrams() {
+    for (;;) {
+      Octets buffer(4096);
+      sockaddr_in from{};
+      socklen_t size = sizeof from;
+      const ssize_t got = recvfrom(udp_.get(), buffer.data(), buffer.size(), 0,
+                                   reinterpret_cast<sockaddr*>(&from), &size);
+      if (got < 0) return;
+      buffer.resize(static_cast<std::size_t>(got));
+      for (const Action& action : handler_(note(buffer, false, ntohs(from.sin_port)))) {
+        const int fd =
+            action.what == Action::What::send_from_elsewhere ? elsewhere_.get() : udp_.get();
+        sendto(fd, action.octets.data(), action.octets.size(), 0,
+               reinterpret_cast<sockaddr*>(&from), size);
+      }
+    }
+  }
+
+  void read_stream(Stream& stream) {
+    Octets buffer(4096);
+    const ssize_t got = recv(stream.fd.get(), buffer.data(), buffer.size(), 0);
+    if (got <= 0) {
+      stream.fd.reset();
+      return;
+    }
+    stream.in.insert(stream.in.end(), buffer.begin(), buffer.begin() + got);
+    while (stream.fd.is_open() && stream.in.size() >= 2) {
+      const std::size_t size = stream.in[0] * 256U + stream.in[1];
+      if (stream.in.size() < size + 2) return;
+      const auto end = stream.in.begin() + 2 + static_cast<std::ptrdiff_t>(size);
+      const Octets query(stream.in.begin() + 2, end);
+      stream.in.erase(stream.in.begin(), end);
+      for (const Action& action : handler_(note(query, true, 0)))
+        act(stream, action);
+    }
+  }
+
+  static void act(Stream& stream, const Action& action) {
+    if (action.what == Action::What::close) {
+      stream.fd.reset();
+      return;
+    }
+    const Octets frame = action.what == Action::What::raw
+                             ? action.octets
+                             : u16(static_cast<unsigned>(action.octets.size())) + action.octets;
+    static_cast<void>(::send(stream.fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL));
+  }
+
+  Asked note(const Octets& query, bool is_tcp, std::uint16_t port) {
+    Asked asked;
+    asked.query = query;
+    asked.id = query[0] * 256U + query[1];
+    asked.is_tcp = is_tcp;
+    asked.port = port;
+    asked.has_edns = query[11] != 0;
+    asked.at = std::chrono::steady_clock::now();
+    std::size_t at = 12;
+    while (query[at] != 0) {
+      if (at != 12) asked.name += '.';
+      for (std::size_t i = 1; i <= query[at]; ++i) {
+        asked.name += static_cast<char>(std::tolower(query[at + i]));
+      }
+      at += query[at] + 1U;
+    }
+    asked.type = query[at + 1] * 256U + query[at + 2];
+    asked.question_end = static_cast<std::ptrdiff_t>(at + 5);
+    const std::lock_guard lock(mutex_);
+    asked.nth = log_.size();
+    log_.push_back(asked);
+    return asked;
+  }
+
+  Handler handler_;
+  std::uint16_t port_ = 0;
+  core::Fd udp_, tcp_, elsewhere_;
+  int stop_[2] = {-1, -1};
+  std::vector<Stream> streams_;
+  mutable std::mutex mutex_;
+  std::vector<Asked> log_;
+  std::thread thread_;
+};
+
+}  // namespace rblwatch::dns::test

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/server_book.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using core::Millis;
+using core::Seconds;
+using core::Tick;
+
+namespace {
+
+constexpr Tick kStart{std::chrono::hours(1)};
+
+struct Book {
+  core::SeededRandom random{3};
+  ResolverOptions options;
+  ServerBook servers{options, random};
+  ServerGroupPtr group;
+  std::uint32_t index = 0;
+
+  explicit Book(unsigned count, ServerRole role = ServerRole::authoritative) {
+    ServerGroup made;
+    made.role = role;
+    for (unsigned i = 0; i < count; ++i) {
+      made.servers.push_back(
+          {core::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(i + 1)}), 53});
+    }
+    group = std::make_shared<const ServerGroup>(made);
+    index = servers.use_group(group);
+  }
+  ServerState& at(std::size_t place) { return servers.at(servers.group(index).servers[place]); }
+  std::vector<int> choices(std::uint32_t tried, int times = 1000) {
+    std::vector<int> chosen(group->servers.size());
+    for (int i = 0; i < times; ++i)
+      ++chosen[servers.choose(servers.group(index), tried)];
+    return chosen;
+  }
+  bool stay_silent(std::size_t place, unsigned lane, Tick sent_at, Tick now) {
+    return servers.note_silence(servers.group(index).servers[place], {Lane{lane}, sent_at, false},
+                                now);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the fastest server gets nearly all questions, the others a look now and then") {
+  Book book(3);
+  book.at(0).rtt.add(Millis(50));
+  book.at(1).rtt.add(Millis(5));
+  book.at(2).rtt.add(Millis(20));
+  const auto chosen = book.choices(0);
+  CHECK(chosen[1] > 950);
+  CHECK(chosen[0] > 0);
+  CHECK(chosen[2] > 0);
+}
+
+TEST_CASE("a retry goes to a server that has not been tried, the fastest of them") {
+  Book book(3);
+  book.at(0).rtt.add(Millis(50));
+  book.at(1).rtt.add(Millis(5));
+  book.at(2).rtt.add(Millis(20));
+  const auto chosen = book.choices(0b010);
+  CHECK(chosen[1] == 0);
+  CHECK(chosen[2] > 950);
+}
+
+TEST_CASE("a server that doesn't answer is left, unless none does") {
+  Book book(2);
+  book.at(0).rtt.add(Millis(1));
+  book.at(1).rtt.add(Millis(80));
+  book.at(0).is_answering = false;
+  CHECK(book.choices(0)[0] == 0);
+  book.at(1).is_answering = false;
+  CHECK(book.choices(0)[0] > 900);
+}
+
+TEST_CASE("when the best one's window is full, one with room helps out") {
+  Book book(2);
+  book.at(0).rtt.add(Millis(4));
+  book.at(1).rtt.add(Millis(9));
+  while (book.at(0).window.has_room())
+    book.at(0).window.on_sent();
+  CHECK(book.choices(0)[1] > 900);
+  book.at(1).rtt = RttEstimate();
+  book.at(1).rtt.add(Millis(500));  // far slower than waiting would be
+  CHECK(book.choices(0)[1] < 100);
+}
+
+TEST_CASE("a server is known by address and role, and is the same in all groups") {
+  Book book(2);
+  const auto other = std::make_shared<const ServerGroup>(
+      ServerGroup{{book.group->servers[1]}, ServerRole::authoritative});
+  const auto as_resolver = std::make_shared<const ServerGroup>(
+      ServerGroup{{book.group->servers[1]}, ServerRole::resolver});
+  const std::uint32_t second = book.servers.use_group(other);
+  const std::uint32_t third = book.servers.use_group(as_resolver);
+  CHECK(book.servers.share_server(book.index, second));
+  CHECK_FALSE(book.servers.share_server(second, third));
+  CHECK(book.servers.size() == 3);
+  CHECK(book.servers.is_same_group(second, std::make_shared<const ServerGroup>(*other)));
+  CHECK_FALSE(book.servers.is_same_group(second, as_resolver));
+}
+
+TEST_CASE("groups that nobody uses are let go of, and those in use stay") {
+  Book book(1);
+  for (unsigned i = 0; i < 1000; ++i) {
+    const auto other = std::make_shared<const ServerGroup>(
+        ServerGroup{{book.group->servers[0]}, ServerRole::authoritative});
+    const std::uint32_t number = book.servers.use_group(other);
+    CHECK(number < 100);
+    CHECK(book.servers.group(number).group == other);
+    book.servers.drop_group(number);
+  }
+  CHECK(book.servers.group(book.index).group == book.group);
+  CHECK(book.servers.size() == 1);
+}
+
+TEST_CASE(
+    "eight questions unanswered while nothing else is make a server one that doesn't answer") {
+  Book book(1);
+  for (unsigned i = 0; i < 7; ++i)
+    CHECK_FALSE(book.stay_silent(0, 0, kStart, kStart + Seconds(2)));
+  SECTION("an answer in between starts the count anew") {
+    book.servers.note_reply(0, {0}, false, kStart + Seconds(2));
+    CHECK_FALSE(book.stay_silent(0, 0, kStart + Seconds(1), kStart + Seconds(3)));
+    CHECK_FALSE(book.stay_silent(0, 0, kStart + Seconds(3), kStart + Seconds(5)));
+    CHECK(book.at(0).is_answering);
+  }
+  SECTION("the eighth does it; a reply makes it good") {
+    CHECK(book.stay_silent(0, 0, kStart, kStart + Seconds(2)));
+    CHECK_FALSE(book.at(0).is_answering);
+    CHECK(book.servers.note_reply(0, {0}, true, kStart + Seconds(9)));
+    CHECK(book.at(0).is_answering);
+  }
+}
+
+TEST_CASE("a resolver silent about one zone only is not taken for dead so soon") {
+  Book book(1, ServerRole::resolver);
+  for (unsigned i = 0; i < 60; ++i)
+    CHECK_FALSE(book.stay_silent(0, 5, kStart, kStart + Seconds(2)));
+  CHECK(book.stay_silent(0, 6, kStart, kStart + Seconds(2)));
+}
+
+TEST_CASE("a server that doesn't answer is probed at growing pauses, at least every two seconds") {
+  Book book(1);
+  for (unsigned i = 0; i < 8; ++i)
+    book.stay_silent(0, 0, kStart, kStart);
+  std::vector<Tick> probes;
+  for (Tick now = kStart; now < kStart + Seconds(20); now += Millis(1)) {
+    if (book.servers.take_probe(book.at(0), now)) probes.push_back(now);
+  }
+  REQUIRE(probes.size() >= 10);
+  CHECK(probes.size() <= 14);
+  CHECK(probes[0] == kStart + Millis(250));
+  for (std::size_t i = 2; i < probes.size(); ++i) {
+    CHECK(probes[i] - probes[i - 1] >= probes[i - 1] - probes[i - 2]);
+    CHECK(probes[i] - probes[i - 1] <= Seconds(2));
+  }
+}
+
+TEST_CASE(
+    "a server that fails in mass is asked less and less, then more again; one with dead zones is "
+    "not") {
+  Book book(1, ServerRole::resolver);
+  Tick now = kStart;
+  const auto second = [&](unsigned failing_of_ten) {
+    for (unsigned i = 0; i < 100; ++i) {
+      book.servers.note_reply(0, Lane{i % 10}, i % 10 < failing_of_ten, now);
+      now += Millis(11);
+    }
+  };
+  second(7);
+  second(7);
+  CHECK_FALSE(book.at(0).distress.pace.is_limited());
+  second(10);
+  second(10);
+  REQUIRE(book.at(0).distress.pace.is_limited());
+  const double first = book.at(0).distress.pace.per_second();
+  second(10);
+  CHECK(book.at(0).distress.pace.per_second() < first);
+  for (int i = 0; i < 40; ++i)
+    second(0);
+  CHECK_FALSE(book.at(0).distress.pace.is_limited());
+}
+
+TEST_CASE("a cookie is kept when it begins with ours and has a proper length") {
+  core::SeededRandom random(1);
+  CookieState cookie;
+  cookie.draw(random);
+  CHECK(cookie.length == 8);
+  std::vector<std::uint8_t> theirs(cookie.octets.begin(), cookie.octets.begin() + 8);
+  CHECK(cookie.is_ours(theirs));
+  cookie.keep(theirs);
+  CHECK_FALSE(cookie.is_agreed());
+  theirs.resize(12, 9);
+  cookie.keep(theirs);
+  CHECK_FALSE(cookie.is_agreed());
+  theirs.resize(24, 9);
+  cookie.keep(theirs);
+  CHECK(cookie.is_agreed());
+  CHECK(cookie.bytes().size() == 24);
+  theirs.resize(41, 9);
+  cookie.keep(theirs);
+  CHECK(cookie.bytes().size() == 24);
+  theirs[0] = static_cast<std::uint8_t>(theirs[0] + 1);
+  CHECK_FALSE(cookie.is_ours(theirs));
+}

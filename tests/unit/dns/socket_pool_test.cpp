@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/socket_pool.hpp"
+
+#include <sys/epoll.h>
+
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "dns/frame_reader.hpp"
+#include "message_builder.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using namespace rblwatch::dns::test;
+using core::Seconds;
+using core::Tick;
+
+namespace {
+
+constexpr Tick kStart{std::chrono::hours(1)};
+
+struct Pool {
+  core::Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  core::SeededRandom random{9};
+  SocketPool sockets{epoll.get(), 1, {.in_use = 64, .open = 80}, random};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a socket takes 64 questions under different ids, then is closed when the last is released") {
+  Pool pool;
+  const std::uint32_t socket = pool.sockets.pick(false, 0, kStart);
+  REQUIRE(socket != kNoSocket);
+  std::set<std::uint16_t> ids;
+  std::vector<std::uint16_t> order;
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    order.push_back(pool.sockets.enlist(socket, i));
+    ids.insert(order.back());
+  }
+  CHECK(ids.size() == 64);
+  CHECK(pool.sockets.at(socket).room() == 0);
+  CHECK(pool.sockets.at(socket).find(order[5]) == 5);
+  for (const std::uint16_t id : order)
+    pool.sockets.release(socket, id);
+  CHECK(pool.sockets.at(socket).find(order[5]) == kNoFlight);
+  CHECK(pool.sockets.open() == 1);
+  pool.sockets.close_done();
+  CHECK(pool.sockets.open() == 0);
+}
+
+TEST_CASE("few sockets are open while little is asked, and as many as allowed under pressure") {
+  Pool pool;
+  for (int i = 0; i < 500; ++i)
+    pool.sockets.pick(false, 1, kStart);
+  CHECK(pool.sockets.open() == 16);
+  for (int i = 0; i < 500; ++i)
+    pool.sockets.pick(false, 5000, kStart);
+  CHECK(pool.sockets.open() == 64);
+  pool.sockets.tidy(1, kStart);
+  CHECK(pool.sockets.open() <= 33);
+}
+
+TEST_CASE("old sockets are let go of, even unused ones") {
+  Pool pool;
+  for (int i = 0; i < 100; ++i)
+    pool.sockets.pick(true, 1, kStart);
+  REQUIRE(pool.sockets.open() == 16);
+  pool.sockets.tidy(1, kStart + Seconds(121));
+  CHECK(pool.sockets.open() == 0);
+}
+
+TEST_CASE(
+    "sockets that only wait for replies count against the limit, and then none is given out") {
+  Pool pool;
+  for (int i = 0; i < 80; ++i) {
+    const std::uint32_t socket = pool.sockets.pick(false, 5000, kStart);
+    REQUIRE(socket != kNoSocket);
+    while (pool.sockets.at(socket).room() > 0)
+      pool.sockets.enlist(socket, 1);
+  }
+  CHECK(pool.sockets.pick(false, 5000, kStart) == kNoSocket);
+  CHECK(pool.sockets.last_error() == EMFILE);
+}
+
+TEST_CASE("a stream's messages come out whole, whatever the pieces") {
+  const std::size_t piece = GENERATE(1U, 2U, 3U, 7U, 4000U);
+  const Octets big(60000, 7);
+  const Octets stream =
+      u16(3) + raw("abc") + u16(60000) + big + u16(1) + raw("z") + u16(5) + raw("cut");
+  FrameReader reader;
+  std::vector<std::size_t> sizes;
+  for (std::size_t at = 0; at < stream.size();) {
+    const auto space = reader.space();
+    const std::size_t size = std::min({piece, space.size(), stream.size() - at});
+    REQUIRE(size > 0);
+    std::copy_n(stream.begin() + static_cast<std::ptrdiff_t>(at), size, space.begin());
+    reader.fill(size);
+    at += size;
+    while (const auto message = reader.take())
+      sizes.push_back(message->size());
+  }
+  CHECK(sizes == std::vector<std::size_t>{3, 60000, 1});
+  CHECK_FALSE(reader.is_broken());
+}
+
+TEST_CASE("a length of 65 535 costs no memory until octets come, a length of 0 breaks the stream") {
+  FrameReader reader;
+  const auto put = [&reader](const Octets& octets) {
+    std::copy(octets.begin(), octets.end(), reader.space().begin());
+    reader.fill(octets.size());
+  };
+  put(u16(65535) + raw("x"));
+  CHECK_FALSE(reader.take());
+  CHECK(reader.space().size() < 4096);
+  FrameReader other;
+  std::copy_n(u16(0).begin(), 2, other.space().begin());
+  other.fill(2);
+  CHECK_FALSE(other.take());
+  CHECK(other.is_broken());
+}
