@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The zones rblwatch ships as data, and the choice a user makes among them. Reading the file is
+// conf's affair. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.hpp"
+#include "lists/zone.hpp"
+
+namespace rblwatch::lists {
+
+struct CatalogueZone {
+  Zone zone;
+  bool is_default = false;
+  std::string
+      shared_key;  // the name under [keys] that this operator's zones use; empty = not keyed
+};
+
+/// A zone that is no more. `dns` may begin with "*." for all below.
+struct DeadZone {
+  std::string dns;
+  std::string died;  // "2024-06-05", "2012-08", "2015" or ""
+  bool lists_world = false;
+  std::string note;
+};
+
+struct Catalogue {
+  core::Timestamp date{};
+  std::vector<CatalogueZone> zones;
+  std::vector<DeadZone> dead;
+
+  /// By id or DNS name (case-insensitive).
+  const CatalogueZone* find(std::string_view id_or_dns) const;
+  const DeadZone* find_dead(std::string_view dns) const;
+};
+
+/// Groups of `catalogue.use`: default, high, medium, low, domain, allow, all.
+bool is_group(std::string_view name);
+std::span<const std::string_view> group_names();
+/// Whether the zone is a member of the group. Keyed zones are in no group but `all`, and then only
+/// when they have their key.
+bool is_member(const CatalogueZone& entry, std::string_view group);
+
+}  // namespace rblwatch::lists

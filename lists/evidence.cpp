@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/evidence.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace rblwatch::lists {
+namespace {
+
+/// One word of a shell line: in single quotes unless it is plainly harmless, since "<key>" would
+/// be a redirection.
+std::string shell_word(const std::string& text) {
+  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
+  });
+  return is_plain ? text : "'" + core::replace_all(text, "'", R"('\'')") + "'";
+}
+
+}  // namespace
+
+std::string dig_line(const Evidence& evidence) {
+  std::string line = "dig +noall +answer +comments";
+  if (evidence.transport == dns::Transport::tcp) {
+    line += " +tcp";
+  }
+  line += " " + shell_word(evidence.qtype);
+  // A name that begins like an option needs its flag.
+  line += evidence.question.starts_with('-') ? " -q " : " ";
+  line += shell_word(evidence.question);
+  const core::Result<dns::Server> server = dns::Server::parse(evidence.server);
+  if (server) {
+    line += " @" + server->address.to_text() + " -p " + std::to_string(server->port);
+  }
+  return line;
+}
+
+}  // namespace rblwatch::lists

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/zone_test.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.hpp"
+#include "core/ip.hpp"
+#include "core/untrusted.hpp"
+#include "lists/query_name.hpp"
+
+namespace rblwatch::lists {
+namespace {
+
+using core::DnsName;
+using core::Error;
+using core::IpAddress;
+using core::Result;
+using core::Seconds;
+using core::Tick;
+
+constexpr Seconds kSpare{1};         // TTLs are whole seconds
+constexpr Seconds kTtlOfNothing{5};  // of a resolver's answer that bears none
+
+/// An entry's labels in front of the zone. Mapped IPv6 addresses are nibbles here: no subject.
+Result<std::string> entry_labels(const std::string& entry) {
+  const Result<IpAddress> address = IpAddress::parse(entry);
+  if (address) {
+    return reversed_labels(*address);
+  }
+  return DnsName::parse(entry).map([](const DnsName& name) { return name.to_text(); });
+}
+
+Result<TestQuestion> question(const Zone& zone, TestRole role, const std::string& entry) {
+  const auto in_context = [&zone](const Error& error) {
+    return core::with_context("test entry of zone " + zone.id, error);
+  };
+  const Result<std::string> labels = entry_labels(entry);
+  if (!labels) {
+    return tl::make_unexpected(in_context(labels.error()));
+  }
+  return zone.dns.ask(*labels)
+      .map([&](const DnsName& name) {
+        return TestQuestion{role, name, zone.dns.show(*labels)};
+      })
+      .map_error(in_context);
+}
+
+/// Letters only, so that it is no octet; and no word that a zone could hold by chance.
+std::string random_label(core::Random& random) {
+  constexpr std::size_t kLetters = 20;
+  std::string label(kLetters, 'a');
+  for (char& letter : label) {
+    letter = static_cast<char>('a' + random.below(26));
+  }
+  return label;
+}
+
+/// Whether every code that the test entry must answer is there.
+bool has_test_codes(const Zone& zone, const CodeSet& codes) {
+  return std::all_of(
+      zone.test_codes.begin(), zone.test_codes.end(), [&codes](const CodePattern& wanted) {
+        return std::any_of(codes.begin(), codes.end(), [&wanted](const Code& code) {
+          return std::any_of(code.addresses.begin(), code.addresses.end(),
+                             [&wanted](const IpAddress& a) { return wanted.matches(a); });
+        });
+      });
+}
+
+std::optional<Cause> fault_of(const Zone& zone, const TestAnswer& answer) {
+  if (const auto* unknown = std::get_if<Unknown>(&answer.verdict)) {
+    return unknown->cause;
+  }
+  const auto* listed = std::get_if<Listed>(&answer.verdict);
+  switch (answer.role) {
+    case TestRole::listed:
+      return listed != nullptr && has_test_codes(zone, listed->codes)
+                 ? std::nullopt
+                 : std::optional(Cause::test_entry_missing);
+    case TestRole::clear:
+    case TestRole::random:
+      return listed != nullptr ? std::optional(Cause::lists_everything) : std::nullopt;
+  }
+  RBL_CHECK(false);
+}
+
+/// Of several causes the lowest is shown: first what says most about the zone, then rule 1's order.
+int rank(Cause cause) {
+  constexpr std::array kFirst{Cause::refused, Cause::rewritten, Cause::lists_everything,
+                              Cause::test_entry_missing};
+  const auto* const found = std::find(kFirst.begin(), kFirst.end(), cause);
+  return found != kFirst.end() ? static_cast<int>(found - kFirst.begin())
+                               : static_cast<int>(kFirst.size()) + static_cast<int>(cause);
+}
+
+bool went_through_resolver(const TestAnswer& answer) {
+  return answer.server_role == dns::ServerRole::resolver;
+}
+
+/// Through a resolver when an answer that failed like this did; of a test that passed, any.
+bool is_through_resolver(const Zone& zone, const std::vector<TestAnswer>& answers,
+                         const std::optional<Cause>& failed) {
+  if (answers.empty()) {
+    return zone.role() == dns::ServerRole::resolver;
+  }
+  return std::any_of(answers.begin(), answers.end(), [&](const TestAnswer& answer) {
+    return went_through_resolver(answer) && (!failed || fault_of(zone, answer) == failed);
+  });
+}
+
+}  // namespace
+
+Result<std::vector<TestQuestion>> test_questions(const Zone& zone, Kind kind,
+                                                 core::Random& random) {
+  const TestEntries& entries = zone.test_of(kind);
+  std::vector<std::pair<TestRole, std::string>> wanted;
+  if (entries.listed) {
+    wanted.emplace_back(TestRole::listed, *entries.listed);
+  }
+  if (entries.clear) {
+    wanted.emplace_back(TestRole::clear, *entries.clear);
+  }
+  if (zone.test_random) {
+    wanted.emplace_back(TestRole::random, random_label(random));
+  }
+  std::vector<TestQuestion> questions;
+  for (const auto& [role, entry] : wanted) {
+    Result<TestQuestion> one = question(zone, role, entry);
+    if (!one) {
+      return tl::make_unexpected(one.error());
+    }
+    questions.push_back(std::move(*one));
+  }
+  return questions;
+}
+
+TestResult test_result(const Zone& zone, const std::vector<TestAnswer>& answers, Tick finished_at) {
+  TestResult result;
+  result.asked_at = finished_at;
+  result.finished_at = finished_at;
+  for (const TestAnswer& answer : answers) {
+    result.asked_at = std::min(result.asked_at, answer.asked_at);
+    const std::optional<Cause> fault = fault_of(zone, answer);
+    if (fault && (!result.failed || rank(*fault) < rank(*result.failed))) {
+      result.failed = fault;
+    }
+    if (answer.role == TestRole::listed) {
+      result.positive = answer;
+      if (std::holds_alternative<Clear>(answer.verdict)) {
+        result.denial_ttl = answer.ttl;
+      }
+    }
+  }
+  result.through_resolver = is_through_resolver(zone, answers, result.failed);
+  return result;
+}
+
+Tick PositiveCache::note(const TestAnswer& positive) {
+  if (!std::holds_alternative<Listed>(positive.verdict)) {
+    return Tick::min();
+  }
+  is_direct_ = positive.server_role == dns::ServerRole::authoritative;
+  if (is_direct_) {
+    fetched_after_ = positive.asked_at;
+    return fetched_after_;
+  }
+  // The TTL is what was left somewhere between asking and the answer, rounded either way.
+  const Seconds ttl = positive.ttl.value_or(kTtlOfNothing);
+  const Tick runs_out = positive.asked_at + positive.took + ttl;
+  const Tick there_until = std::max(positive.asked_at, positive.asked_at + ttl - kSpare);
+  if (!runs_out_ || positive.asked_at >= *runs_out_ + kSpare) {
+    fetched_after_ = runs_out_ ? earliest_end_ : Tick::min();
+    runs_out_ = runs_out;
+    earliest_end_ = there_until;
+    return fetched_after_;
+  }
+  const core::Micros moved = runs_out - *runs_out_;
+  if (moved > kSpare || moved < -kSpare) {
+    fetched_after_ = Tick::min();
+  } else {
+    earliest_end_ = std::max(earliest_end_, positive.asked_at);
+  }
+  if (moved > core::Micros::zero()) {
+    runs_out_ = runs_out;
+    earliest_end_ = std::max(earliest_end_, there_until);
+  }
+  return fetched_after_;
+}
+
+Tick PositiveCache::refetched_from(Tick tick, Tick now) const {
+  if (is_direct_ || fetched_after_ >= tick || !runs_out_) {
+    return now;
+  }
+  return std::max(now, *runs_out_ + kSpare);
+}
+
+}  // namespace rblwatch::lists

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/evidence.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace rblwatch::lists {
+
+TEST_CASE("the dig line repeats the question, safe to paste into a shell") {
+  struct Row {
+    std::string question;
+    std::string qtype;
+    std::string server;
+    dns::Transport transport;
+    std::string line;
+  };
+  constexpr auto kUdp = dns::Transport::udp;
+  const auto row = GENERATE(
+      Row{"10.2.0.192.zen.spamhaus.org", "A", "127.0.0.1:53", kUdp,
+          "dig +noall +answer +comments A 10.2.0.192.zen.spamhaus.org @127.0.0.1 -p 53"},
+      Row{"example.com.dbl.test", "TXT", "[::1]:5353", dns::Transport::tcp,
+          "dig +noall +answer +comments +tcp TXT example.com.dbl.test @::1 -p 5353"},
+      Row{"10.2.0.192.<key>.zen.dq.spamhaus.net", "A", "192.0.2.53:53", kUdp,
+          "dig +noall +answer +comments A '10.2.0.192.<key>.zen.dq.spamhaus.net' @192.0.2.53 "
+          "-p 53"},
+      Row{"10.2.0.192.bl.test", "A", "", kUdp, "dig +noall +answer +comments A 10.2.0.192.bl.test"},
+      Row{"-x.example.bl.test", "A", "127.0.0.1:53", kUdp,
+          "dig +noall +answer +comments A -q -x.example.bl.test @127.0.0.1 -p 53"},
+      Row{"a'b;rm -rf.test", "A", "", kUdp,
+          R"(dig +noall +answer +comments A 'a'\''b;rm -rf.test')"});
+  Evidence evidence;
+  evidence.question = row.question;
+  evidence.qtype = row.qtype;
+  evidence.server = row.server;
+  evidence.transport = row.transport;
+  CHECK(dig_line(evidence) == row.line);
+}
+
+}  // namespace rblwatch::lists
