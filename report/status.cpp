@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/status.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "report/survey.hpp"
+
+namespace rblwatch::report {
+
+namespace {
+
+using lists::Kind;
+using lists::ListingState;
+using lists::Subject;
+using lists::SubjectIndex;
+
+/// Targets that are meant by this text, by name or value.
+std::vector<lists::TargetIndex> targets_named(const lists::SubjectTable& subjects,
+                                              const std::string& text) {
+  const auto parsed = lists::parse_target_value(text);
+  std::vector<lists::TargetIndex> named;
+  const std::span<const lists::Target> targets = subjects.targets();
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    if (targets[i].name == text || targets[i].value == text ||
+        (parsed && parsed->value == targets[i].value)) {
+      named.push_back(lists::TargetIndex{i});
+    }
+  }
+  return named;
+}
+
+/// The worst that holds: a target that nobody asks about is not clear.
+std::string target_state(const TargetView& view, bool has_addresses, bool is_asked) {
+  if (view.listed > 0) {
+    return "listed";
+  }
+  if (!has_addresses) {
+    return "unresolved";
+  }
+  return view.unknown > 0 || !is_asked ? "unknown" : "clear";
+}
+
+std::vector<std::string> addresses_of(const lists::Target& target, std::uint32_t index,
+                                      const lists::HostBook& hosts) {
+  std::vector<std::string> addresses;
+  if (target.type == lists::TargetType::address) {
+    addresses.push_back(target.value);
+  }
+  if (const auto found = hosts.find(index); found != hosts.end()) {
+    for (const core::IpAddress& address : found->second) {
+      addresses.push_back(address.to_text());
+    }
+  }
+  return addresses;
+}
+
+TargetView target_view(const World& world, const Survey& survey, const lists::HostBook& hosts,
+                       lists::TargetIndex index) {
+  const lists::Target& target = world.subjects.targets()[index.value];
+  TargetView view;
+  view.name = target.name;
+  view.type = target.type;
+  view.value = target.value;
+  view.tags = target.tags;
+  view.addresses = addresses_of(target, index.value, hosts);
+  bool is_asked = false;
+  for (const SubjectIndex subject : world.subjects.subjects_of(index)) {
+    ++view.subjects;
+    view.listed += survey.is_listed(subject) ? 1 : 0;
+    view.unknown += survey.is_unknown(subject) ? 1 : 0;
+    is_asked = is_asked || survey.is_asked(subject);
+  }
+  const bool needs_addresses = target.type == lists::TargetType::host;
+  view.state = target_state(view, !needs_addresses || !view.addresses.empty(), is_asked);
+  return view;
+}
+
+/// Pattern and purpose of each code, the zone's tests, and whatever else the catalogue says.
+ZoneDetail zone_detail(const lists::Zone& zone) {
+  ZoneDetail detail;
+  for (const lists::CodeEntry& entry : zone.codes) {
+    detail.codes.push_back(
+        {.code = entry.pattern.text(), .meaning = entry.meaning, .purpose = entry.purpose});
+  }
+  for (const lists::CodePattern& refusal : zone.refusals) {
+    detail.refusals.push_back(refusal.text());
+  }
+  for (const lists::CodePattern& code : zone.test_codes) {
+    detail.test_codes.push_back(code.text());
+  }
+  for (const Kind kind : lists::kAllKinds) {
+    if (!zone.kinds.has(kind)) {
+      continue;
+    }
+    const lists::TestEntries& entries = zone.test_of(kind);
+    detail.kinds_supported.push_back(kind);
+    detail.tests.push_back(
+        {.kind = kind, .listed = entries.listed.value_or(""), .clear = entries.clear.value_or("")});
+  }
+  detail.test_random = zone.test_random;
+  detail.lookup_url = zone.lookup_url;
+  detail.delist_url = zone.delist_url;
+  detail.delist_steps = zone.delist_steps;
+  detail.contained_in = zone.contained_in;
+  detail.limit_per_day = zone.limit_per_day;
+  detail.policy = zone.policy;
+  detail.note = zone.note;
+  return detail;
+}
+
+}  // namespace
+
+StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now) {
+  return Survey(world, rows, now).document();
+}
+
+StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
+                      Timestamp now) {
+  const std::vector<lists::TargetIndex> named = targets_named(world.subjects, target);
+  std::vector<bool> scope(std::max<std::size_t>(world.subjects.size(), 1));
+  for (const lists::TargetIndex index : named) {
+    for (const SubjectIndex subject : world.subjects.subjects_of(index)) {
+      scope[subject.value] = true;
+    }
+  }
+  std::size_t targets = named.size();
+  if (named.empty()) {
+    const auto parsed = Subject::parse(target);
+    if (const auto index = parsed ? world.subjects.find(*parsed) : std::nullopt) {
+      scope[index->value] = true;
+      targets = world.subjects.holders(*index).size();
+    }
+  }
+  StatusDoc document = Survey(world, rows, now, std::move(scope)).document();
+  document.summary.targets = targets;
+  return document;
+}
+
+TargetsDoc build_targets(const World& world, const StatusRows& rows, const lists::HostBook& hosts,
+                         Timestamp now) {
+  const Survey survey(world, rows, now);
+  TargetsDoc document;
+  document.generated_at = now;
+  for (std::uint32_t i = 0; i < world.subjects.targets().size(); ++i) {
+    document.targets.push_back(target_view(world, survey, hosts, lists::TargetIndex{i}));
+  }
+  return document;
+}
+
+ZonesDoc build_zones(const World& world, const StatusRows& rows, Timestamp now) {
+  const Survey survey(world, rows, now);
+  ZonesDoc document;
+  document.generated_at = now;
+  for (std::size_t i = 0; i < world.zones.size(); ++i) {
+    ZoneDetail detail = zone_detail(world.zones[i]);
+    detail.view = survey.zone_view(i);
+    if (const ZoneRow* row = survey.zone_row(i)) {
+      detail.lookups = row->lookups;
+      detail.latency_p50_ms = row->latency_p50_ms;
+      detail.latency_p99_ms = row->latency_p99_ms;
+    }
+    document.zones.push_back(std::move(detail));
+  }
+  return document;
+}
+
+ListingView view_of(const ListingRow& row, const lists::Zone* zone) {
+  ListingView view;
+  view.target = row.target.name;
+  view.targets = row.targets;
+  view.tags = row.target.tags;
+  view.subject = row.subject;
+  view.kind = row.kind;
+  view.zone = row.zone;
+  view.purpose = row.purpose;
+  view.dns = zone != nullptr ? zone->dns.shown() : row.zone_ref.dns;
+  view.operator_name = zone != nullptr ? zone->operator_name : row.zone_ref.operator_name;
+  view.severity = zone != nullptr ? zone->severity : row.zone_ref.severity;
+  view.lookup_url =
+      zone != nullptr ? lists::fill_url(zone->lookup_url, row.subject) : row.lookup_url;
+  view.delist_url =
+      zone != nullptr ? lists::fill_url(zone->delist_url, row.subject) : row.delist_url;
+  view.delist_steps = zone != nullptr ? zone->delist_steps : row.delist_steps;
+  view.codes = row.codes.addresses();
+  view.meanings = row.codes.meanings();
+  view.reason = row.reason;
+  view.listed_at = row.listed_at;
+  view.last_seen = row.last_seen;
+  view.delisted_at = row.ended_at;
+  view.first_seen = row.first_seen;
+  view.contained = row.contained;
+  if (row.ended_at) {
+    view.state = row.is_retired ? ListingState::retired : ListingState::delisted;
+  }
+  return view;
+}
+
+}  // namespace rblwatch::report

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/survey.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+namespace rblwatch::report {
+
+using lists::Cause;
+using lists::Kind;
+using lists::ListingState;
+using lists::Purpose;
+using lists::Subject;
+using lists::SubjectIndex;
+using lists::ZoneState;
+
+namespace {
+
+constexpr std::size_t kShownSubjects = 20;
+
+void take_later(std::optional<Timestamp>& latest, std::optional<Timestamp> at) {
+  if (at && (!latest || *at > *latest)) {
+    latest = at;
+  }
+}
+void take_earlier(std::optional<Timestamp>& earliest, std::optional<Timestamp> at) {
+  if (at && (!earliest || *at < *earliest)) {
+    earliest = at;
+  }
+}
+
+ZoneState state_of(const KindRow* row) {
+  return row == nullptr ? ZoneState::untested : row->state;
+}
+
+KindView kind_view(Kind kind, const KindRow* row) {
+  KindView view;
+  view.kind = kind;
+  if (row != nullptr) {
+    view.state = row->state;
+    view.cause = row->cause;
+    view.since = row->since;
+    view.last_test = row->last_test;
+  }
+  return view;
+}
+
+}  // namespace
+
+Survey::Survey(const World& world, const StatusRows& rows, Timestamp now, std::vector<bool> scope)
+    : world_(world), rows_(rows), now_(now), scope_(std::move(scope)) {
+  index_rows();
+  count_pairs();
+  take_doubts();
+  take_listings();
+  take_pending();
+  sort_listings();
+}
+
+void Survey::index_rows() {
+  zone_rows_.resize(world_.zones.size());
+  cells_.resize(world_.zones.size());
+  listed_.resize(world_.zones.size());
+  for (std::size_t i = 0; i < world_.zones.size(); ++i) {
+    zone_index_.emplace(world_.zones[i].id, i);
+  }
+  for (const ZoneRow& row : rows_.zones) {
+    if (const auto found = zone_index_.find(row.zone); found != zone_index_.end()) {
+      zone_rows_[found->second] = &row;
+    }
+  }
+  for (const KindRow& row : rows_.kinds) {
+    if (const auto found = zone_index_.find(row.zone); found != zone_index_.end()) {
+      cells_[found->second][static_cast<std::size_t>(row.kind)].row = &row;
+    }
+  }
+  const std::size_t subjects = world_.subjects.size();
+  subject_asked_.resize(subjects);
+  subject_unknown_.resize(subjects);
+  subject_listed_.resize(subjects);
+  kinds_.reserve(subjects);
+  intervals_.reserve(subjects);
+  for (std::uint32_t i = 0; i < subjects; ++i) {
+    kinds_.push_back(world_.subjects.subject(SubjectIndex{i}).kind());
+    intervals_.push_back(world_.subjects.interval_of(SubjectIndex{i}));
+    summary_.subjects += is_in_scope(SubjectIndex{i}) ? 1 : 0;
+  }
+}
+
+void Survey::count_pairs() {
+  for (std::size_t zone = 0; zone < world_.zones.size(); ++zone) {
+    count_pairs_of(zone);
+  }
+}
+
+void Survey::count_pairs_of(std::size_t zone_at) {
+  const lists::Zone& zone = world_.zones[zone_at];
+  for (std::uint32_t i = 0; i < kinds_.size(); ++i) {
+    const SubjectIndex subject{i};
+    if (!is_in_scope(subject)) {
+      continue;
+    }
+    if (world_.subjects.is_asked(subject, zone)) {
+      ++cells_[zone_at][static_cast<std::size_t>(kinds_[i])].pairs;
+      subject_asked_[i] = true;
+      const Place place{.zone = zone_at, .subject = subject};
+      if (const std::optional<Gap> gap = wide_gap(place)) {
+        add_unknown(place, *gap);
+      }
+    } else if (world_.subjects.is_unsupported(subject, zone)) {
+      ++summary_.unsupported;
+    }
+  }
+}
+
+std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
+  const KindRow* row = cell(place).row;
+  if (row == nullptr) {
+    return Gap{};
+  }
+  switch (row->state) {
+    case ZoneState::blind:
+      return Gap{.cause = row->cause.value_or(Cause::not_asked), .since = row->since};
+    case ZoneState::untested:
+      return Gap{.cause = Cause::not_asked, .since = row->since};
+    case ZoneState::seeing:
+    case ZoneState::quarantined:
+      break;
+  }
+  if (!row->swept_at) {
+    return Gap{.cause = Cause::not_asked, .since = row->since};
+  }
+  // Rule 1: twice the interval, or twice the sweep's real length where that is longer.
+  const core::Millis of_zone = world_.zones[place.zone].interval.value_or(world_.interval);
+  const core::Millis interval = intervals_[place.subject.value].value_or(of_zone);
+  const core::Millis pace = std::max(interval, row->sweep_length.value_or(core::Millis(0)));
+  if (now_ - *row->swept_at > 2 * pace + world_.confirm_after) {
+    return Gap{.cause = Cause::not_asked, .since = row->swept_at};
+  }
+  return std::nullopt;
+}
+
+void Survey::add_unknown(const Place& place, const Gap& gap) {
+  Cell& of_kind = cells_[place.zone][static_cast<std::size_t>(kind(place.subject))];
+  ++of_kind.unknown;
+  ++summary_.unknown;
+  subject_unknown_[place.subject.value] = true;
+  auto found = std::find_if(of_kind.unknowns.begin(), of_kind.unknowns.end(),
+                            [&](const UnknownView& view) { return view.cause == gap.cause; });
+  if (found == of_kind.unknowns.end()) {
+    UnknownView view;
+    view.zone = world_.zones[place.zone].id;
+    view.kind = kind(place.subject);
+    view.cause = gap.cause;
+    found = of_kind.unknowns.insert(found, std::move(view));
+  }
+  ++found->pairs;
+  take_earlier(found->since, gap.since);
+  if (found->subjects.size() < kShownSubjects) {
+    found->subjects.push_back(world_.subjects.subject(place.subject).to_text());
+  }
+}
+
+std::optional<Survey::Place> Survey::find(const std::string& zone,
+                                          const std::string& subject) const {
+  const auto found = zone_index_.find(zone);
+  if (found == zone_index_.end()) {
+    return std::nullopt;
+  }
+  const auto parsed = Subject::parse(subject);
+  const auto index = parsed ? world_.subjects.find(*parsed) : std::nullopt;
+  if (!index || !is_in_scope(*index) ||
+      !world_.subjects.is_asked(*index, world_.zones[found->second])) {
+    return std::nullopt;
+  }
+  return Place{.zone = found->second, .subject = *index};
+}
+
+void Survey::take_doubts() {
+  for (const DoubtRow& row : rows_.doubts) {
+    if (row.doubt.cause == Cause::unsupported) {
+      continue;  // shown, but no reason for exit code 3
+    }
+    const std::optional<Place> place = find(row.zone, row.subject);
+    if (!place || !doubts_.emplace(place->key(), &row.doubt).second || wide_gap(*place)) {
+      continue;
+    }
+    add_unknown(*place, {.cause = row.doubt.cause, .since = row.doubt.since});
+  }
+}
+
+std::optional<lists::Doubt> Survey::doubt(const Place& place, Timestamp otherwise_since) const {
+  if (const std::optional<Gap> gap = wide_gap(place)) {
+    return lists::Doubt{.cause = gap->cause, .since = gap->since.value_or(otherwise_since)};
+  }
+  const auto found = doubts_.find(place.key());
+  return found == doubts_.end() ? std::nullopt : std::optional(*found->second);
+}
+
+void Survey::name_targets(ListingView& view, SubjectIndex subject) const {
+  lists::TargetRef target = world_.subjects.target_ref(subject);
+  view.target = std::move(target.name);
+  view.tags = std::move(target.tags);
+  view.targets = world_.subjects.target_names(subject);
+}
+
+void Survey::add_listing(const ListingRow& row, const Place& place) {
+  Shown shown{.view = view_of(row, &world_.zones[place.zone]), .place = place};
+  ListingView& view = shown.view;
+  name_targets(view, place.subject);
+  view.doubt = doubt(place, row.last_seen.value_or(row.listed_at));
+  if (!row.ended_at && !view.doubt) {
+    take_later(view.last_seen, cell(place).row->swept_at);
+  }
+  listings_.push_back(std::move(shown));
+}
+
+void Survey::take_listings() {
+  for (const ListingRow& row : rows_.open) {
+    const std::optional<Place> place = find(row.zone, row.subject);
+    if (!place) {
+      continue;
+    }
+    switch (row.purpose) {
+      case Purpose::block:
+        ++summary_.listed;
+        ++listed_[place->zone];
+        subject_listed_[place->subject.value] = true;
+        break;
+      case Purpose::info:
+        ++summary_.info;
+        break;
+      case Purpose::allow:
+        break;
+    }
+    add_listing(row, *place);
+  }
+  for (const ListingRow& row : rows_.lost_allows) {
+    if (const std::optional<Place> place = find(row.zone, row.subject)) {
+      ++summary_.allow_lost;
+      add_listing(row, *place);
+    }
+  }
+}
+
+ListingView Survey::pending_view(const PendingRow& row, const Place& place) const {
+  ListingRow as_listing;
+  as_listing.subject = row.subject;
+  as_listing.kind = row.kind;
+  as_listing.zone = row.zone;
+  as_listing.purpose = row.purpose;
+  as_listing.codes = row.codes;
+  as_listing.listed_at = row.first_vote;
+  as_listing.last_seen = row.first_vote;
+  ListingView view = view_of(as_listing, &world_.zones[place.zone]);
+  name_targets(view, place.subject);
+  view.state = ListingState::pending;
+  view.pending_to = row.to;
+  view.held = row.held;
+  view.doubt = doubt(place, row.first_vote);
+  return view;
+}
+
+void Survey::take_pending() {
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> open;  // positions, by pair
+  for (std::size_t i = 0; i < listings_.size(); ++i) {
+    if (listings_[i].view.state == ListingState::listed) {
+      open[listings_[i].place.key()].push_back(i);
+    }
+  }
+  std::unordered_set<std::uint64_t> pairs;
+  for (const PendingRow& row : rows_.pending) {
+    const std::optional<Place> place = find(row.zone, row.subject);
+    if (!place) {
+      continue;
+    }
+    bool is_open = false;
+    if (const auto found = open.find(place->key()); found != open.end()) {
+      for (const std::size_t i : found->second) {
+        if (listings_[i].view.purpose == row.purpose) {
+          is_open = true;
+          listings_[i].view.pending_to = row.to;
+          listings_[i].view.held = row.held;
+        }
+      }
+    }
+    if (!is_open && row.to == lists::PendingTo::listed) {
+      summary_.pending += pairs.insert(place->key()).second ? 1 : 0;
+      listings_.push_back({.view = pending_view(row, *place), .place = *place});
+    }
+  }
+}
+
+void Survey::sort_listings() {
+  const auto rank = [](const Shown& shown) {
+    return std::tuple(shown.view.state, -static_cast<int>(shown.view.severity), shown.place.subject,
+                      shown.place.zone, shown.view.purpose);
+  };
+  std::stable_sort(listings_.begin(), listings_.end(),
+                   [&](const Shown& a, const Shown& b) { return rank(a) < rank(b); });
+}
+
+ZoneView Survey::zone_view(std::size_t zone_at) const {
+  const lists::Zone& zone = world_.zones[zone_at];
+  ZoneView view;
+  view.id = zone.id;
+  view.dns = zone.dns.shown();
+  view.operator_name = zone.operator_name;
+  view.severity = zone.severity;
+  view.purpose = zone.purpose;
+  view.listed = listed_[zone_at];
+  for (const Kind kind : lists::kAllKinds) {
+    const Cell& of_kind = cells_[zone_at][static_cast<std::size_t>(kind)];
+    if (of_kind.pairs == 0) {
+      continue;
+    }
+    const bool is_first = view.kinds.empty();
+    view.kinds.push_back(kind_view(kind, of_kind.row));
+    view.state = is_first ? state_of(of_kind.row) : std::min(view.state, state_of(of_kind.row));
+    view.subjects += of_kind.pairs;
+    view.unknown += of_kind.unknown;
+  }
+  for (const KindView& kind : view.kinds) {
+    take_later(view.last_test, kind.last_test);
+    if (kind.state != view.state) {
+      continue;
+    }
+    view.cause = view.cause ? view.cause : kind.cause;
+    // A zone is blind since its first kind is, and sees since its last one does.
+    view.state == ZoneState::seeing ? take_later(view.since, kind.since)
+                                    : take_earlier(view.since, kind.since);
+  }
+  if (const ZoneRow* row = zone_rows_[zone_at]) {
+    view.last_sweep = row->last_sweep;
+    if (row->quarantined && view.state > ZoneState::quarantined && !view.kinds.empty()) {
+      view.state = ZoneState::quarantined;
+      view.cause.reset();
+      view.since = row->quarantined_since;
+    }
+  }
+  return view;
+}
+
+void Survey::count_zones(StatusDoc& document) const {
+  Summary& summary = document.summary;
+  for (const ZoneView& zone : document.zones) {
+    if (zone.subjects == 0) {
+      continue;  // nothing is asked there: neither seen nor missed
+    }
+    ++summary.zones;
+    summary.pairs += zone.subjects;
+    switch (zone.state) {
+      case ZoneState::blind:
+        ++summary.zones_blind;
+        break;
+      case ZoneState::quarantined:
+        ++summary.zones_quarantined;
+        break;
+      case ZoneState::untested:
+        ++summary.zones_untested;
+        break;
+      case ZoneState::seeing:
+        ++summary.zones_seeing;
+        break;
+    }
+  }
+}
+
+StatusDoc Survey::document() const {
+  StatusDoc document;
+  document.generated_at = now_;
+  document.daemon = rows_.daemon;
+  document.summary = summary_;
+  document.summary.targets = world_.subjects.targets().size();
+  for (std::size_t zone = 0; zone < world_.zones.size(); ++zone) {
+    ZoneView view = zone_view(zone);
+    if (!scope_.empty() && view.subjects == 0) {
+      continue;
+    }
+    document.zones.push_back(std::move(view));
+    for (const Cell& of_kind : cells_[zone]) {
+      document.unknowns.insert(document.unknowns.end(), of_kind.unknowns.begin(),
+                               of_kind.unknowns.end());
+    }
+  }
+  count_zones(document);
+  document.listings.reserve(listings_.size());
+  for (const Shown& shown : listings_) {
+    document.listings.push_back(shown.view);
+  }
+  document.resolvers = rows_.resolvers;
+  return document;
+}
+
+}  // namespace rblwatch::report

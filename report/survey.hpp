@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows laid over the configured world, for status.cpp: which pair is listed, pending, unknown and
+// why. One pass over all pairs without text in it, for there can be millions. Keeps references to
+// the world and the rows, which outlive it. Pure; any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "report/status.hpp"
+
+namespace rblwatch::report {
+
+class Survey {
+ public:
+  /// `scope`: by subject, which ones are looked at; empty = all.
+  Survey(const World& world, const StatusRows& rows, Timestamp now, std::vector<bool> scope = {});
+
+  StatusDoc document() const;
+  ZoneView zone_view(std::size_t zone) const;
+  const ZoneRow* zone_row(std::size_t zone) const { return zone_rows_[zone]; }
+  /// On any zone.
+  bool is_asked(lists::SubjectIndex subject) const { return subject_asked_[subject.value]; }
+  bool is_unknown(lists::SubjectIndex subject) const { return subject_unknown_[subject.value]; }
+  bool is_listed(lists::SubjectIndex subject) const { return subject_listed_[subject.value]; }
+
+ private:
+  /// Why a pair, or a whole kind of a zone, can't be vouched for.
+  struct Gap {
+    lists::Cause cause = lists::Cause::not_asked;
+    std::optional<Timestamp> since;
+  };
+  /// One kind of one zone.
+  struct Cell {
+    const KindRow* row = nullptr;
+    std::uint64_t pairs = 0;
+    std::uint64_t unknown = 0;
+    std::vector<UnknownView> unknowns;  // one per cause
+  };
+  /// A row's pair in the world: which zone, which subject.
+  struct Place {
+    std::size_t zone = 0;
+    lists::SubjectIndex subject;
+    std::uint64_t key() const { return (std::uint64_t{zone} << 32U) | subject.value; }
+  };
+  struct Shown {
+    ListingView view;
+    Place place;
+  };
+
+  void index_rows();
+  void count_pairs();
+  void count_pairs_of(std::size_t zone);
+  void take_doubts();
+  void take_listings();
+  void take_pending();
+  void add_unknown(const Place& place, const Gap& gap);
+  void add_listing(const ListingRow& row, const Place& place);
+  void sort_listings();
+
+  std::optional<Place> find(const std::string& zone, const std::string& subject) const;
+  lists::Kind kind(lists::SubjectIndex subject) const { return kinds_[subject.value]; }
+  const Cell& cell(const Place& place) const {
+    return cells_[place.zone][static_cast<std::size_t>(kind(place.subject))];
+  }
+  /// Of the whole kind, or because the pair was not looked at for too long.
+  std::optional<Gap> wide_gap(const Place& place) const;
+  std::optional<lists::Doubt> doubt(const Place& place, Timestamp otherwise_since) const;
+  bool is_in_scope(lists::SubjectIndex subject) const {
+    return scope_.empty() || scope_[subject.value];
+  }
+  void name_targets(ListingView& view, lists::SubjectIndex subject) const;
+  ListingView pending_view(const PendingRow& row, const Place& place) const;
+  void count_zones(StatusDoc& document) const;
+
+  const World& world_;
+  const StatusRows& rows_;
+  Timestamp now_;
+  std::vector<bool> scope_;  // by subject; empty = all
+  std::unordered_map<std::string_view, std::size_t> zone_index_;
+  std::vector<const ZoneRow*> zone_rows_;
+  std::vector<std::array<Cell, 3>> cells_;
+  std::vector<std::uint64_t> listed_;  // by zone
+  std::vector<lists::Kind> kinds_;     // by subject
+  std::vector<std::optional<core::Millis>> intervals_;
+  std::vector<bool> subject_asked_;
+  std::vector<bool> subject_unknown_;
+  std::vector<bool> subject_listed_;
+  std::unordered_map<std::uint64_t, const lists::Doubt*> doubts_;
+  std::vector<Shown> listings_;
+  Summary summary_;
+};
+
+}  // namespace rblwatch::report

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plain tables: history, events, targets, deliveries, and what is wrong with a configuration.
+#include "report/text.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "core/enum_text.hpp"
+#include "core/text.hpp"
+#include "report/table.hpp"
+#include "report/text_listing.hpp"
+#include "report/text_unseen.hpp"
+
+namespace rblwatch::report {
+namespace {
+
+using core::enum_word;
+using lists::ListingState;
+
+void add_more(std::string& text, bool more, const TextStyle& style) {
+  if (more) {
+    text += "\n";
+    add_line(text, "There is more: --limit N shows more of it, --since and --until another part.",
+             Ink::faint, style);
+  }
+}
+
+Cell end_cell(const ListingView& view, Timestamp now) {
+  switch (view.state) {
+    case ListingState::listed:
+      return {"still " + state_word(view), state_word(view), ink_of(view)};
+    case ListingState::pending:
+      return {state_word(view), ink_of(view)};
+    case ListingState::delisted:
+      return time_cell(view.delisted_at, now);
+    case ListingState::retired:
+      return {(view.delisted_at ? core::to_local(*view.delisted_at) + " " : "") + state_word(view),
+              state_word(view), ink_of(view)};
+  }
+  RBL_CHECK(false);
+}
+
+/// "3 h 20 min", in short "3 h".
+Cell duration_cell(const ListingView& view, Timestamp now) {
+  const std::optional<core::Seconds> length = view.duration(now);
+  if (!length) {
+    return {};
+  }
+  const std::string text = core::to_human(*length);
+  const std::vector<std::string_view> words = core::split_blanks(text);
+  return {text, words.size() < 3 ? text : std::string(words[0]) + " " + std::string(words[1]),
+          Ink::plain};
+}
+
+std::string target_of(const ListingView& view, const TextStyle& style) {
+  return view.target == view.subject ? "" : show(view.target, style);
+}
+
+Ink ink_of_state(const std::string& state) {
+  if (state == "listed" || state == "failed") {
+    return Ink::bad;
+  }
+  if (state == "clear" || state == "delivered") {
+    return Ink::good;
+  }
+  return Ink::doubtful;
+}
+
+Ink ink_of_event(const lists::Event& event) {
+  using lists::EventType;
+  if (lists::is_alarming(event)) {
+    const bool is_grave =
+        event.type != EventType::zone_quarantined && event.type != EventType::target_unresolved;
+    return is_grave ? Ink::bad : Ink::doubtful;
+  }
+  return event.type == EventType::retired ? Ink::faint : Ink::good;
+}
+
+/// The sentence beside time and type; under them where that would make it too narrow.
+void add_event(std::string& text, const lists::Event& event, std::size_t word_width,
+               const TextStyle& style) {
+  constexpr std::size_t kNarrow = 45;
+  constexpr std::size_t kUnder = 4;
+  const std::string at = core::to_local(event.at);
+  const std::string_view word = enum_word(event.type);
+  const std::string head = at + "  " + paint(word, ink_of_event(event), style);
+  const std::string sentence = show(lists::event_text(event), style);
+  const std::size_t indent = at.size() + 2 + word_width + 2;
+  if (width_of(style) < indent + kNarrow) {
+    text += head + "\n";
+    add_wrapped(text, std::string(kUnder, ' '), kUnder, sentence, style);
+  } else {
+    add_wrapped(text, head + std::string(word_width - word.size() + 2, ' '), indent, sentence,
+                style);
+  }
+}
+
+std::string some_addresses(const TargetView& view, const TextStyle& style) {
+  const bool repeats = view.addresses.size() == 1 && view.addresses.front() == view.value;
+  return repeats ? "" : show_list(view.addresses, style);
+}
+
+std::string next_text(const DeliveryView& view, Timestamp now) {
+  if (view.state == "waiting") {
+    return view.next_attempt_at ? core::to_ago(*view.next_attempt_at, now) : "now";
+  }
+  return view.last_attempt_at ? core::to_ago(*view.last_attempt_at, now) : "";
+}
+
+/// file:line:column first, as compilers write it, so that editors find the place; not wrapped for
+/// the same reason.
+void add_diagnostic(std::string& text, const DiagnosticView& view, bool is_error,
+                    const TextStyle& style) {
+  std::string place = show(view.file, style);
+  if (view.line > 0) {
+    place += ":" + std::to_string(view.line);
+    place += view.column > 0 ? ":" + std::to_string(view.column) : "";
+  }
+  text += place.empty() ? "" : place + ": ";
+  text += is_error ? paint("error", Ink::bad, style) : paint("warning", Ink::doubtful, style);
+  text += ": ";
+  text += view.key.empty() ? "" : show(view.key, style) + ": ";
+  text += show(view.text, style);
+  text += view.allowed.empty() ? "" : " (allowed: " + show(view.allowed, style) + ")";
+  text += "\n";
+}
+
+}  // namespace
+
+std::string to_text(const HistoryDoc& document, const TextStyle& style) {
+  if (document.listings.empty()) {
+    return "No listings.\n";
+  }
+  Table table({{.title = "SUBJECT", .weight = 9, .least = 16},
+               {.title = "TARGET", .weight = 3, .least = 10, .is_optional = true},
+               {.title = "ZONE", .weight = 8, .least = 12},
+               {.title = "CODES", .weight = 5, .least = 13},
+               {.title = "WHAT", .weight = 2, .least = 10, .is_optional = true},
+               {.title = "FROM", .weight = 6, .is_twin = true},
+               {.title = "TO", .weight = 6, .is_twin = true},
+               {.title = "FOR", .weight = 7}});
+  for (const ListingView& view : document.listings) {
+    const Timestamp now = document.generated_at;
+    table.add({{show(view.subject, style)},
+               {target_of(view, style)},
+               {show(view.zone, style)},
+               codes_cell(view, style),
+               view.meanings.empty() ? Cell() : what_cell(view, style),
+               time_cell(view.listed_at, now),
+               end_cell(view, now),
+               duration_cell(view, now)});
+  }
+  std::string text = table.to_text(style);
+  add_more(text, document.more, style);
+  return text;
+}
+
+std::string events_to_text(const std::vector<lists::Event>& events, bool more,
+                           const TextStyle& style, core::Timestamp /*now*/) {
+  if (events.empty()) {
+    return "No events.\n";
+  }
+  std::size_t word_width = 0;
+  for (const lists::Event& event : events) {
+    word_width = std::max(word_width, enum_word(event.type).size());
+  }
+  std::string text;
+  for (const lists::Event& event : events) {
+    add_event(text, event, word_width, style);
+  }
+  add_more(text, more, style);
+  return text;
+}
+
+std::string to_text(const TargetsDoc& document, const TextStyle& style) {
+  if (document.targets.empty()) {
+    return "No targets. Add a [[target]] to the configuration.\n";
+  }
+  Table table({{.title = "TARGET", .weight = 9, .least = 24},
+               {.title = "STATE", .weight = 8},
+               {.title = "TYPE", .weight = 3, .is_optional = true},
+               {.title = "VALUE", .weight = 5, .least = 15},
+               {.title = "SUBJECTS", .weight = 4, .is_optional = true, .is_number = true},
+               {.title = "LISTED", .weight = 7, .is_number = true},
+               {.title = "UNKNOWN", .weight = 7, .is_number = true},
+               {.title = "TAGS", .weight = 2, .least = 8, .is_optional = true}});
+  for (const TargetView& view : document.targets) {
+    if (style.quiet_clear && view.state == "clear") {
+      continue;
+    }
+    table.add({{show(view.name, style)},
+               {show(view.state, style), ink_of_state(view.state)},
+               {std::string(enum_word(view.type))},
+               {view.value == view.name ? "" : show(view.value, style)},
+               {number(view.subjects)},
+               {number(view.listed), view.listed > 0 ? Ink::bad : Ink::plain},
+               {number(view.unknown), view.unknown > 0 ? Ink::doubtful : Ink::plain},
+               {show_list(view.tags, style)}});
+    table.add_note(some_addresses(view, style));
+  }
+  return table.is_empty() ? "All targets are clear.\n" : table.to_text(style);
+}
+
+std::string to_text(const AlertsDoc& document, const TextStyle& style) {
+  if (document.deliveries.empty()) {
+    return "No deliveries.\n";
+  }
+  const Timestamp now = document.generated_at;
+  Table table({{.title = "DELIVERY", .weight = 9, .least = 26},
+               {.title = "CHANNEL", .weight = 7, .least = 8},
+               {.title = "STATE", .weight = 8},
+               {.title = "CREATED", .weight = 5},
+               {.title = "EVENTS", .weight = 2, .is_optional = true, .is_number = true},
+               {.title = "TRIES", .weight = 4, .is_number = true},
+               {.title = "ATTEMPT", .weight = 4, .is_optional = true}});
+  for (const DeliveryView& view : document.deliveries) {
+    table.add({{show(view.id, style)},
+               {show(view.channel, style)},
+               {show(view.state, style), ink_of_state(view.state)},
+               time_cell(view.created_at, now),
+               {number(view.events.size())},
+               {number(view.attempts)},
+               {next_text(view, now)}});
+    if (view.state != "delivered") {
+      table.add_note(show(view.response, style));
+    }
+  }
+  return table.to_text(style);
+}
+
+std::string to_text(const ConfigCheckDoc& document, const TextStyle& style) {
+  std::string text;
+  for (const DiagnosticView& view : document.errors) {
+    add_diagnostic(text, view, true, style);
+  }
+  for (const DiagnosticView& view : document.warnings) {
+    add_diagnostic(text, view, false, style);
+  }
+  const std::string warnings = core::count_of(document.warnings.size(), "warning", "warnings");
+  if (!document.errors.empty()) {
+    return text +
+           paint(core::count_of(document.errors.size(), "error", "errors") + ", " + warnings,
+                 Ink::bad, style) +
+           "\n";
+  }
+  const bool is_fine = document.warnings.empty();
+  return text +
+         paint(is_fine ? "The configuration is good."
+                       : "The configuration can be used; " + warnings + ".",
+               is_fine ? Ink::good : Ink::doubtful, style) +
+         "\n";
+}
+
+}  // namespace rblwatch::report

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// `why`: the evidence of each verdict, and the line that repeats the question.
+#include "core/enum_text.hpp"
+#include "core/text.hpp"
+#include "report/hint.hpp"
+#include "report/text.hpp"
+#include "report/text_unseen.hpp"
+
+namespace rblwatch::report {
+namespace {
+
+using lists::Evidence;
+using lists::ZoneState;
+
+Ink ink_of_verdict(const std::string& verdict) {
+  if (verdict == "listed") {
+    return Ink::bad;
+  }
+  return verdict == "clear" ? Ink::good : Ink::doubtful;
+}
+
+std::string_view ede_name(std::uint16_t code) {
+  switch (code) {  // RFC 8914 section 5.2: those that a resolver sends for a zone
+    case 3:
+      return "Stale Answer";
+    case 4:
+      return "Forged Answer";
+    case 6:
+      return "DNSSEC Bogus";
+    case 15:
+      return "Blocked";
+    case 16:
+      return "Censored";
+    case 17:
+      return "Filtered";
+    case 18:
+      return "Prohibited";
+    case 19:
+      return "Stale NXDOMAIN Answer";
+    case 20:
+      return "Not Authoritative";
+    case 22:
+      return "No Reachable Authority";
+    case 23:
+      return "Network Error";
+    default:
+      return "";
+  }
+}
+
+std::string ede_text(const std::vector<std::uint16_t>& codes) {
+  std::string text;
+  for (const std::uint16_t code : codes) {
+    const std::string_view name = ede_name(code);
+    text += (text.empty() ? "" : ", ") + std::to_string(code);
+    text += name.empty() ? "" : " (" + std::string(name) + ")";
+  }
+  return text;
+}
+
+std::string server_text(const Evidence& evidence, Timestamp now, const TextStyle& style) {
+  if (evidence.server.empty()) {
+    return "";
+  }
+  return show(evidence.server, style) + " over " + std::string(dns::to_text(evidence.transport)) +
+         ", asked " + core::to_local(evidence.asked_at, true) + " " +
+         unbroken("(" + core::to_ago(evidence.asked_at, now) + ")") + ", took " +
+         unbroken(core::to_human(evidence.took));
+}
+
+std::string answer_text(const Evidence& evidence, const TextStyle& style) {
+  if (evidence.rcode.empty()) {
+    return evidence.server.empty() ? "" : "none";
+  }
+  std::string text = show(evidence.rcode, style);
+  if (!evidence.a.empty()) {
+    text += ": " + show_list(evidence.a, style);
+  }
+  if (evidence.ttl) {
+    text += ", " + unbroken("TTL " + std::to_string(evidence.ttl->count()) + " s");
+  }
+  return text;
+}
+
+void add_records(std::string& text, const core::Untrusted& txt, const TextStyle& style) {
+  std::string_view label = "text";
+  for (const std::string_view record : core::split(txt.raw(), '\n')) {
+    const std::string shown = show(record, style);
+    add_field(text, label, shown, style);
+    label = shown.empty() ? label : "";
+  }
+}
+
+void add_votes(std::string& text, const std::vector<VoteView>& votes, Timestamp now,
+               const TextStyle& style) {
+  std::string_view label = "votes";
+  for (const VoteView& vote : votes) {
+    std::string line = core::to_local(vote.asked_at, true) + " (" +
+                       core::to_ago(vote.asked_at, now) + ") " + show(vote.verdict, style);
+    if (!vote.codes.empty()) {
+      line += " " + show_list(vote.codes, style);
+    }
+    line += vote.independent ? "" : ", not independent: doesn't count";
+    add_field(text, label, line, style);
+    label = "";
+  }
+}
+
+std::string test_text(const WhyAnswer& answer, Timestamp now) {
+  std::string text(core::enum_word(answer.test_state));
+  if (answer.test_cause) {
+    text += " (" + std::string(core::enum_word(*answer.test_cause)) + ")";
+  }
+  return text + (answer.test_at ? ", last test " + show_time(answer.test_at, now) : "");
+}
+
+/// Not wrapped: it is there to be copied.
+void add_dig(std::string& text, const Evidence& evidence, const TextStyle& style) {
+  text += "  " + paint("repeat", Ink::faint, style) + "    " +
+          show(lists::dig_line(evidence), style) + "\n";
+}
+
+void add_evidence(std::string& text, const WhyAnswer& answer, Timestamp now,
+                  const TextStyle& style) {
+  const Evidence evidence = answer.evidence.value_or(Evidence{});
+  if (!answer.kept) {
+    add_field(text, "answer",
+              "not kept: only a running rblwatchd has the answers of pairs that are clear", style);
+  }
+  if (!evidence.question.empty()) {
+    add_field(text, "question", show(evidence.question + " " + evidence.qtype, style), style);
+  }
+  add_field(text, "server", server_text(evidence, now, style), style);
+  add_field(text, "answer", answer_text(evidence, style), style);
+  add_records(text, evidence.txt, style);
+  add_field(text, "EDE", ede_text(evidence.ede), style);
+  add_votes(text, answer.votes, now, style);
+  add_field(text, "test", test_text(answer, now), style);
+  if (!evidence.question.empty()) {
+    add_dig(text, evidence, style);
+  }
+}
+
+void add_answer(std::string& text, const WhyAnswer& answer, Timestamp now, const TextStyle& style) {
+  std::string verdict = show(answer.verdict, style);
+  if (answer.cause) {
+    verdict += " (" + std::string(core::enum_word(*answer.cause)) + ")";
+  }
+  text += "\n" + paint(show(answer.zone, style), Ink::bold, style) + ": " +
+          paint(verdict, ink_of_verdict(answer.verdict), style) + "\n";
+  if (answer.cause) {
+    add_field(text, "means", hint_for(*answer.cause).meaning, style);
+  }
+  add_evidence(text, answer, now, style);
+}
+
+}  // namespace
+
+std::string to_text(const WhyDoc& document, const TextStyle& style) {
+  std::string text = paint(show(document.subject, style), Ink::bold, style);
+  if (document.target.empty()) {
+    text += ": not watched";
+  } else if (document.target != document.subject) {
+    text += " (" + show(document.target, style) + ")";
+  }
+  text += "\n";
+  if (document.answers.empty()) {
+    text += "No zone is asked about it.\n";
+  }
+  for (const WhyAnswer& answer : document.answers) {
+    add_answer(text, answer, document.generated_at, style);
+  }
+  return text;
+}
+
+}  // namespace rblwatch::report
