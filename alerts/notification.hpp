@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one message to one channel is made of: the events, the past of their subjects, and how much
+// of the world could be seen. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "lists/event.hpp"
+
+namespace rblwatch::alerts {
+
+/// An event with the earlier events of its subject, newest first, at most 20.
+struct EventView {
+  lists::Event event;
+  std::vector<lists::TimelineEntry> timeline;
+  friend bool operator==(const EventView&, const EventView&) = default;
+};
+
+struct Coverage {
+  std::uint32_t zones = 0;
+  std::uint32_t seeing = 0;
+  std::vector<std::string> blind;        // ids
+  std::vector<std::string> quarantined;  // ids
+  friend bool operator==(const Coverage&, const Coverage&) = default;
+};
+
+struct Notification {
+  std::string delivery_id;  // ULID
+  core::Timestamp created_at{};
+  std::vector<EventView> events;  // in the order they happened; at least one
+  Coverage coverage;
+  std::uint32_t part =
+      1;  // of the messages into which more events than one message bears were split
+  std::uint32_t parts = 1;
+  bool is_test = false;  // `alerts test` sent it: the summary says so
+};
+
+/// "1 listed, 1 delisted"; a listed and its delisted in one message say so: "1 listed and delisted
+/// again"; "1000 listed (message 1 of 3)" where there was too much for one.
+std::string summary_of(const Notification& notification);
+
+}  // namespace rblwatch::alerts

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "alerts/event_json.hpp"
+#include "alerts/render.hpp"
+#include "core/text.hpp"
+
+namespace rblwatch::alerts {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json coverage_json(const Coverage& coverage) {
+  Json json;
+  json["zones"] = coverage.zones;
+  json["seeing"] = coverage.seeing;
+  json["blind"] = coverage.blind;
+  json["quarantined"] = coverage.quarantined;
+  return json;
+}
+
+}  // namespace
+
+HttpRequest render_webhook(const Notification& notification) {
+  Json head;
+  head["schema"] = "rblwatch/1";
+  head["delivery"] = notification.delivery_id;
+  head["created_at"] = core::to_rfc3339(notification.created_at);
+  head["summary"] = summary_of(notification);
+  head["coverage"] = coverage_json(notification.coverage);
+  std::string body = head.dump(-1, ' ', true, Json::error_handler_t::replace);
+  body.pop_back();  // its closing brace: the events, each already JSON, go in before it
+
+  std::vector<std::string> events;
+  events.reserve(notification.events.size());
+  for (const EventView& view : notification.events) {
+    events.push_back(event_json(view));
+  }
+  body += R"(,"events":[)" + core::join(events, ",") + "]}";
+  return {"application/json", std::move(body)};
+}
+
+}  // namespace rblwatch::alerts

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alerts/wording.hpp"
+
+#include "alerts/advice.hpp"
+#include "core/text.hpp"
+
+namespace rblwatch::alerts {
+namespace {
+
+using lists::Event;
+using lists::EventType;
+using lists::Purpose;
+
+constexpr std::size_t kLongestTimeline = 20;
+
+bool is_of_listing(const Event& event) {
+  switch (event.type) {
+    case EventType::listed:
+    case EventType::changed:
+    case EventType::delisted:
+    case EventType::overdue:
+    case EventType::retired:
+      return true;
+    case EventType::zone_blind:
+    case EventType::zone_seeing:
+    case EventType::zone_quarantined:
+    case EventType::zone_released:
+    case EventType::resolver_blind:
+    case EventType::resolver_seeing:
+    case EventType::target_unresolved:
+    case EventType::target_resolved:
+    case EventType::channel_failed:
+    case EventType::storage_failed:
+      return false;
+  }
+  return false;
+}
+
+class Facts {
+ public:
+  void add(std::string label, std::string text, bool is_link = false) {
+    if (!text.empty()) {
+      facts_.push_back({std::move(label), core::Untrusted(std::move(text)), is_link});
+    }
+  }
+  void add(std::string label, const std::optional<core::Timestamp>& at) {
+    if (at) {
+      add(std::move(label), utc_text(*at));
+    }
+  }
+  std::vector<Fact> take() { return std::move(facts_); }
+
+ private:
+  std::vector<Fact> facts_;
+};
+
+std::string what_text(const Event& event) {
+  if (event.target && event.target->name != event.subject) {
+    return event.subject.empty() ? event.target->name
+                                 : event.subject + " (" + event.target->name + ")";
+  }
+  return event.subject;
+}
+
+std::string zone_text(const Event& event) {
+  if (!event.zone) {
+    return "";
+  }
+  std::string text = event.zone->dns.empty() ? event.zone->id : event.zone->dns;
+  std::vector<std::string> notes;
+  if (!event.zone->operator_name.empty()) {
+    notes.push_back(event.zone->operator_name);
+  }
+  notes.push_back("severity " + std::string(core::enum_word(event.zone->severity)));
+  if (event.zone->purpose == Purpose::allow) {
+    notes.emplace_back("allowlist");
+  } else if (event.zone->purpose == Purpose::info) {
+    notes.emplace_back("for information");
+  }
+  return text + " (" + core::join(notes, ", ") + ")";
+}
+
+std::string codes_text(const Event& event) {
+  std::string text = core::join(event.codes, ", ");
+  if (!event.meanings.empty()) {
+    const std::string meanings = core::join(event.meanings, ", ");
+    text += text.empty() ? meanings : " (" + meanings + ")";
+  }
+  return text;
+}
+
+std::string change_text(const Event& event) {
+  std::vector<std::string> parts;
+  if (!event.added.empty()) {
+    parts.push_back("new " + core::join(event.added, ", "));
+  }
+  if (!event.removed.empty()) {
+    parts.push_back("gone " + core::join(event.removed, ", "));
+  }
+  return core::join(parts, "; ");
+}
+
+std::string evidence_text(const Event& event) {
+  if (!event.evidence || event.evidence->question.empty()) {
+    return "";
+  }
+  const lists::Evidence& evidence = *event.evidence;
+  std::string text = evidence.question + " " + evidence.qtype;
+  if (!evidence.server.empty()) {
+    text += " asked of " + evidence.server;
+  }
+  if (!evidence.rcode.empty()) {
+    text += ": " + evidence.rcode;
+  }
+  if (!evidence.a.empty()) {
+    text += " " + core::join(evidence.a, ", ");
+  }
+  return text;
+}
+
+void add_listing_facts(Facts& facts, const Event& event) {
+  facts.add("Codes", codes_text(event));
+  if (event.type == EventType::changed) {
+    facts.add("Change", change_text(event));
+  }
+  facts.add("Listed since", event.listed_at);
+  facts.add("Delisted at", event.delisted_at);
+  if (event.listed_at && event.delisted_at && *event.delisted_at > *event.listed_at) {
+    facts.add("Duration", core::to_human(*event.delisted_at - *event.listed_at));
+  }
+  if (event.type == EventType::overdue) {
+    facts.add("Removal asked for", event.since);
+  }
+  facts.add("Why", event.reason.raw());
+}
+
+void add_state_facts(Facts& facts, const Event& event) {
+  facts.add("Channel", event.channel);
+  facts.add("Resolver", core::join(event.resolver_servers, ", "));
+  facts.add("Zones", core::join(event.zones, ", "));
+  facts.add("Cause", event.cause);
+  facts.add("Since", event.since);
+  if (event.affected_subjects) {
+    facts.add("Affected", core::count_of(*event.affected_subjects, "subject", "subjects"));
+  }
+  if (event.passed) {
+    facts.add("Passed", std::to_string(*event.passed));
+  }
+  if (event.dropped) {
+    facts.add("Dropped", std::to_string(*event.dropped));
+  }
+}
+
+std::string with_zone(const Event& event, std::string text) {
+  if (event.zone) {
+    text += " on " + (event.zone->dns.empty() ? event.zone->id : event.zone->dns);
+  }
+  return text;
+}
+
+std::string type_words(EventType type) {
+  return core::replace_all(std::string(core::enum_word(type)), "_", " ");
+}
+
+std::string subject_of(const Event& event) {
+  if (is_of_listing(event)) {
+    return with_zone(event, what_text(event));
+  }
+  std::string text;
+  if (event.zone) {
+    text = event.zone->id;
+  } else if (!event.channel.empty()) {
+    text = event.channel;
+  } else if (!event.resolver_servers.empty()) {
+    text = core::join(event.resolver_servers, ", ");
+  } else {
+    text = what_text(event);
+  }
+  const bool says_cause = !event.cause.empty() && event.type != EventType::channel_failed &&
+                          event.type != EventType::storage_failed;
+  return says_cause ? text + " (" + event.cause + ")" : text;
+}
+
+std::string type_of(const Event& event) {
+  const bool is_allow = event.zone && event.zone->purpose == Purpose::allow;
+  std::string words = type_words(event.type);
+  if (is_of_listing(event) && is_allow) {
+    words = "allowlist, " + words;
+  }
+  return words;
+}
+
+/// Whether these are a listing and its end.
+bool is_come_and_gone(const std::vector<EventView>& events) {
+  if (events.size() != 2) {
+    return false;
+  }
+  const Event& first = events[0].event;
+  const Event& second = events[1].event;
+  return first.type == EventType::listed && second.type == EventType::delisted &&
+         first.subject == second.subject && first.zone && second.zone &&
+         first.zone->id == second.zone->id && first.zone->purpose == second.zone->purpose;
+}
+
+std::string joined(const std::string& what, const std::string& subject) {
+  return subject.empty() ? what : what + ": " + subject;
+}
+
+}  // namespace
+
+std::string utc_text(core::Timestamp at) {
+  const std::string text = core::to_rfc3339(at);
+  return text.substr(0, 10) + " " + text.substr(11, 5) + " UTC";
+}
+
+std::vector<Fact> facts_of(const Event& event) {
+  Facts facts;
+  facts.add("What", what_text(event));
+  if (event.target) {
+    facts.add("Tags", core::join(event.target->tags, ", "));
+  }
+  facts.add("Where", zone_text(event));
+  if (is_of_listing(event)) {
+    add_listing_facts(facts, event);
+  } else {
+    add_state_facts(facts, event);
+  }
+  facts.add("Seen", evidence_text(event));
+  facts.add("Look up", event.lookup_url, true);
+  if (is_of_listing(event) && lists::is_alarming(event)) {
+    const bool is_allow = event.zone && event.zone->purpose == Purpose::allow;
+    facts.add(is_allow ? "Get back on" : "Get off", event.delist_url, true);
+  }
+  return facts.take();
+}
+
+std::string meaning_of(const Event& event) {
+  return advice_on(event).meaning;
+}
+
+std::vector<std::string> steps_of(const Event& event) {
+  if (is_of_listing(event)) {
+    return lists::is_alarming(event) ? event.delist_steps : std::vector<std::string>{};
+  }
+  return advice_on(event).steps;
+}
+
+std::vector<std::string> timeline_lines(const EventView& view) {
+  std::vector<std::string> lines;
+  for (const lists::TimelineEntry& entry : view.timeline) {
+    if (lines.size() == kLongestTimeline) {
+      break;
+    }
+    const std::string at = utc_text(entry.at);
+    std::string line = at.substr(0, 16) + " " + std::string(core::enum_word(entry.type));
+    if (!entry.zone.empty()) {
+      line += " " + entry.zone;
+    }
+    if (!entry.codes.empty()) {
+      line += " " + core::join(entry.codes, ", ");
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string coverage_line(const Coverage& coverage) {
+  if (coverage.zones == 0) {
+    return "";
+  }
+  std::string line = std::to_string(coverage.seeing) + " of " +
+                     core::count_of(coverage.zones, "zone", "zones") + " can be seen";
+  if (!coverage.blind.empty()) {
+    line += "; blind: " + core::join(coverage.blind, ", ");
+  }
+  if (!coverage.quarantined.empty()) {
+    line += "; quarantined: " + core::join(coverage.quarantined, ", ");
+  }
+  return line;
+}
+
+std::string subject_line(const Notification& notification) {
+  if (notification.events.empty() || notification.is_test) {
+    return summary_of(notification);
+  }
+  const Event& first = notification.events.front().event;
+  if (notification.events.size() == 1 && notification.parts == 1) {
+    return joined(type_of(first), subject_of(first));
+  }
+  if (is_come_and_gone(notification.events)) {
+    return joined("listed and delisted again", subject_of(first));
+  }
+  std::string line = joined(summary_of(notification), subject_of(first));
+  if (notification.events.size() > 1) {
+    line += " and " + std::to_string(notification.events.size() - 1) + " more";
+  }
+  return line;
+}
+
+}  // namespace rblwatch::alerts

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "alerts/mail_thread.hpp"
+#include "alerts/mime.hpp"
+#include "alerts/render.hpp"
+#include "core/text.hpp"
+#include "fixtures.hpp"
+#include "mail_reader.hpp"
+
+namespace rblwatch::alerts {
+namespace {
+
+using test::ReadMail;
+
+ReadMail mail_of(std::vector<lists::Event> events, const std::string& delivery = "01JDCVX5P0A") {
+  Notification notification = test::notification(std::move(events));
+  notification.delivery_id = delivery;
+  return test::read_mail(render_email(test::email(), notification).message);
+}
+
+TEST_CASE("A mail has the headers of an automatic message") {
+  const ReadMail mail = mail_of({test::listed()});
+  CHECK(mail.header("From") == "rblwatch <rblwatch@example.com>");
+  CHECK(mail.header("To") == "postmaster@example.com");
+  CHECK(test::decoded_words(mail.header("Subject")) ==
+        "[rblwatch] listed: 192.0.2.10 (mx1) on zen.spamhaus.org");
+  CHECK(mail.header("Date") == "Mon, 23 Nov 2026 09:10:30 +0000");
+  CHECK(mail.header("Auto-Submitted") == "auto-generated");
+  CHECK(mail.header("MIME-Version") == "1.0");
+  CHECK(mail.header("X-Rblwatch-Events") == "listed");
+}
+
+TEST_CASE("A mail says what, where, since when, why, how to get off, and what was before") {
+  const ReadMail mail = mail_of({test::listed()});
+  for (const std::string& body : {mail.text, mail.html}) {
+    for (const char* part :
+         {"192.0.2.10 (mx1)", "zen.spamhaus.org", "2026-11-23 09:08 UTC", "SBL",
+          "https://www.spamhaus.org/query/ip/192.0.2.10", "https://check.spamhaus.org/",
+          "Stop the cause.", "Fill in the form.", "2026-11-20 09:10 delisted spamhaus-zen",
+          "9 of 12 zones can be seen"}) {
+      INFO(part);
+      CHECK(body.find(part) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("Every line of a mail ends in CRLF and is at most 78 bytes where it can be") {
+  std::vector<lists::Event> events;
+  for (int i = 0; i < 60; ++i) {
+    events.push_back(test::listed("192.0.2." + std::to_string(i)));
+    events.back().reason = core::Untrusted(std::string(3000, 'w'));
+  }
+  const std::string message = render_email(test::email(), test::notification(events)).message;
+  CHECK(message.ends_with("\r\n"));
+  for (std::string_view line : core::split(message, '\n')) {
+    if (!line.empty()) {
+      REQUIRE(line.ends_with('\r'));
+      REQUIRE(line.size() <= 120);
+      REQUIRE(line.substr(0, line.size() - 1).find('\r') == std::string_view::npos);
+    }
+  }
+}
+
+TEST_CASE("More than 50 events of one mail are a line each") {
+  std::vector<lists::Event> events;
+  for (int i = 0; i < 52; ++i) {
+    events.push_back(test::listed("192.0.2." + std::to_string(i)));
+  }
+  const ReadMail mail = mail_of(events);
+  CHECK(mail.text.find("And 2 more events:\n  192.0.2.50 (mx1) is listed") != std::string::npos);
+  CHECK(mail.html.find("<li>192.0.2.51 (mx1) is listed") != std::string::npos);
+}
+
+TEST_CASE("A delisting answers the mail that told of its listing") {
+  const ReadMail first = mail_of({test::listed()}, "01A");
+  const ReadMail last = mail_of({test::delisted()}, "01B");
+  CHECK(last.header("In-Reply-To") == first.header("Message-ID"));
+  CHECK(last.header("References").find(first.header("Message-ID")) != std::string::npos);
+  CHECK(last.header("Message-ID") == "<01B@example.com>");
+  CHECK(first.header("In-Reply-To").empty());
+}
+
+TEST_CASE("Listings that began at different times have mails of different ids in one thread") {
+  const ReadMail first = mail_of({test::listed("192.0.2.10", "2026-11-23T09:08:00Z")});
+  const ReadMail again = mail_of({test::listed("192.0.2.10", "2026-12-01T10:00:00Z")});
+  CHECK(first.header("Message-ID") != again.header("Message-ID"));
+  CHECK(first.header("References") == again.header("References"));
+}
+
+TEST_CASE("A mail of several listings bears the first one's id and names the others") {
+  const ReadMail both = mail_of({test::listed("192.0.2.10"), test::listed("192.0.2.11")});
+  const ReadMail first = mail_of({test::delisted("192.0.2.10")});
+  const ReadMail second = mail_of({test::delisted("192.0.2.11")});
+  CHECK(first.header("In-Reply-To") == both.header("Message-ID"));
+  CHECK(both.header("References").find(second.header("In-Reply-To")) != std::string::npos);
+}
+
+TEST_CASE("A listing and its end in one mail are the listing's mail") {
+  const ReadMail alone = mail_of({test::listed()});
+  const ReadMail both = mail_of({test::listed(), test::delisted()});
+  CHECK(both.header("Message-ID") == alone.header("Message-ID"));
+  CHECK(both.header("In-Reply-To").empty());
+}
+
+TEST_CASE("Channels don't share message ids") {
+  Notification notification = test::notification({test::listed()});
+  CHECK(mail_thread(test::email("a"), notification).message_id !=
+        mail_thread(test::email("b"), notification).message_id);
+}
+
+TEST_CASE("References stay bounded") {
+  std::vector<lists::Event> events;
+  for (int i = 0; i < 200; ++i) {
+    events.push_back(test::listed("192.0.2." + std::to_string(i)));
+  }
+  CHECK(mail_thread(test::email(), test::notification(events)).references.size() == 20);
+}
+
+TEST_CASE("Zone events have ids of their delivery and the zone's thread") {
+  lists::Event seeing = test::zone_blind();
+  seeing.type = lists::EventType::zone_seeing;
+  const ReadMail blind = mail_of({test::zone_blind()}, "01A");
+  const ReadMail back = mail_of({seeing}, "01B");
+  CHECK(blind.header("Message-ID") == "<01A@example.com>");
+  CHECK_FALSE(blind.header("References").empty());
+  CHECK(blind.header("References") == back.header("References"));
+}
+
+TEST_CASE("Mail addresses are plain or refused") {
+  struct Row {
+    std::string text;
+    std::optional<std::string> address;
+  };
+  for (const Row& row :
+       std::vector<Row>{{"ops@example.com", "ops@example.com"},
+                        {" Ops Team <ops+x@example.com> ", "ops+x@example.com"},
+                        {"root@localhost", "root@localhost"},
+                        {"", std::nullopt},
+                        {"ops", std::nullopt},
+                        {"@example.com", std::nullopt},
+                        {"ops@", std::nullopt},
+                        {"a@b@c", std::nullopt},
+                        {"ops@example.com\r\nRCPT TO:<evil@example.com>", std::nullopt},
+                        {"ops@example.com\n", std::nullopt},
+                        {"a@b.test> <evil@example.com", std::nullopt},
+                        {"a b@example.com", std::nullopt},
+                        {"a,b@example.com", std::nullopt},
+                        {"\"a b\"@example.com", std::nullopt},
+                        {"b\xc3\xbcro@example.com", std::nullopt},
+                        {std::string(250, 'a') + "@b.test", std::nullopt},
+                        {std::string("a\0b@example.com", 15), std::nullopt}}) {
+    INFO(row.text);
+    CHECK(mail_address(row.text) == row.address);
+  }
+  CHECK(mail_domain("Ops <ops@Example.COM>") == "example.com");
+  CHECK(mail_domain("no address") == "rblwatch.invalid");
+  CHECK(mail_domain("a@[192.0.2.1]") == "rblwatch.invalid");
+}
+
+TEST_CASE("Quoted-printable keeps lines short and bytes safe") {
+  struct Row {
+    std::string text;
+    std::string encoded;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"", "\r\n"},
+           {"abc\n", "abc\r\n"},
+           {"a=b", "a=3Db\r\n"},
+           {"\xc3\xa9", "=C3=A9\r\n"},
+           {"end \nx\t", "end=20\r\nx=09\r\n"},
+           {".\n.x", "=2E\r\n=2Ex\r\n"},
+           {"From x", "=46rom x\r\n"},
+           {"a\rb", "a=0Db\r\n"},
+           {std::string(80, 'a'), std::string(75, 'a') + "=\r\n" + std::string(5, 'a') + "\r\n"},
+           {std::string(75, 'a') + ".b", std::string(75, 'a') + "=\r\n=2Eb\r\n"}}) {
+    INFO(row.text);
+    CHECK(quoted_printable(row.text) == row.encoded);
+  }
+}
+
+}  // namespace
+}  // namespace rblwatch::alerts
