@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/queries.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "storage/codec.hpp"
+#include "storage/outbox.hpp"
+#include "storage/rows.hpp"
+#include "storage/state.hpp"
+
+namespace rblwatch::storage {
+
+namespace {
+
+using PurposeKey = std::tuple<std::string, std::string, lists::Purpose>;  // zone, subject
+using PendingBook = std::map<PurposeKey, report::PendingRow>;
+
+std::vector<report::ListingRow> read_listings(Transaction& transaction, std::string_view sql) {
+  std::vector<report::ListingRow> rows;
+  Query query(transaction, sql);
+  while (query.next()) {
+    rows.push_back(read_listing(query));
+  }
+  return rows;
+}
+
+std::vector<report::ListingRow> read_open(Transaction& transaction) {
+  static const std::string sql =
+      "SELECT id, " + kListingColumns + " FROM listings WHERE ended_at IS NULL ORDER BY id";
+  return read_listings(transaction, sql);
+}
+
+std::vector<report::ListingRow> read_lost_allows(Transaction& transaction) {
+  static const std::string sql =
+      "SELECT id, " + kListingColumns +
+      " FROM listings l WHERE purpose = 'allow' AND ended_at IS NOT NULL AND retired = 0 "
+      "AND NOT EXISTS (SELECT 1 FROM listings n WHERE n.purpose = 'allow' AND n.zone = l.zone "
+      "AND n.subject = l.subject AND n.id > l.id) ORDER BY id";
+  return read_listings(transaction, sql);
+}
+
+report::PendingRow pending_row(const VotesRecord& record, const VotesRecord::PurposeVotes& votes,
+                               const std::map<PurposeKey, lists::CodeSet>& believed) {
+  lists::Track track;
+  track.pending = votes.entries;
+  const auto open = believed.find({record.pair.zone, record.pair.subject, votes.purpose});
+  if (open != believed.end()) {
+    track.believed = open->second;
+  }
+  report::PendingRow row;
+  row.subject = record.pair.subject;
+  row.kind = record.kind;
+  row.zone = record.pair.zone;
+  row.purpose = votes.purpose;
+  row.to = track.pending_to().value_or(lists::PendingTo::listed);
+  row.first_vote = core::Timestamp::max();
+  for (const lists::PendingEntry& entry : votes.entries) {
+    row.codes.insert(entry.code);
+    if (!entry.votes.empty()) {
+      row.first_vote = std::min(row.first_vote, entry.votes.front().wall);
+    }
+  }
+  return row;
+}
+
+lists::PendingTo pending_to(lists::EventType type) {
+  switch (type) {
+    case lists::EventType::delisted:
+      return lists::PendingTo::delisted;
+    case lists::EventType::changed:
+      return lists::PendingTo::changed;
+    case lists::EventType::listed:
+    case lists::EventType::overdue:
+    case lists::EventType::retired:
+    case lists::EventType::zone_blind:
+    case lists::EventType::zone_seeing:
+    case lists::EventType::zone_quarantined:
+    case lists::EventType::zone_released:
+    case lists::EventType::resolver_blind:
+    case lists::EventType::resolver_seeing:
+    case lists::EventType::target_unresolved:
+    case lists::EventType::target_resolved:
+    case lists::EventType::channel_failed:
+    case lists::EventType::storage_failed:
+      break;
+  }
+  return lists::PendingTo::listed;
+}
+
+lists::Kind kind_of(const std::string& subject) {
+  const auto parsed = lists::Subject::parse(subject);
+  return parsed ? parsed->kind() : lists::Kind::domain;
+}
+
+/// What a quarantine holds is believed, but not told: it outranks votes of the same pair.
+void add_held(Transaction& transaction, PendingBook& book) {
+  static const std::string sql =
+      "SELECT zone, " + kHeldColumns + " FROM held_changes ORDER BY zone, position";
+  Query query(transaction, sql);
+  while (query.next()) {
+    report::PendingRow row;
+    row.zone = query.text();
+    HeldRow held = read_held(query);
+    row.subject = std::move(held.subject);
+    row.kind = kind_of(row.subject);
+    row.purpose = held.change.purpose;
+    row.to = pending_to(held.change.change.type);
+    row.codes = std::move(held.change.change.codes);
+    row.first_vote = held.change.change.since;
+    row.held = true;
+    PurposeKey key{row.zone, row.subject, row.purpose};
+    book.insert_or_assign(std::move(key), std::move(row));
+  }
+}
+
+std::vector<report::PendingRow> read_pending(Transaction& transaction,
+                                             const std::vector<report::ListingRow>& open) {
+  std::map<PurposeKey, lists::CodeSet> believed;
+  for (const report::ListingRow& row : open) {
+    believed.emplace(PurposeKey{row.zone, row.subject, row.purpose}, row.codes);
+  }
+  PendingBook book;
+  for (const VotesRecord& record : read_votes(transaction)) {
+    for (const VotesRecord::PurposeVotes& votes : record.tracks) {
+      PurposeKey key{record.pair.zone, record.pair.subject, votes.purpose};
+      book.emplace(std::move(key), pending_row(record, votes, believed));
+    }
+  }
+  add_held(transaction, book);
+  std::vector<report::PendingRow> rows;
+  rows.reserve(book.size());
+  for (auto& [key, row] : book) {
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void read_daemon(Transaction& transaction, report::DaemonView& daemon) {
+  Query query(transaction,
+              "SELECT version, started_at, (SELECT max(last_sweep) FROM zones) FROM meta");
+  if (query.next()) {
+    daemon.version = query.text();
+    daemon.started_at = query.timestamp();
+    daemon.last_sweep = query.maybe_timestamp();
+  }
+}
+
+/// The votes for all entries of a pair, put together by the moment of asking.
+std::vector<report::VoteView> vote_views(const VotesRecord& record,
+                                         const lists::CodeSet& believed) {
+  std::map<core::Timestamp, std::vector<const lists::PendingEntry*>> by_moment;
+  for (const VotesRecord::PurposeVotes& track : record.tracks) {
+    for (const lists::PendingEntry& entry : track.entries) {
+      for (const lists::Vote& vote : entry.votes) {
+        by_moment[vote.wall].push_back(&entry);
+      }
+    }
+  }
+  std::vector<report::VoteView> views;
+  for (const auto& [moment, entries] : by_moment) {
+    lists::CodeSet codes = believed;
+    for (const lists::PendingEntry* entry : entries) {
+      if (entry->joins) {
+        codes.insert(entry->code);
+      } else {
+        codes.erase(entry->code.entry);
+      }
+    }
+    views.push_back({.verdict = codes.is_empty() ? "clear" : "listed",
+                     .codes = codes.addresses(),
+                     .asked_at = moment,
+                     .independent = true});
+  }
+  return views;
+}
+
+using KeptBook = std::map<std::string, Reader::KeptEvidence>;  // by zone
+
+Reader::KeptEvidence& keep(KeptBook& book, const std::string& zone,
+                           std::optional<lists::Evidence> evidence) {
+  const auto [found, is_new] = book.try_emplace(zone);
+  Reader::KeptEvidence& kept = found->second;
+  kept.zone = zone;
+  if (evidence && (is_new || evidence->asked_at >= kept.evidence.asked_at)) {
+    kept.evidence = std::move(*evidence);
+  }
+  return kept;
+}
+
+}  // namespace
+
+report::StatusRows read_status(Transaction& transaction) {
+  report::StatusRows rows;
+  read_daemon(transaction, rows.daemon);
+  rows.open = read_open(transaction);
+  rows.lost_allows = read_lost_allows(transaction);
+  rows.pending = read_pending(transaction, rows.open);
+  Snapshot state = read_state(transaction);
+  for (DoubtRecord& record : state.doubts) {
+    rows.doubts.push_back({.subject = std::move(record.pair.subject),
+                           .kind = record.kind,
+                           .zone = std::move(record.pair.zone),
+                           .doubt = *record.doubt});
+  }
+  for (KindRecord& record : state.kinds) {
+    rows.kinds.push_back(std::move(record.row));
+  }
+  for (ZoneRecord& record : state.zones) {
+    rows.zones.push_back(std::move(record.row));
+  }
+  if (state.resolver) {
+    rows.resolvers = std::move(state.resolver->servers);
+  }
+  return rows;
+}
+
+lists::HostBook read_host_book(Transaction& transaction,
+                               const std::vector<lists::Target>& targets) {
+  lists::HostBook book;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const lists::Target& target = targets[i];
+    const bool has_addresses = target.type == lists::TargetType::host ||
+                               (target.type == lists::TargetType::domain && !target.follow.empty());
+    if (!has_addresses) {
+      continue;
+    }
+    Query query(transaction, "SELECT addresses FROM hosts WHERE host = ?");
+    if (query.bind(target.host.text()).next()) {
+      book.emplace(static_cast<std::uint32_t>(i), query.decoded(decode_addresses));
+    }
+  }
+  return book;
+}
+
+std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject) {
+  static const std::string listed = "SELECT id, " + kListingColumns + ", " + kEvidenceColumns +
+                                    " FROM listings WHERE subject = ? AND ended_at IS NULL";
+  KeptBook book;
+  std::map<std::string, lists::CodeSet> believed;  // all purposes together
+  Query query(transaction, listed);
+  query.bind(subject);
+  while (query.next()) {
+    const report::ListingRow row = read_listing(query);
+    keep(book, row.zone, read_evidence(query)).is_listed = true;
+    for (const lists::Code& code : row.codes) {
+      believed[row.zone].insert(code);
+    }
+  }
+  for (VotesRecord& record : read_votes_of(transaction, subject)) {
+    const std::string zone = record.pair.zone;
+    std::vector<report::VoteView> votes = vote_views(record, believed[zone]);
+    if (votes.empty() && book.count(zone) == 0) {
+      continue;  // only marks of freshness: a clear pair
+    }
+    keep(book, zone, std::move(record.evidence)).votes = std::move(votes);
+  }
+  std::vector<Reader::KeptEvidence> all;
+  for (auto& [zone, kept] : book) {
+    all.push_back(std::move(kept));
+  }
+  return all;
+}
+
+std::vector<report::DeliveryView> read_deliveries(Transaction& transaction, bool only_failed,
+                                                  std::size_t limit) {
+  std::vector<report::DeliveryView> views;
+  Query query(transaction,
+              only_failed ? "SELECT id, channel, state, created_at, attempts, last_attempt_at, "
+                            "next_attempt_at, response FROM deliveries WHERE state = 'failed' "
+                            "ORDER BY seq DESC LIMIT ?"
+                          : "SELECT id, channel, state, created_at, attempts, last_attempt_at, "
+                            "next_attempt_at, response FROM deliveries ORDER BY seq DESC LIMIT ?");
+  query.bind(limit);
+  while (query.next()) {
+    report::DeliveryView view;
+    view.id = query.text();
+    view.channel = query.text();
+    view.state = query.text();
+    view.created_at = query.timestamp();
+    view.attempts = static_cast<std::uint32_t>(query.integer());
+    view.last_attempt_at = query.maybe_timestamp();
+    view.next_attempt_at = query.maybe_timestamp();
+    view.response = query.text();
+    view.events = read_events_of(transaction, view.id);
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace rblwatch::storage

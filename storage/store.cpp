@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "core/handle.hpp"
+#include "storage/lock.hpp"
+#include "storage/migrate.hpp"
+#include "storage/outbox.hpp"
+#include "storage/retention.hpp"
+#include "storage/sqlite.hpp"
+#include "storage/state.hpp"
+
+namespace rblwatch::storage {
+
+namespace {
+
+using Kind = core::Error::Kind;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMemory = ":memory:";
+
+std::int64_t known_schema() {
+  std::int64_t known = 0;
+  for (const Migration& step : migrations()) {
+    known = std::max(known, step.number);
+  }
+  return known;
+}
+
+core::Error system_error(const fs::path& path, int number) {
+  const bool is_denied = number == EACCES || number == EPERM || number == EROFS;
+  return {is_denied ? Kind::denied : Kind::io, "can't create the database " + path.string() +
+                                                   " as uid " + std::to_string(::geteuid()) + ": " +
+                                                   std::generic_category().message(number)};
+}
+
+/// Makes the empty file, so that its mode is ours and not the umask's, and puts its name on disk.
+core::Result<void> create_file(const fs::path& path) {
+  const core::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  if (!file.is_open()) {
+    return tl::make_unexpected(system_error(path, errno));
+  }
+  const core::Fd folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::fchmod(file.get(), 0640) != 0 || !folder.is_open() || ::fsync(folder.get()) != 0) {
+    return tl::make_unexpected(system_error(path, errno));
+  }
+  return {};
+}
+
+/// Looks at an existing file without the power to change it: what isn't ours stays as it is, its
+/// WAL included.
+core::Result<void> inspect(const fs::path& path) {
+  auto connection = Connection::open(path, OpenMode::reader);
+  if (!connection) {
+    return tl::make_unexpected(std::move(connection.error()));
+  }
+  const auto number = schema_number(*connection, known_schema(), path.string());
+  // A journal that a crash left can only be rolled back by a writer, who looks again.
+  if (!number && number.error().kind != Kind::denied) {
+    return tl::make_unexpected(number.error());
+  }
+  return {};
+}
+
+core::Result<void> check_pages(Connection& connection) {
+  const auto verdict = connection.value("PRAGMA quick_check(1)");
+  if (!verdict) {
+    return tl::make_unexpected(verdict.error());
+  }
+  if (*verdict != "ok") {
+    return tl::make_unexpected(
+        connection.corrupt(core::for_log(core::Untrusted(verdict->substr(0, 200)))));
+  }
+  return {};
+}
+
+/// Whether the ticks of the last writer are good: the same boot, and neither clock has gone back.
+bool read_is_same_boot(Transaction& transaction, const OpenOptions& options) {
+  Query query(transaction, "SELECT boot_id, last_wall, last_tick FROM meta");
+  if (!query.next()) {
+    return false;
+  }
+  const std::string boot_id = query.text();
+  const core::Timestamp wall = query.timestamp();
+  const core::Tick tick = query.tick();
+  return !boot_id.empty() && boot_id == options.boot_id && wall <= options.now &&
+         tick <= options.tick;
+}
+
+/// Rule 13 on another boot: pending votes are dropped, what a quarantine holds waits anew.
+void forget_ticks(Transaction& transaction, const OpenOptions& options) {
+  Query votes(transaction, "DELETE FROM votes");
+  votes.run();
+  Query zones(transaction,
+              "UPDATE zones SET quarantined_tick = ? WHERE quarantined_tick IS NOT NULL");
+  zones.bind(options.tick).run();
+  Query held(transaction, "UPDATE held_changes SET first_vote = ?");
+  held.bind(options.tick).run();
+}
+
+core::Result<bool> begin_run(Connection& connection, const OpenOptions& options) {
+  Transaction transaction(connection, Transaction::Kind::write);
+  const bool is_same_boot = read_is_same_boot(transaction, options);
+  if (!is_same_boot) {
+    forget_ticks(transaction, options);
+  }
+  Query query(transaction,
+              "INSERT OR REPLACE INTO meta (id, version, boot_id, started_at, last_wall, "
+              "last_tick) VALUES (1, ?1, ?2, ?3, ?3, ?4)");
+  query.bind(options.version, options.boot_id, options.now, options.tick).run();
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return is_same_boot;
+}
+
+core::Result<void> bring_up(Connection& connection, const fs::path& path) {
+  const auto from = schema_number(connection, known_schema(), path.string());
+  if (!from) {
+    return tl::make_unexpected(from.error());
+  }
+  if (auto done = check_pages(connection); !done) {
+    return done;
+  }
+  if (path != kMemory) {
+    const auto mode = connection.value("PRAGMA journal_mode = WAL");
+    if (!mode) {
+      return tl::make_unexpected(mode.error());
+    }
+    if (*mode != "wal") {
+      return core::fail(Kind::io, path.string() + " can't be kept in WAL mode (it is in mode " +
+                                      *mode + "): is it on a network file system?");
+    }
+  }
+  if (*from < known_schema()) {
+    return migrate(connection, *from, migrations());
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Store::Impl {
+  fs::path path;
+  WriterLock lock;  // given back after the connection is closed
+  Connection connection;
+  bool is_same_boot = false;
+
+  bool is_memory() const { return path == kMemory; }
+};
+
+core::Result<Store> Store::open(const fs::path& path, const OpenOptions& options) {
+  fs::path real = path;
+  WriterLock lock;
+  if (path != kMemory) {
+    auto found = real_path(path);
+    if (!found) {
+      return tl::make_unexpected(std::move(found.error()));
+    }
+    real = std::move(*found);
+    auto taken = WriterLock::take(real);
+    if (!taken) {
+      return tl::make_unexpected(std::move(taken.error()));
+    }
+    lock = std::move(*taken);
+    std::error_code error;
+    const bool is_there = fs::exists(real, error);
+    if (auto done = is_there ? inspect(real) : create_file(real); !done) {
+      return tl::make_unexpected(std::move(done.error()));
+    }
+  }
+  auto connection = Connection::open(real, path == kMemory ? OpenMode::memory : OpenMode::writer);
+  if (!connection) {
+    return tl::make_unexpected(std::move(connection.error()));
+  }
+  if (auto done = bring_up(*connection, real); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  const auto is_same_boot = begin_run(*connection, options);
+  if (!is_same_boot) {
+    return tl::make_unexpected(is_same_boot.error());
+  }
+  return Store(std::make_unique<Impl>(Impl{.path = std::move(real),
+                                           .lock = std::move(lock),
+                                           .connection = std::move(*connection),
+                                           .is_same_boot = *is_same_boot}));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+Store::~Store() {
+  if (impl_ == nullptr || impl_->is_memory()) {
+    return;
+  }
+  // An empty WAL lets readers without write permission open the file as it is. A reader in the way
+  // only leaves the WAL for the next start.
+  static_cast<void>(
+      impl_->connection.execute("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)"));
+}
+
+core::Result<Snapshot> Store::load() const {
+  Transaction transaction(impl_->connection, Transaction::Kind::read);
+  Snapshot snapshot = read_snapshot(transaction);
+  snapshot.is_same_boot = impl_->is_same_boot;
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return snapshot;
+}
+
+core::Result<void> Store::commit(const Batch& batch) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  write_batch(transaction, batch);
+  return transaction.commit();
+}
+
+core::Result<std::vector<alerts::Notice>> Store::unsealed() {
+  Transaction transaction(impl_->connection, Transaction::Kind::read);
+  std::vector<alerts::Notice> notices = read_unsealed(transaction);
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return notices;
+}
+
+core::Result<alerts::Notification> Store::compose(std::span<const alerts::Notice> notices) {
+  Transaction transaction(impl_->connection, Transaction::Kind::read);
+  alerts::Notification notification = read_notification(transaction, notices);
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return notification;
+}
+
+core::Result<void> Store::seal(const alerts::Delivery& delivery,
+                               std::span<const alerts::Notice> notices) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  write_delivery(transaction, delivery, notices);
+  return transaction.commit();
+}
+
+core::Result<std::vector<alerts::Delivery>> Store::waiting() {
+  Transaction transaction(impl_->connection, Transaction::Kind::read);
+  std::vector<alerts::Delivery> deliveries = read_waiting(transaction);
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return deliveries;
+}
+
+core::Result<void> Store::settle(const alerts::Delivery& delivery,
+                                 std::span<const lists::Event> events,
+                                 std::span<const alerts::Notice> notices) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  settle_delivery(transaction, delivery);
+  const std::vector<std::int64_t> ids = write_events(transaction, events);
+  write_notices(transaction, notices, ids);
+  return transaction.commit();
+}
+
+core::Result<void> Store::resend(const std::string& delivery_id, core::Timestamp now) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  resend_delivery(transaction, delivery_id, now);
+  return transaction.commit();
+}
+
+core::Result<void> Store::drop(const std::string& delivery_id, core::Timestamp /*now*/) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  drop_delivery(transaction, delivery_id);
+  return transaction.commit();
+}
+
+core::Result<std::size_t> Store::prune(core::Timestamp before, std::size_t at_most) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  const std::size_t gone = prune_rows(transaction, before, at_most);
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return gone;
+}
+
+core::Result<std::uint64_t> Store::free_space() const {
+  if (impl_->is_memory()) {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
+  struct statvfs system {};
+  if (::statvfs(impl_->path.c_str(), &system) != 0) {
+    return core::fail(Kind::io, "can't ask for the free space of " + impl_->path.string() + ": " +
+                                    std::generic_category().message(errno));
+  }
+  return static_cast<std::uint64_t>(system.f_bavail) * system.f_frsize;
+}
+
+}  // namespace rblwatch::storage

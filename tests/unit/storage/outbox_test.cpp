@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sample.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::storage;
+using namespace rblwatch::storage::sample;
+using alerts::DeliveryState;
+using Kind = core::Error::Kind;
+
+namespace {
+
+Store memory_store() {
+  return taken(Store::open(":memory:", options()));
+}
+
+Batch batch_of(std::vector<lists::Event> events, std::vector<alerts::Notice> notices) {
+  Batch batch;
+  batch.at = at(300);
+  batch.events = std::move(events);
+  batch.notices = std::move(notices);
+  return batch;
+}
+
+alerts::Delivery delivery(const std::string& id = "01A") {
+  alerts::Delivery delivery;
+  delivery.id = id;
+  delivery.channel = "ops";
+  delivery.created_at = at(330);
+  delivery.parcel = alerts::HttpRequest{.content_type = "application/json",
+                                        .body = std::string("{\"x\":\"\0\xff\"}", 9)};
+  delivery.next_attempt_at = at(330);
+  return delivery;
+}
+
+/// A store with one event that is told to "ops", and that sealed in "01A".
+Store sealed_store() {
+  Store store = memory_store();
+  taken(store.commit(batch_of({event()}, {notice(0)})));
+  taken(store.seal(delivery(), taken(store.unsealed())));
+  return store;
+}
+
+alerts::Delivery settled(DeliveryState state, std::uint32_t attempts, std::int64_t seconds) {
+  alerts::Delivery result = delivery();
+  result.state = state;
+  result.attempts = attempts;
+  result.last_attempt_at = at(seconds);
+  result.next_attempt_at = at(seconds + 60);
+  result.response = "503 try later";
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("an event comes back with everything that was in it") {
+  Store store = memory_store();
+  lists::Event bare;
+  bare.type = lists::EventType::resolver_blind;
+  bare.at = at(210);
+  bare.resolver_servers = {"127.0.0.1:53", "[::1]:53"};
+  bare.zones = {"corp", "other"};
+  lists::Event failed;
+  failed.type = lists::EventType::channel_failed;
+  failed.at = at(220);
+  failed.channel = "ops";
+  taken(store.commit(
+      batch_of({event(), bare, failed}, {notice(1), notice(0), notice(2), notice(0, "mail")})));
+  const auto notices = taken(store.unsealed());
+  REQUIRE(notices.size() == 4);
+  const alerts::Notification message = taken(store.compose(notices));
+  REQUIRE(message.events.size() == 3);
+  const std::vector<lists::Event> expected{event(), bare, failed};
+  for (std::size_t i = 0; i < 3; ++i) {
+    lists::Event stored = message.events[i].event;
+    CHECK(stored.id == static_cast<std::int64_t>(i + 1));
+    stored.id = 0;
+    CHECK(stored == expected[i]);
+  }
+}
+
+TEST_CASE("notices that are muted or held are not there to be sealed") {
+  Store store = memory_store();
+  taken(store.commit(
+      batch_of({event(), event()}, {notice(0), notice(0, "mail", "start-1"),
+                                    notice(1, "ops", "", "ack"), notice(1, "mail", "start-2")})));
+  const auto before = taken(store.unsealed());
+  REQUIRE(before.size() == 1);
+  CHECK(before[0].event_id == 1);
+  CHECK(before[0].channel == "ops");
+  CHECK(before[0].due_at == at(230));
+  CHECK(taken(store.load()).held_batches == std::vector<std::string>{"start-1", "start-2"});
+
+  Batch release;
+  release.at = at(900);
+  release.released_batches = {"start-1"};
+  taken(store.commit(release));
+  const auto after = taken(store.unsealed());
+  REQUIRE(after.size() == 2);
+  CHECK(after[1].channel == "mail");
+  CHECK(after[1].due_at == at(900));
+  CHECK(after[1].batch.empty());
+  CHECK(taken(store.load()).held_batches == std::vector<std::string>{"start-2"});
+}
+
+TEST_CASE("a batch that is released as it comes goes out at once") {
+  Store store = memory_store();
+  Batch batch = batch_of({event()}, {notice(0, "ops", "start-1")});
+  batch.released_batches = {"start-1"};
+  taken(store.commit(batch));
+  REQUIRE(taken(store.unsealed()).size() == 1);
+  CHECK(taken(store.unsealed())[0].due_at == at(300));
+}
+
+TEST_CASE(
+    "a sealed delivery waits with the very bytes, and its notices are gone from the unsealed") {
+  Store store = memory_store();
+  taken(store.commit(batch_of({event(), event()}, {notice(1), notice(0)})));
+  taken(store.seal(delivery(), taken(store.unsealed())));
+  CHECK(taken(store.unsealed()).empty());
+  taken(store.commit(batch_of({event()}, {notice(0)})));
+  alerts::Delivery mail = delivery("00B");
+  mail.parcel = alerts::MailMessage{.message = "Subject: x\r\n\r\nbody\r\n"};
+  taken(store.seal(mail, taken(store.unsealed())));
+  const auto waiting = taken(store.waiting());
+  REQUIRE(waiting.size() == 2);
+  CHECK(waiting[0].id == "01A");  // in the order of sealing, not of ids
+  CHECK(waiting[0].state == DeliveryState::waiting);
+  CHECK(waiting[0].channel == "ops");
+  CHECK(waiting[0].created_at == at(330));
+  CHECK(waiting[0].parcel == delivery().parcel);
+  CHECK(waiting[0].attempts == 0);
+  CHECK(waiting[0].next_attempt_at == at(330));
+  CHECK(waiting[0].events == std::vector<std::int64_t>{1, 2});
+  CHECK(waiting[1].parcel == mail.parcel);
+}
+
+TEST_CASE("a notice is sealed once, and a seal that fails leaves nothing behind") {
+  Store store = memory_store();
+  taken(store.commit(batch_of({event()}, {notice(0), notice(0, "mail", "", "ack")})));
+  const auto notices = taken(store.unsealed());
+  SECTION("sealed already") {
+    taken(store.seal(delivery("01A"), notices));
+    CHECK_FALSE(store.seal(delivery("01B"), notices).has_value());
+    CHECK(taken(store.waiting()).size() == 1);
+  }
+  SECTION("the same id twice") {
+    taken(store.seal(delivery("01A"), notices));
+    CHECK_FALSE(store.seal(delivery("01A"), {}).has_value());
+  }
+  SECTION("muted") {
+    alerts::Notice muted = notices[0];
+    muted.id = 2;
+    CHECK_FALSE(store.seal(delivery("01B"), std::vector{notices[0], muted}).has_value());
+    CHECK(taken(store.waiting()).empty());
+    CHECK(taken(store.unsealed()).size() == 1);
+  }
+}
+
+TEST_CASE("settling stores what the attempt came to, and only waiting ones are tried again") {
+  struct Row {
+    DeliveryState state;
+    std::size_t waiting;
+  };
+  const auto row = GENERATE(values<Row>({{DeliveryState::waiting, 1},
+                                         {DeliveryState::delivered, 0},
+                                         {DeliveryState::failed, 0},
+                                         {DeliveryState::dropped, 0}}));
+  Store store = sealed_store();
+  taken(store.settle(settled(row.state, 3, 400), {}, {}));
+  const auto waiting = taken(store.waiting());
+  REQUIRE(waiting.size() == row.waiting);
+  if (!waiting.empty()) {
+    CHECK(waiting[0].attempts == 3);
+    CHECK(waiting[0].last_attempt_at == at(400));
+    CHECK(waiting[0].next_attempt_at == at(460));
+    CHECK(waiting[0].response == "503 try later");
+    CHECK(waiting[0].parcel == delivery().parcel);
+  }
+}
+
+TEST_CASE("a failed delivery and the event that says so are one transaction") {
+  Store store = sealed_store();
+  lists::Event failed;
+  failed.type = lists::EventType::channel_failed;
+  failed.channel = "ops";
+  failed.cause = "404";
+  const std::vector<lists::Event> events{failed};
+  const std::vector<alerts::Notice> notices{notice(0, "mail")};
+  alerts::Delivery unknown = settled(DeliveryState::failed, 1, 400);
+  unknown.id = "nobody";
+  const auto refused = store.settle(unknown, events, notices);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == Kind::not_found);
+  CHECK(taken(store.unsealed()).empty());
+  taken(store.settle(settled(DeliveryState::failed, 1, 400), events, notices));
+  const auto unsealed = taken(store.unsealed());
+  REQUIRE(unsealed.size() == 1);
+  CHECK(taken(store.compose(unsealed)).events[0].event.cause == "404");
+}
+
+TEST_CASE("a failed delivery can be sent again, with attempts and days from zero") {
+  Store store = sealed_store();
+  CHECK(store.resend("01A", at(1000)).error().kind == Kind::not_found);  // it waits already
+  CHECK(store.resend("nobody", at(1000)).error().kind == Kind::not_found);
+  taken(store.settle(settled(DeliveryState::failed, 7, 400), {}, {}));
+  taken(store.resend("01A", at(300'000)));
+  const auto waiting = taken(store.waiting());
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].attempts == 0);
+  CHECK(waiting[0].next_attempt_at == at(300'000));
+  CHECK(waiting[0].created_at == at(300'000));
+  CHECK(waiting[0].parcel == delivery().parcel);
+  CHECK(waiting[0].events == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("a dropped delivery stays dropped, unless an attempt under way arrived") {
+  Store store = sealed_store();
+  taken(store.drop("01A", at(350)));
+  CHECK(taken(store.waiting()).empty());
+  CHECK(store.drop("01A", at(350)).error().kind == Kind::not_found);
+  SECTION("a retry") {
+    taken(store.settle(settled(DeliveryState::waiting, 1, 400), {}, {}));
+    CHECK(taken(store.waiting()).empty());
+    taken(store.resend("01A", at(500)));
+    CHECK(taken(store.waiting()).size() == 1);
+  }
+  SECTION("it arrived") {
+    taken(store.settle(settled(DeliveryState::delivered, 1, 400), {}, {}));
+    CHECK_FALSE(store.resend("01A", at(500)).has_value());
+  }
+}
+
+TEST_CASE("the timeline holds the subject's earlier events, newest first, at most twenty") {
+  Store store = memory_store();
+  std::vector<lists::Event> events;
+  for (int i = 0; i < 25; ++i) {
+    events.push_back(event("192.0.2.10", i));
+    events.push_back(event("192.0.2.99", i));
+  }
+  lists::Event of_zone;
+  of_zone.type = lists::EventType::zone_blind;
+  events.push_back(of_zone);
+  taken(store.commit(batch_of(events, {notice(4), notice(48), notice(50)})));
+  const alerts::Notification message = taken(store.compose(taken(store.unsealed())));
+  REQUIRE(message.events.size() == 3);
+  const auto& early = message.events[0].timeline;  // the third of its subject
+  REQUIRE(early.size() == 2);
+  CHECK(early[0] ==
+        lists::TimelineEntry{
+            .type = lists::EventType::listed, .at = at(1), .zone = "corp", .codes = {"127.0.0.2"}});
+  CHECK(early[1].at == at(0));
+  const auto& late = message.events[1].timeline;
+  REQUIRE(late.size() == 20);
+  CHECK(late[0].at == at(23));
+  CHECK(late[19].at == at(4));
+  CHECK(message.events[2].timeline.empty());
+}
+
+TEST_CASE("the coverage tells each zone that is asked by the worst of its kinds") {
+  Store store = memory_store();
+  Batch batch;
+  batch.at = at(300);
+  using lists::ZoneState;
+  for (const char* id : {"fine", "half", "quiet", "new", "bad", "empty"}) {
+    batch.zones.push_back(zone(id));
+  }
+  batch.zones[2].row.quarantined = true;
+  batch.zones[4].row.quarantined = true;
+  batch.kinds = {kind("fine"),
+                 kind("half"),
+                 kind("half"),
+                 kind("quiet"),
+                 kind("new", ZoneState::untested),
+                 kind("bad", ZoneState::blind, lists::Cause::timeout),
+                 kind("gone")};
+  batch.kinds[2].row.kind = lists::Kind::ipv6;
+  batch.kinds[2].row.state = ZoneState::untested;
+  batch.events = {event()};
+  batch.notices = {notice(0)};
+  taken(store.commit(batch));
+  const alerts::Coverage coverage = taken(store.compose(taken(store.unsealed()))).coverage;
+  CHECK(coverage ==
+        alerts::Coverage{.zones = 5, .seeing = 1, .blind = {"bad"}, .quarantined = {"quiet"}});
+}
+
+TEST_CASE("composing what is not there is an error") {
+  Store store = memory_store();
+  alerts::Notice nobody;
+  nobody.event_id = 99;
+  CHECK(store.compose(std::vector{nobody}).error().kind == Kind::not_found);
+}
