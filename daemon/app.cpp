@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app.hpp"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "conf/config.hpp"
+#include "core/log.hpp"
+#include "core/random.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "daemon/control_server.hpp"
+#include "daemon/courier_thread.hpp"
+#include "daemon/loop_thread.hpp"
+#include "daemon/systemd.hpp"
+#include "daemon/writer.hpp"
+#include "dns/resolv_conf.hpp"
+#include "dns/udp_resolver.hpp"
+#include "report/json.hpp"
+#include "storage/store.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+constexpr int kExitConfig = 2;
+constexpr int kExitFailed = 4;
+
+MonitorSetup setup_of(const conf::Config& config) {
+  MonitorSetup setup;
+  setup.zones = config.zones;
+  setup.targets = config.targets;
+  setup.channels = config.channels;
+  setup.resolver_servers =
+      config.resolver_servers.empty() ? dns::system_servers() : config.resolver_servers;
+  setup.resolver_qps = config.resolver.qps;
+  setup.interval = config.schedule.interval;
+  setup.jitter = config.schedule.jitter;
+  setup.confirm = config.schedule.confirm;
+  setup.health = config.schedule.health;
+  setup.breaker = config.schedule.breaker;
+  setup.boot_grace = config.daemon.boot_grace;
+  setup.max_subjects = config.daemon.max_subjects;
+  return setup;
+}
+
+void print_diagnostics(const conf::Loaded& loaded) {
+  for (const conf::Diagnostic& error : loaded.errors) {
+    std::fprintf(stderr, "%s\n", conf::to_text(error).c_str());
+  }
+  for (const conf::Diagnostic& warning : loaded.warnings) {
+    std::fprintf(stderr, "warning: %s\n", conf::to_text(warning).c_str());
+  }
+}
+
+void log_diagnostics(const conf::Loaded& loaded) {
+  for (const conf::Diagnostic& error : loaded.errors) {
+    core::log_error("configuration", {{"error", conf::to_text(error)}});
+  }
+  for (const conf::Diagnostic& warning : loaded.warnings) {
+    core::log_warn("configuration", {{"warning", conf::to_text(warning)}});
+  }
+  if (!loaded.later_keys.empty()) {
+    core::log_warn("keys that are read and checked, and not acted on yet",
+                   {{"keys", core::join(loaded.later_keys, " ")}});
+  }
+}
+
+/// What a reload can't change.
+std::vector<std::string> fixed_keys_changed(const conf::Config& before, const conf::Config& after) {
+  std::vector<std::string> changed;
+  if (before.daemon.database != after.daemon.database) {
+    changed.emplace_back("daemon.database");
+  }
+  if (before.resolver.in_flight != after.resolver.in_flight ||
+      before.resolver.timeout != after.resolver.timeout ||
+      before.resolver.attempts != after.resolver.attempts ||
+      before.resolver.qps != after.resolver.qps ||
+      before.resolver.mixed_case != after.resolver.mixed_case) {
+    changed.emplace_back("resolver");
+  }
+  return changed;
+}
+
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    sigaddset(&signals, number);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+/// Members die in reverse order: first the socket, then the loop, the courier, the writer.
+class App {
+ public:
+  explicit App(conf::Config config) : config_(std::move(config)) {}
+
+  core::Result<void> start();
+  void serve(const sigset_t& signals);
+  void stop();
+
+ private:
+  core::Result<storage::Snapshot> open_store();
+  core::Result<void> start_loop(const storage::Snapshot& snapshot);
+  void tell_trouble(const std::string& error);
+  core::Result<std::string> answer(const std::vector<std::string>& words);
+  core::Result<std::string> change_delivery(const std::string& verb, const std::string& id);
+  void reload();
+  void tend_watchdog();
+
+  conf::Config config_;
+  core::SystemClock clock_;
+  core::SystemRandom random_;  // the loop's
+  core::Fd wake_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<WriterOutbox> outbox_;
+  std::unique_ptr<CourierThread> courier_;
+  std::unique_ptr<dns::Resolver> resolver_;
+  std::unique_ptr<LoopThread> loop_;
+  std::unique_ptr<ControlServer> control_;
+  std::uint64_t turns_seen_ = 0;
+};
+
+core::Result<storage::Snapshot> App::open_store() {
+  auto store = storage::Store::open(
+      config_.daemon.database,
+      {std::string(core::kVersion), core::boot_id(), clock_.now(), clock_.tick()});
+  if (!store) {
+    return tl::make_unexpected(store.error());
+  }
+  auto snapshot = store->load();
+  if (!snapshot) {
+    return snapshot;
+  }
+  WriterOptions options;
+  options.retention = config_.daemon.retention;
+  options.on_committed = [this] {
+    if (courier_) {
+      courier_->nudge();
+    }
+  };
+  options.on_trouble = [this](const std::string& error) { tell_trouble(error); };
+  writer_ = std::make_unique<Writer>(std::move(*store), clock_, std::move(options));
+  outbox_ = std::make_unique<WriterOutbox>(*writer_);
+  return snapshot;
+}
+
+// Rule 14: what can't be stored has not happened; the one thing told from memory is that very trouble.
+void App::tell_trouble(const std::string& error) {
+  if (!courier_ || error.empty()) {
+    return;
+  }
+  lists::Event event;
+  event.type = lists::EventType::storage_failed;
+  event.at = clock_.now();
+  event.severity = lists::event_severity(event.type, lists::Severity::high);
+  event.cause = error;
+  event.since = event.at;
+  courier_->tell_unrecorded(std::move(event));
+}
+
+core::Result<void> App::start_loop(const storage::Snapshot& snapshot) {
+  wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_.is_open()) {
+    return core::fail(core::Error::Kind::io, "eventfd failed");
+  }
+  dns::ResolverOptions options = config_.resolver;
+  options.wake_fd = wake_.get();
+  auto resolver = dns::make_udp_resolver(options, clock_, random_);
+  if (!resolver) {
+    return tl::make_unexpected(resolver.error());
+  }
+  resolver_ = std::move(*resolver);
+  auto monitor =
+      Monitor::make({*resolver_, *writer_, clock_, random_}, setup_of(config_), snapshot);
+  if (!monitor) {
+    return tl::make_unexpected(monitor.error());
+  }
+  loop_ = std::make_unique<LoopThread>(std::move(*monitor), wake_);
+  return {};
+}
+
+core::Result<void> App::start() {
+  auto snapshot = open_store();
+  if (!snapshot) {
+    return tl::make_unexpected(snapshot.error());
+  }
+  auto carrier = alerts::make_curl_carrier(config_.delivery);
+  if (!carrier) {
+    return tl::make_unexpected(carrier.error());
+  }
+  courier_ = std::make_unique<CourierThread>(*outbox_, std::move(*carrier), clock_,
+                                             config_.delivery, config_.channels);
+  if (auto started = start_loop(*snapshot); !started) {
+    return started;
+  }
+  auto control = ControlServer::start(
+      conf::socket_path(config_.daemon),
+      [this](const std::vector<std::string>& words) { return answer(words); });
+  if (!control) {
+    return tl::make_unexpected(control.error());
+  }
+  control_ = std::move(*control);
+  core::log_info("rblwatchd started", {{"version", std::string(core::kVersion)},
+                                       {"zones", static_cast<std::uint64_t>(config_.zones.size())},
+                                       {"targets", static_cast<std::uint64_t>(config_.targets.size())},
+                                       {"database", config_.daemon.database.string()}});
+  notify_ready("watching");
+  return {};
+}
+
+core::Result<std::string> App::answer(const std::vector<std::string>& words) {
+  const std::string& verb = words.front();
+  const std::string first = words.size() > 1 ? words[1] : std::string();
+  const std::string second = words.size() > 2 ? words[2] : std::string();
+  if (verb == "why") {
+    return loop_->run<std::string>([&](Monitor& monitor) -> core::Result<std::string> {
+      const auto document = monitor.why(first, second);
+      if (!document) {
+        return tl::make_unexpected(document.error());
+      }
+      return report::to_json(*document);
+    });
+  }
+  if (verb == "release") {
+    return loop_->run<std::string>([&](Monitor& monitor) -> core::Result<std::string> {
+      const auto released = monitor.release(first);
+      if (!released) {
+        return tl::make_unexpected(released.error());
+      }
+      return std::string();
+    });
+  }
+  if (verb == "resend" || verb == "drop") {
+    return change_delivery(verb, first);
+  }
+  return core::fail(core::Error::Kind::invalid,
+                    "the daemon doesn't know '" + verb + "'; are both programs of one version?");
+}
+
+core::Result<std::string> App::change_delivery(const std::string& verb, const std::string& id) {
+  const core::Timestamp now = clock_.now();
+  auto changed = writer_->run<void>([&](storage::Store& store) {
+    return verb == "resend" ? store.resend(id, now) : store.drop(id, now);
+  });
+  if (!changed) {
+    return tl::make_unexpected(changed.error());
+  }
+  courier_->reload_outbox();
+  return std::string();
+}
+
+void App::reload() {
+  notify_reloading();
+  const conf::Loaded loaded =
+      conf::load(config_.file.empty() ? std::nullopt : std::optional(config_.file));
+  log_diagnostics(loaded);
+  if (!loaded.config) {
+    core::log_error("the configuration was not reloaded; the one before stays in force");
+    notify_ready("watching; the last reload failed");
+    return;
+  }
+  const auto fixed = fixed_keys_changed(config_, *loaded.config);
+  if (!fixed.empty()) {
+    core::log_warn("changes that need a restart", {{"keys", core::join(fixed, " ")}});
+  }
+  const auto reloaded = loop_->run<void>(
+      [&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
+  if (!reloaded) {
+    core::log_error("the configuration was not reloaded; the one before stays in force",
+                    {{"error", reloaded.error().text}});
+    notify_ready("watching; the last reload failed");
+    return;
+  }
+  const std::filesystem::path database = config_.daemon.database;
+  config_ = *loaded.config;
+  config_.daemon.database = database;
+  core::set_up_log(config_.daemon.log_level, config_.daemon.log_format);
+  courier_->set_channels(config_.channels);
+  core::log_info("configuration reloaded");
+  notify_ready("watching");
+}
+
+void App::tend_watchdog() {
+  const std::uint64_t turns = loop_->turns();
+  if (turns != turns_seen_) {
+    turns_seen_ = turns;
+    notify_alive();
+  }
+}
+
+void App::serve(const sigset_t& signals) {
+  const core::Millis watchdog = watchdog_pause();
+  const core::Millis pause = watchdog.count() > 0 ? watchdog : core::Millis(3'600'000);
+  const timespec limit{pause.count() / 1000, (pause.count() % 1000) * 1'000'000};
+  for (;;) {
+    const int signal = ::sigtimedwait(&signals, nullptr, &limit);
+    if (signal == SIGHUP) {
+      reload();
+    } else if (signal == SIGTERM || signal == SIGINT) {
+      return;
+    } else if (watchdog.count() > 0) {
+      tend_watchdog();
+    }
+  }
+}
+
+void App::stop() {
+  notify_stopping();
+  control_.reset();
+  if (loop_) {
+    loop_->stop();
+  }
+  if (courier_) {
+    courier_->stop();
+  }
+  if (writer_) {
+    writer_->stop();
+  }
+  core::log_info("rblwatchd stopped");
+}
+
+}  // namespace
+
+int run(const AppOptions& options) {
+  conf::Loaded loaded = conf::load(options.config);
+  if (options.check_only || !loaded.config) {
+    print_diagnostics(loaded);
+    if (loaded.config) {
+      std::printf("configuration ok\n");
+    }
+    return loaded.config ? 0 : kExitConfig;
+  }
+  const sigset_t signals = block_signals();
+  core::set_up_log(loaded.config->daemon.log_level, loaded.config->daemon.log_format);
+  log_diagnostics(loaded);
+  App app(std::move(*loaded.config));
+  if (const auto started = app.start(); !started) {
+    app.stop();
+    core::log_error("can't start", {{"error", started.error().text}});
+    return kExitFailed;
+  }
+  app.serve(signals);
+  app.stop();
+  return 0;
+}
+
+}  // namespace rblwatch::daemon

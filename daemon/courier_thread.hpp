@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thread that owns the Courier and its carrier. Public functions: any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "alerts/carrier.hpp"
+#include "alerts/courier.hpp"
+#include "core/mailbox.hpp"
+#include "core/random.hpp"
+
+namespace rblwatch::daemon {
+
+class CourierThread {
+ public:
+  /// `outbox` and `clock` outlive the thread.
+  CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
+                const core::Clock& clock, const alerts::DeliveryOptions& options,
+                std::vector<alerts::Channel> channels);
+  ~CourierThread();
+  CourierThread(const CourierThread&) = delete;
+  CourierThread& operator=(const CourierThread&) = delete;
+
+  /// Something was committed: look at the outbox.
+  void nudge();
+  void set_channels(std::vector<alerts::Channel> channels);
+  /// Tells trouble that can't be recorded, from memory. Never blocks: the writer calls it.
+  void tell_unrecorded(lists::Event event);
+  /// Deliveries were changed behind the courier's back (resend, drop).
+  void reload_outbox();
+  void stop();
+
+ private:
+  using Job = std::function<void(alerts::Courier&)>;
+  void work();
+  void post(Job job);
+
+  std::unique_ptr<alerts::Carrier> carrier_;
+  core::SystemRandom random_;
+  alerts::Courier courier_;
+  core::Mailbox<Job> jobs_;
+  std::atomic<bool> is_nudged_{false};
+  std::thread thread_;
+};
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/event_maker.hpp"
+
+#include <utility>
+
+namespace rblwatch::daemon {
+
+namespace {
+
+void add_links(lists::Event& event, const lists::Zone& zone, const std::string& subject) {
+  event.lookup_url = lists::fill_url(zone.lookup_url, subject);
+  event.delist_url = lists::fill_url(zone.delist_url, subject);
+  event.delist_steps = zone.delist_steps;
+}
+
+}  // namespace
+
+lists::ZoneRef zone_ref(const lists::Zone& zone, lists::Purpose purpose) {
+  return {.id = zone.id,
+          .dns = zone.dns.shown(),
+          .operator_name = zone.operator_name,
+          .severity = zone.severity,
+          .purpose = purpose};
+}
+
+lists::Event listing_event(const World& world, lists::ZoneIndex index,
+                           const lists::BelievedChange& believed, const PairDetail& detail,
+                           const PurposeTrack& track, core::Timestamp now) {
+  const lists::Zone& zone = world.zone(index);
+  const lists::Change& change = believed.change;
+  lists::Event event;
+  event.type = change.type;
+  event.at = now;
+  event.severity = lists::event_severity(change.type, zone.severity);
+  event.target = world.subjects.target_ref(believed.subject);
+  event.targets = world.subjects.target_names(believed.subject);
+  event.subject = world.subjects.subject(believed.subject).to_text();
+  event.kind = world.subjects.subject(believed.subject).kind();
+  event.zone = zone_ref(zone, believed.purpose);
+  event.codes = change.codes.addresses();
+  event.added = change.added.addresses();
+  event.removed = change.removed.addresses();
+  event.meanings = change.codes.meanings();
+  event.reason = detail.reason;
+  event.first_seen = believed.first_seen;
+  event.listed_at = track.listed_at;
+  if (change.type == lists::EventType::delisted) {
+    event.delisted_at = change.since;
+  }
+  add_links(event, zone, event.subject);
+  event.evidence = detail.evidence;
+  return event;
+}
+
+storage::ListingRecord listing_record(const World& world, lists::ZoneIndex index,
+                                      const lists::BelievedChange& believed,
+                                      const PairDetail& detail, const PurposeTrack& track,
+                                      core::Timestamp now) {
+  const lists::Zone& zone = world.zone(index);
+  const lists::Subject& subject = world.subjects.subject(believed.subject);
+  storage::ListingRecord record;
+  report::ListingRow& row = record.row;
+  row.subject = subject.to_text();
+  row.kind = subject.kind();
+  row.zone = zone.id;
+  row.purpose = believed.purpose;
+  row.codes = believed.change.codes;
+  row.reason = detail.reason;
+  row.listed_at = track.listed_at;
+  row.last_seen = detail.evidence.asked_at;
+  if (believed.change.type == lists::EventType::delisted) {
+    row.ended_at = believed.change.since;
+  } else if (believed.change.type == lists::EventType::retired) {
+    row.ended_at = now;
+    row.is_retired = true;
+  }
+  row.first_seen = track.first_seen;
+  row.contained = track.is_contained;
+  row.zone_ref = zone_ref(zone, believed.purpose);
+  row.target = world.subjects.target_ref(believed.subject);
+  row.targets = world.subjects.target_names(believed.subject);
+  row.lookup_url = lists::fill_url(zone.lookup_url, row.subject);
+  row.delist_url = lists::fill_url(zone.delist_url, row.subject);
+  row.delist_steps = zone.delist_steps;
+  record.evidence = detail.evidence;
+  return record;
+}
+
+lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk) {
+  lists::Event event;
+  event.type = type;
+  event.severity = lists::event_severity(type, zone.severity);
+  event.zone = zone_ref(zone, zone.purpose);
+  event.lookup_url = lists::fill_url(zone.lookup_url, "");
+  event.affected_subjects = desk.subjects();
+  if (type == lists::EventType::zone_blind) {
+    if (const auto cause = desk.cause()) {
+      event.cause = core::enum_word(*cause);
+    }
+    event.since = desk.blind_since();
+    event.affected_subjects = desk.subjects_blind();
+  }
+  if (type == lists::EventType::zone_quarantined) {
+    event.since = desk.quarantined_since;
+  }
+  return event;
+}
+
+lists::Event resolver_event(const World& world, lists::EventType type,
+                            std::optional<lists::Cause> cause,
+                            std::optional<core::Timestamp> since) {
+  lists::Event event;
+  event.type = type;
+  event.severity = lists::event_severity(type, lists::Severity::high);
+  for (const dns::Server& server : world.resolvers->servers) {
+    event.resolver_servers.push_back(server.to_text());
+  }
+  for (std::size_t zone = 0; zone < world.setup.zones.size(); ++zone) {
+    if (world.setup.zones[zone].servers.empty()) {
+      event.zones.push_back(world.setup.zones[zone].id);
+    }
+  }
+  if (cause) {
+    event.cause = core::enum_word(*cause);
+  }
+  event.since = since;
+  event.affected_subjects = world.subjects.size();
+  return event;
+}
+
+lists::Evidence make_evidence(const dns::Completion& completion, std::string shown,
+                              const KindDesk& desk, const core::ClockPair& clocks) {
+  lists::Evidence evidence;
+  evidence.question = std::move(shown);
+  evidence.server = completion.server.to_text();
+  evidence.transport = completion.transport;
+  evidence.asked_at = clocks.wall(completion.asked_at);
+  evidence.took = std::chrono::duration_cast<core::Millis>(completion.took);
+  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+    evidence.rcode = dns::to_text(answer->rcode);
+    for (const core::IpAddress& address : answer->a) {
+      evidence.a.push_back(address.to_text());
+    }
+    evidence.ttl = answer->ttl;
+    evidence.ede = answer->ede;
+  }
+  evidence.test_state = desk.health.state;
+  evidence.test_at = desk.last_test;
+  evidence.test_cause = desk.health.cause;
+  return evidence;
+}
+
+storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
+                                  const PairDetail& detail) {
+  const lists::Subject& subject = world.subjects.subject(slot.subject);
+  storage::VotesRecord record;
+  record.pair = {subject.to_text(), world.zone(slot.zone).id};
+  record.kind = subject.kind();
+  for (const PurposeTrack& track : detail.tracks) {
+    if (!track.track.pending.empty()) {
+      record.tracks.push_back({track.purpose, track.track.pending});
+    }
+  }
+  if (!record.tracks.empty()) {
+    record.marks = detail.freshness.marks();
+    record.evidence = detail.evidence;
+    record.evidence.txt = detail.reason;
+  }
+  return record;
+}
+
+}  // namespace rblwatch::daemon

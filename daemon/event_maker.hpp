@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes complete events and stored rows out of what the loop knows. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "daemon/pair_book.hpp"
+#include "daemon/world.hpp"
+#include "daemon/zone_desk.hpp"
+#include "lists/event.hpp"
+#include "storage/batch.hpp"
+
+namespace rblwatch::daemon {
+
+lists::ZoneRef zone_ref(const lists::Zone& zone, lists::Purpose purpose);
+
+/// Of a believed change of one pair and purpose.
+lists::Event listing_event(const World& world, lists::ZoneIndex zone,
+                           const lists::BelievedChange& believed, const PairDetail& detail,
+                           const PurposeTrack& track, core::Timestamp now);
+
+/// The row that is open after the change (or closed by it).
+storage::ListingRecord listing_record(const World& world, lists::ZoneIndex zone,
+                                      const lists::BelievedChange& believed,
+                                      const PairDetail& detail, const PurposeTrack& track,
+                                      core::Timestamp now);
+
+/// zone_blind, zone_seeing, zone_quarantined, zone_released.
+lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk);
+
+/// resolver_blind, resolver_seeing.
+lists::Event resolver_event(const World& world, lists::EventType type,
+                            std::optional<lists::Cause> cause,
+                            std::optional<core::Timestamp> since);
+
+/// The answer of a lookup as evidence. `shown`: the asked name as it may be shown.
+lists::Evidence make_evidence(const dns::Completion& completion, std::string shown,
+                              const KindDesk& desk, const core::ClockPair& clocks);
+
+/// Votes of a pair as stored; empty tracks when nothing is pending.
+storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
+                                  const PairDetail& detail);
+
+}  // namespace rblwatch::daemon

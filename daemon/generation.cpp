@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/generation.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/log.hpp"
+#include "daemon/event_maker.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+/// More new pairs of a swept kind than this aren't noted one by one: the kind's sweep starts from nothing.
+constexpr std::size_t kMostNewPairs = 4096;
+
+std::vector<ZoneDesk> make_desks(const World& world) {
+  std::vector<ZoneDesk> desks;
+  desks.reserve(world.setup.zones.size());
+  for (const lists::Zone& zone : world.setup.zones) {
+    ZoneDesk desk(world.setup.breaker);
+    for (std::uint32_t subject = 0; subject < world.subjects.size(); ++subject) {
+      if (world.subjects.is_asked({subject}, zone)) {
+        ++desk.kind(world.subjects.subject({subject}).kind()).subjects;
+      }
+    }
+    desk.breaker.set_subjects(desk.subjects());
+    desk.breaker.set_window(std::max(zone.interval.value_or(world.setup.interval),
+                                     world.setup.confirm.confirm_after));
+    desks.push_back(std::move(desk));
+  }
+  return desks;
+}
+
+void fill_schedule(Generation& now, core::Tick at) {
+  for (std::uint32_t pair = 0; pair < now.book.size(); ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    now.schedule.add({pair}, slot.zone, now.world->interval_of(slot.zone, slot.subject), at);
+  }
+}
+
+void retire_row(const report::ListingRow& row, const lists::Evidence& evidence, Ledger& ledger) {
+  lists::Event event;
+  event.type = lists::EventType::retired;
+  event.severity = lists::event_severity(event.type, row.zone_ref.severity);
+  event.target = row.target;
+  event.targets = row.targets;
+  event.subject = row.subject;
+  event.kind = row.kind;
+  event.zone = row.zone_ref;
+  event.codes = row.codes.addresses();
+  event.meanings = row.codes.meanings();
+  event.reason = row.reason;
+  event.listed_at = row.listed_at;
+  event.evidence = evidence;
+  ledger.tell(std::move(event));
+  storage::ListingRecord record{row, evidence};
+  record.row.ended_at = ledger.clocks().now;
+  record.row.is_retired = true;
+  ledger.record(std::move(record));
+}
+
+/// Where a stored (subject, zone) stands in this generation.
+std::optional<lists::PairId> find_pair(const Generation& now, const std::string& subject_text,
+                                       const std::string& zone_id) {
+  const auto zone = now.world->find_zone(zone_id);
+  const auto subject = lists::Subject::parse(subject_text);
+  if (!zone || !subject) {
+    return std::nullopt;
+  }
+  const auto index = now.world->subjects.find(*subject);
+  return index ? now.book.find(*zone, *index) : std::nullopt;
+}
+
+void restore_listings(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
+  for (std::size_t i = 0; i < snapshot.open.size(); ++i) {
+    const report::ListingRow& row = snapshot.open[i];
+    const auto pair = find_pair(now, row.subject, row.zone);
+    if (!pair) {
+      retire_row(row, snapshot.open_evidence[i], ledger);
+      continue;
+    }
+    PairDetail& detail = now.book.make_detail(*pair);
+    PurposeTrack& track = detail.track_of(row.purpose);
+    track.track.believed = row.codes;
+    track.track.listed_at = row.listed_at;
+    track.listed_at = row.listed_at;
+    track.is_open = true;
+    track.is_contained = row.contained;
+    track.first_seen = row.first_seen;
+    detail.evidence = snapshot.open_evidence[i];
+    detail.reason = row.reason;
+    detail.is_reason_asked = true;
+    now.book.slot(*pair).is_decided = true;
+  }
+}
+
+/// What is believed of a pair whose change is held: it stands in the track, not yet in an open listing.
+lists::CodeSet held_state(const lists::BelievedChange& change) {
+  return change.change.type == lists::EventType::delisted ? lists::CodeSet() : change.change.codes;
+}
+
+void restore_zone(Generation& now, const storage::ZoneRecord& record) {
+  const auto zone = now.world->find_zone(record.row.zone);
+  if (!zone) {
+    return;
+  }
+  ZoneDesk& desk = now.desks[zone->value];
+  desk.told_blind = record.told_blind;
+  desk.last_sweep = record.row.last_sweep;
+  desk.lookups = record.row.lookups;
+  if (!record.quarantined_since) {
+    return;
+  }
+  desk.quarantined_since = record.row.quarantined_since;
+  std::vector<lists::BelievedChange> held;
+  for (std::size_t i = 0; i < record.held.size(); ++i) {
+    const auto pair = find_pair(now, record.held_subjects[i], record.row.zone);
+    if (!pair) {
+      continue;
+    }
+    lists::BelievedChange change = record.held[i];
+    change.subject = now.book.slot(*pair).subject;
+    now.book.make_detail(*pair).track_of(change.purpose).track.believed = held_state(change);
+    held.push_back(std::move(change));
+  }
+  desk.breaker.restore(*record.quarantined_since, std::move(held));
+}
+
+void restore_kind(Generation& now, const storage::KindRecord& record) {
+  const auto zone = now.world->find_zone(record.row.zone);
+  if (!zone) {
+    return;
+  }
+  KindDesk& desk = now.desks[zone->value].kind(record.row.kind);
+  // The state itself is proved anew by the first test; what was seen before it stays known.
+  desk.sweep.swept_at = record.row.swept_at;
+  desk.sweep.length = record.row.sweep_length;
+  desk.has_been_decided = record.has_been_decided;
+  desk.last_test = record.row.last_test;
+  desk.last_passed = record.last_passed;
+  desk.since = record.row.since;
+}
+
+void restore_votes(Generation& now, const storage::VotesRecord& record, Ledger& ledger) {
+  const auto pair = find_pair(now, record.pair.subject, record.pair.zone);
+  if (!pair) {
+    storage::VotesRecord gone;
+    gone.pair = record.pair;
+    gone.kind = record.kind;
+    ledger.record(std::move(gone));
+    return;
+  }
+  PairDetail& detail = now.book.make_detail(*pair);
+  detail.freshness.restore(record.marks);
+  for (const auto& votes : record.tracks) {
+    detail.track_of(votes.purpose).track.pending = votes.entries;
+  }
+  if (!record.evidence.question.empty()) {
+    detail.evidence = record.evidence;
+    detail.reason = record.evidence.txt;
+  }
+  now.pairs.note_pending(*pair);
+}
+
+void restore_doubts(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
+  for (const storage::DoubtRecord& record : snapshot.doubts) {
+    const auto pair = find_pair(now, record.pair.subject, record.pair.zone);
+    if (!pair || !record.doubt) {
+      ledger.record(storage::DoubtRecord{record.pair, record.kind, std::nullopt, true});
+      continue;
+    }
+    now.book.set_doubt(*pair, *record.doubt);
+    now.book.slot(*pair).is_decided = record.was_decided;
+  }
+}
+
+/// Pairs that were watched before and had a first state, unless a row says otherwise.
+void restore_decided(Generation& now, const std::unordered_set<std::string>& known) {
+  const lists::SubjectTable& subjects = now.world->subjects;
+  for (std::uint32_t pair = 0; pair < now.book.size(); ++pair) {
+    PairSlot& slot = now.book.slot({pair});
+    const lists::Subject& subject = subjects.subject(slot.subject);
+    if (now.desks[slot.zone.value].kind(subject.kind()).has_been_decided &&
+        known.count(subject.to_text()) > 0) {
+      slot.is_decided = true;
+    }
+  }
+}
+
+/// New subjects and those that went, for the store's list of them.
+void note_subjects(const lists::SubjectTable& subjects,
+                   const std::unordered_set<std::string>& known, Ledger& ledger) {
+  std::vector<std::string> added;
+  std::unordered_set<std::string> gone = known;
+  for (std::uint32_t index = 0; index < subjects.size(); ++index) {
+    std::string text = subjects.subject({index}).to_text();
+    if (gone.erase(text) == 0 && known.count(text) == 0) {
+      added.push_back(std::move(text));
+    }
+  }
+  ledger.note_subjects(std::move(added), {gone.begin(), gone.end()});
+}
+
+/// A pair that is new on a kind whose sweep has been completed is unknown until it is asked.
+void note_new_pairs(Generation& now, const std::unordered_set<std::string>& known,
+                    Ledger& ledger) {
+  for (std::uint16_t zone = 0; zone < now.desks.size(); ++zone) {
+    std::vector<std::uint32_t> fresh;
+    const auto [begin, end] = now.book.range_of({zone});
+    for (std::uint32_t pair = begin; pair < end; ++pair) {
+      const lists::Subject& subject = now.world->subjects.subject(now.book.slot({pair}).subject);
+      if (now.desks[zone].kind(subject.kind()).sweep.swept_at &&
+          known.count(subject.to_text()) == 0) {
+        fresh.push_back(pair);
+      }
+    }
+    if (fresh.size() > kMostNewPairs) {
+      for (KindDesk& desk : now.desks[zone].kinds) {
+        desk.sweep.swept_at.reset();
+      }
+      continue;
+    }
+    for (const std::uint32_t pair : fresh) {
+      const lists::Doubt doubt{lists::Cause::not_asked, ledger.clocks().now};
+      now.book.set_doubt({pair}, doubt);
+      const lists::Subject& subject = now.world->subjects.subject(now.book.slot({pair}).subject);
+      ledger.record(storage::DoubtRecord{{subject.to_text(), now.world->zone({zone}).id},
+                                         subject.kind(),
+                                         doubt,
+                                         false});
+    }
+  }
+}
+
+void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecord>& stored,
+                     Ledger& ledger) {
+  std::vector<std::string> gone;
+  for (const storage::ZoneRecord& record : stored) {
+    if (!now.world->find_zone(record.row.zone)) {
+      gone.push_back(record.row.zone);
+    }
+  }
+  ledger.note_zones_removed(std::move(gone));
+}
+
+void record_all(Generation& now, Ledger& ledger) {
+  for (std::uint16_t zone = 0; zone < now.desks.size(); ++zone) {
+    for (const lists::Kind kind : lists::kAllKinds) {
+      if (now.desks[zone].kind(kind).subjects > 0) {
+        ledger.record(kind_record(now.world->zone({zone}), kind, now.desks[zone].kind(kind)));
+      }
+    }
+    ledger.record(zone_record(now.world->zone({zone}), now.desks[zone], *now.world));
+  }
+}
+
+/// The subjects of one generation in the table of another.
+std::vector<std::optional<lists::SubjectIndex>> map_subjects(const lists::SubjectTable& from,
+                                                             const lists::SubjectTable& to) {
+  std::vector<std::optional<lists::SubjectIndex>> mapped(from.size());
+  for (std::uint32_t index = 0; index < from.size(); ++index) {
+    mapped[index] = to.find(from.subject({index}));
+  }
+  return mapped;
+}
+
+void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before,
+                lists::ZoneIndex old) {
+  ZoneDesk& desk = now.desks[zone.value];
+  const ZoneDesk& was = before.desks[old.value];
+  desk.told_blind = was.told_blind;
+  desk.last_sweep = was.last_sweep;
+  desk.lookups = was.lookups;
+  desk.latency = was.latency;
+  desk.quarantined_since = was.quarantined_since;
+  for (const lists::Kind kind : lists::kAllKinds) {
+    KindDesk& to = desk.kind(kind);
+    const std::uint32_t subjects = to.subjects;
+    if (subjects == 0 || was.kind(kind).subjects == 0) {
+      continue;
+    }
+    to = was.kind(kind);
+    to.subjects = subjects;
+    to.awaiting.clear();
+    to.is_testing = false;
+    now.pairs.restart_sweep(zone, kind);
+  }
+}
+
+/// What the breaker holds goes on to be held; what only waited for a wave is admitted anew.
+void carry_held(Generation& now, lists::ZoneIndex zone, const Generation& before,
+                lists::ZoneIndex old) {
+  const lists::Breaker& was = before.desks[old.value].breaker;
+  const auto since = was.quarantined_since();
+  std::vector<lists::BelievedChange> held;
+  for (lists::BelievedChange change : was.held()) {
+    const auto subject = now.world->subjects.find(before.world->subjects.subject(change.subject));
+    if (!subject || !now.book.find(zone, *subject)) {
+      continue;
+    }
+    change.subject = *subject;
+    if (since) {
+      held.push_back(std::move(change));
+    } else {
+      now.pairs.admit(zone, std::move(change));
+    }
+  }
+  if (since) {
+    now.desks[zone.value].breaker.restore(*since, std::move(held));
+  }
+}
+
+/// Takes over the pairs of a zone; those that nobody watches any more are retired.
+void carry_pairs(Generation& now, std::optional<lists::ZoneIndex> zone, Generation& before,
+                 lists::ZoneIndex old,
+                 const std::vector<std::optional<lists::SubjectIndex>>& subjects) {
+  const auto [begin, end] = before.book.range_of(old);
+  for (std::uint32_t id = begin; id < end; ++id) {
+    const auto subject = subjects[before.book.slot({id}).subject.value];
+    const auto pair =
+        zone && subject ? now.book.find(*zone, *subject) : std::optional<lists::PairId>();
+    if (!pair) {
+      before.teller.retire({id});
+      continue;
+    }
+    now.book.adopt(*pair, before.book, {id});
+    if (now.book.detail(*pair) != nullptr) {
+      now.pairs.note_pending(*pair);
+    }
+  }
+}
+
+std::unordered_set<std::string> subject_texts(const lists::SubjectTable& subjects) {
+  std::unordered_set<std::string> texts;
+  for (std::uint32_t index = 0; index < subjects.size(); ++index) {
+    texts.insert(subjects.subject({index}).to_text());
+  }
+  return texts;
+}
+
+}  // namespace
+
+Generation::Generation(std::shared_ptr<const World> the_world, Ledger& ledger,
+                       core::Random& random, core::Tick epoch, std::uint8_t the_number,
+                       std::vector<std::string> held_batches)
+    : world(std::move(the_world)),
+      number(the_number),
+      book(*world, epoch),
+      desks(make_desks(*world)),
+      schedule(desks.size(), world->setup.jitter, random),
+      teller({*world, book, desks, schedule, ledger, number}),
+      pairs({*world, book, desks, schedule, ledger, number}, teller),
+      watch(*world, desks, ledger, random, number),
+      first_sight(desks, ledger, std::move(held_batches)) {}
+
+void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
+  fill_schedule(now, ledger.clocks().tick);
+  for (const storage::KindRecord& record : snapshot.kinds) {
+    restore_kind(now, record);
+  }
+  const std::unordered_set<std::string> known(snapshot.subjects.begin(), snapshot.subjects.end());
+  restore_decided(now, known);
+  restore_doubts(now, snapshot, ledger);
+  restore_listings(now, snapshot, ledger);
+  for (const storage::ZoneRecord& record : snapshot.zones) {
+    restore_zone(now, record);
+  }
+  for (const storage::VotesRecord& record : snapshot.votes) {
+    restore_votes(now, record, ledger);
+  }
+  if (snapshot.resolver) {
+    now.watch.restore_resolver(*snapshot.resolver);
+  }
+  note_new_pairs(now, known, ledger);
+  note_subjects(now.world->subjects, known, ledger);
+  note_zones_gone(now, snapshot.zones, ledger);
+  record_all(now, ledger);
+  now.first_sight.begin(ledger.clocks().now);
+}
+
+void carry_over(Generation& now, Generation& before, Ledger& ledger) {
+  before.teller.tell_all();
+  fill_schedule(now, ledger.clocks().tick);
+  const auto subjects = map_subjects(before.world->subjects, now.world->subjects);
+  std::vector<std::string> zones_gone;
+  for (std::uint16_t old = 0; old < before.desks.size(); ++old) {
+    const lists::Zone& was = before.world->zone({old});
+    auto zone = now.world->find_zone(was.id);
+    if (!zone) {
+      zones_gone.push_back(was.id);
+    } else if (now.world->zone(*zone).dns.pattern() != was.dns.pattern()) {
+      zone.reset();  // the id names another list now
+    } else {
+      carry_zone(now, *zone, before, {old});
+    }
+    carry_pairs(now, zone, before, {old}, subjects);
+    if (zone) {
+      carry_held(now, *zone, before, {old});
+    }
+  }
+  now.watch.adopt(before.watch);
+  const std::unordered_set<std::string> known = subject_texts(before.world->subjects);
+  note_new_pairs(now, known, ledger);
+  note_subjects(now.world->subjects, known, ledger);
+  ledger.note_zones_removed(std::move(zones_gone));
+  record_all(now, ledger);
+  now.first_sight.begin(ledger.clocks().now);
+}
+
+}  // namespace rblwatch::daemon

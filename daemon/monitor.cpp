@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/monitor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/log.hpp"
+#include "daemon/why.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+/// State without events is collected for a moment, so that a busy sweep is a few transactions, not hundreds.
+constexpr core::Millis kFlushEvery{50};
+/// Pairs submitted for one zone before the next zone has its turn.
+constexpr std::size_t kZoneTurn = 32;
+constexpr core::Seconds kResolverRecordEvery{10};
+constexpr core::Millis kShortest{1};
+
+void sooner(std::optional<core::Tick>& next, std::optional<core::Tick> at) {
+  if (at && (!next || *at < *next)) {
+    next = at;
+  }
+}
+
+}  // namespace
+
+Monitor::Monitor(const MonitorPorts& ports, MonitorSetup setup) : ports_(ports) {
+  ledger_.set_channels(setup.channels);
+  ledger_.set_now(core::read_clocks(ports.clock));
+  epoch_ = ledger_.clocks().tick;
+}
+
+core::Result<std::unique_ptr<Monitor>> Monitor::make(const MonitorPorts& ports, MonitorSetup setup,
+                                                     const storage::Snapshot& snapshot) {
+  std::unique_ptr<Monitor> monitor(new Monitor(ports, setup));
+  monitor->hosts_.restore(snapshot.hosts);
+  monitor->hosts_.set_targets(setup.targets, setup.interval);
+  auto world = make_world(std::move(setup), monitor->hosts_.addresses());
+  if (!world) {
+    return tl::make_unexpected(world.error());
+  }
+  ports.resolver.set_lanes((*world)->lanes());
+  monitor->now_ = std::make_unique<Generation>(std::move(*world), monitor->ledger_, ports.random,
+                                               monitor->epoch_, monitor->number_,
+                                               snapshot.held_batches);
+  restore(*monitor->now_, snapshot, monitor->ledger_);
+  return monitor;
+}
+
+core::Result<void> Monitor::reload(MonitorSetup setup) {
+  ledger_.set_now(core::read_clocks(ports_.clock));
+  std::vector<alerts::Channel> channels = setup.channels;
+  HostWatch hosts = hosts_;
+  hosts.set_targets(setup.targets, setup.interval);
+  std::swap(hosts, hosts_);
+  auto made = make_generation(std::move(setup));
+  if (!made) {
+    std::swap(hosts, hosts_);
+    return made;
+  }
+  ledger_.set_channels(std::move(channels));
+  return {};
+}
+
+core::Result<void> Monitor::make_generation(MonitorSetup setup) {
+  auto world = make_world(std::move(setup), hosts_.addresses());
+  if (!world) {
+    return tl::make_unexpected(world.error());
+  }
+  hosts_.forget_lookups();
+  ports_.resolver.set_lanes((*world)->lanes());
+  auto next = std::make_unique<Generation>(std::move(*world), ledger_, ports_.random, epoch_,
+                                           ++number_, std::vector<std::string>{});
+  carry_over(*next, *now_, ledger_);
+  now_ = std::move(next);
+  first_zone_ = 0;
+  return {};
+}
+
+void Monitor::turn(core::Millis at_most) {
+  ledger_.set_now(core::read_clocks(ports_.clock));
+  if (is_remake_due_) {
+    is_remake_due_ = false;
+    if (const auto made = make_generation(now_->world->setup); !made) {
+      core::log_error("addresses of a host can't be taken in", {{"error", made.error().text}});
+    }
+  }
+  if (ports_.journal.can_accept()) {
+    submit();
+  }
+  const auto completions = ports_.resolver.wait(pause(at_most));
+  ledger_.set_now(core::read_clocks(ports_.clock));
+  for (const dns::Completion& completion : completions) {
+    take(completion);
+  }
+  const core::Tick now = ledger_.clocks().tick;
+  now_->pairs.turn(now);
+  now_->teller.turn();
+  now_->first_sight.turn(now_->pairs, now_->teller, now);
+  if (now >= next_resolver_record_) {
+    next_resolver_record_ = now + kResolverRecordEvery;
+    ledger_.record(now_->watch.resolver_record(ports_.resolver));
+  }
+  if (ledger_.is_urgent() || now - last_flush_ >= kFlushEvery) {
+    flush();
+  }
+}
+
+void Monitor::flush() {
+  if (ledger_.is_empty() || !ports_.journal.can_accept()) {
+    return;
+  }
+  last_flush_ = ledger_.clocks().tick;
+  ports_.journal.submit(ledger_.take());
+}
+
+void Monitor::submit() {
+  const core::Tick now = ledger_.clocks().tick;
+  hosts_.submit_due(ports_.resolver, *now_->world, now_->number, now);
+  for (const TestVerdict& verdict : now_->watch.submit_due(ports_.resolver, now)) {
+    now_->pairs.take_test(verdict);
+  }
+  now_->teller.submit_reasons(ports_.resolver);
+  now_->schedule.advance(now);
+  submit_pairs();
+}
+
+// Zones take turns in small portions, so that one with a great deal to ask doesn't take every free place; and
+// the turn begins with another zone each time.
+void Monitor::submit_pairs() {
+  const std::size_t zones = now_->desks.size();
+  bool is_any_left = zones > 0;
+  while (is_any_left) {
+    is_any_left = false;
+    for (std::size_t i = 0; i < zones; ++i) {
+      const lists::ZoneIndex zone{static_cast<std::uint16_t>((first_zone_ + i) % zones)};
+      if (now_->desks[zone.value].is_any_seeing() && !now_->watch.has_waiting(zone) &&
+          !now_->teller.has_waiting_reasons(zone)) {
+        is_any_left = now_->pairs.submit_due(ports_.resolver, zone, kZoneTurn) == kZoneTurn ||
+                      is_any_left;
+      }
+    }
+  }
+  first_zone_ = zones == 0 ? 0 : (first_zone_ + 1) % zones;
+}
+
+void Monitor::take(const dns::Completion& completion) {
+  const Ticket ticket = Ticket::of(completion.id);
+  if (ticket.generation != now_->number) {
+    return;
+  }
+  if (std::holds_alternative<dns::Answer>(completion.outcome)) {
+    now_->watch.note_reply();
+  }
+  switch (ticket.errand) {
+    case Errand::pair:
+      now_->pairs.take(ticket, completion);
+      break;
+    case Errand::test:
+      if (const auto verdict = now_->watch.take(ticket, completion)) {
+        now_->pairs.take_test(*verdict);
+      }
+      break;
+    case Errand::reason:
+      now_->teller.take_reason(ticket, completion);
+      break;
+    case Errand::host:
+      is_remake_due_ = hosts_.take(ticket, completion, ledger_) || is_remake_due_;
+      break;
+  }
+}
+
+// When the next question could be submitted: something is due and its lane's pace allows it, or becomes due.
+std::optional<core::Tick> Monitor::next_submission() const {
+  std::optional<core::Tick> next;
+  for (std::uint16_t zone = 0; zone < now_->desks.size(); ++zone) {
+    const bool has_due = (now_->desks[zone].is_any_seeing() && now_->schedule.has_due({zone})) ||
+                         now_->watch.has_waiting({zone}) || now_->teller.has_waiting_reasons({zone});
+    if (has_due) {
+      sooner(next, ports_.resolver.next_slot(World::lane_of({zone})));
+    }
+  }
+  sooner(next, now_->schedule.next_due());
+  sooner(next, now_->watch.next_due());
+  sooner(next, hosts_.next_due());
+  return next;
+}
+
+core::Tick Monitor::next_due() const {
+  const core::Tick now = ledger_.clocks().tick;
+  std::optional<core::Tick> next = next_submission();
+  for (const ZoneDesk& desk : now_->desks) {
+    sooner(next, desk.breaker.next_tick());
+  }
+  sooner(next, now + core::Seconds(1));  // lapses, first sight, the resolver's record
+  return std::max(*next, now);
+}
+
+core::Millis Monitor::pause(core::Millis at_most) const {
+  const core::Tick now = ledger_.clocks().tick;
+  if (!ports_.journal.can_accept()) {
+    return std::min(at_most, kFlushEvery);
+  }
+  core::Millis until = std::chrono::ceil<core::Millis>(next_due() - now);
+  if (!ledger_.is_empty()) {
+    until = std::min(until, kFlushEvery);
+  }
+  return std::clamp(until, kShortest, std::max(at_most, kShortest));
+}
+
+core::Result<report::WhyDoc> Monitor::why(const std::string& subject,
+                                          const std::string& zone) const {
+  return explain(*now_, subject, zone, core::read_clocks(ports_.clock));
+}
+
+core::Result<void> Monitor::release(const std::string& zone) {
+  ledger_.set_now(core::read_clocks(ports_.clock));
+  const auto index = now_->world->find_zone(zone);
+  if (!index || !now_->pairs.release(*index)) {
+    return core::fail(core::Error::Kind::not_found, zone + " is not quarantined");
+  }
+  return {};
+}
+
+}  // namespace rblwatch::daemon

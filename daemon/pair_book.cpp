@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pair_book.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/check.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+template <class To>
+To saturated(std::int64_t value) {
+  constexpr auto kMost = static_cast<std::int64_t>(std::numeric_limits<To>::max());
+  return static_cast<To>(std::clamp<std::int64_t>(value, 0, kMost));
+}
+
+}  // namespace
+
+PurposeTrack& PairDetail::track_of(lists::Purpose purpose) {
+  const auto found = std::find_if(tracks.begin(), tracks.end(),
+                                  [&](const PurposeTrack& track) { return track.purpose == purpose; });
+  if (found != tracks.end()) {
+    return *found;
+  }
+  PurposeTrack track;
+  track.purpose = purpose;
+  tracks.push_back(std::move(track));
+  return tracks.back();
+}
+
+bool PairDetail::is_idle() const {
+  return !first_part && !is_reason_out &&
+         std::all_of(tracks.begin(), tracks.end(), [](const PurposeTrack& track) {
+           return !track.track.is_listed() && track.track.pending.empty() && !track.is_open;
+         });
+}
+
+PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::Seconds(1)) {
+  const auto subjects = static_cast<std::uint32_t>(world.subjects.size());
+  for (std::size_t zone = 0; zone < world.setup.zones.size(); ++zone) {
+    zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    for (std::uint32_t subject = 0; subject < subjects; ++subject) {
+      if (world.subjects.is_asked({subject}, world.setup.zones[zone])) {
+        PairSlot slot;
+        slot.subject = {subject};
+        slot.zone = {static_cast<std::uint16_t>(zone)};
+        slots_.push_back(slot);
+      }
+    }
+  }
+  zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
+  slots_.shrink_to_fit();
+}
+
+std::pair<std::uint32_t, std::uint32_t> PairBook::range_of(lists::ZoneIndex zone) const {
+  return {zone_begin_[zone.value], zone_begin_[zone.value + 1U]};
+}
+
+std::optional<lists::PairId> PairBook::find(lists::ZoneIndex zone,
+                                            lists::SubjectIndex subject) const {
+  const auto [first, last] = range_of(zone);
+  const auto begin = slots_.begin() + first;
+  const auto end = slots_.begin() + last;
+  const auto found =
+      std::lower_bound(begin, end, subject, [](const PairSlot& slot, lists::SubjectIndex wanted) {
+        return slot.subject < wanted;
+      });
+  if (found == end || found->subject != subject) {
+    return std::nullopt;
+  }
+  return lists::PairId{static_cast<std::uint32_t>(found - slots_.begin())};
+}
+
+void PairBook::adopt(lists::PairId pair, PairBook& from, lists::PairId old) {
+  const PairSlot& was = from.slot(old);
+  PairSlot& now = slot(pair);
+  const lists::SubjectIndex subject = now.subject;
+  const lists::ZoneIndex zone = now.zone;
+  const bool sweep_mark = now.sweep_mark;
+  now = was;
+  now.subject = subject;
+  now.zone = zone;
+  now.sweep_mark = sweep_mark;
+  now.is_out = false;
+  if (!from.servers_.empty()) {
+    now.server = server_index(from.servers_[was.server]);
+    now.answered_by = server_index(from.servers_[was.answered_by]);
+  }
+  if (was.is_doubted) {
+    doubts_[pair.value] = from.doubts_.at(old.value);
+  }
+  if (was.has_detail) {
+    PairDetail& detail = details_[pair.value] = std::move(from.details_.at(old.value));
+    detail.first_part.reset();
+    if (detail.is_reason_out) {
+      detail.is_reason_out = false;  // its lookup belonged to the generation before
+      detail.is_reason_asked = false;
+    }
+    from.details_.erase(old.value);
+    from.slot(old).has_detail = false;
+  }
+}
+
+PairDetail* PairBook::detail(lists::PairId pair) {
+  if (!slot(pair).has_detail) {
+    return nullptr;
+  }
+  return &details_.at(pair.value);
+}
+
+const PairDetail* PairBook::detail(lists::PairId pair) const {
+  if (!slot(pair).has_detail) {
+    return nullptr;
+  }
+  return &details_.at(pair.value);
+}
+
+PairDetail& PairBook::make_detail(lists::PairId pair) {
+  if (PairDetail* known = detail(pair)) {
+    return *known;
+  }
+  PairDetail made;
+  made.freshness = freshness(pair);
+  slot(pair).has_detail = true;
+  return details_.emplace(pair.value, std::move(made)).first->second;
+}
+
+void PairBook::drop_idle(lists::PairId pair) {
+  const PairDetail* known = detail(pair);
+  if (known == nullptr || !known->is_idle()) {
+    return;
+  }
+  keep_freshness(pair, known->freshness);
+  details_.erase(pair.value);
+  slot(pair).has_detail = false;
+}
+
+void PairBook::set_doubt(lists::PairId pair, lists::Doubt doubt) {
+  slot(pair).is_doubted = true;
+  slot(pair).doubt_cause = doubt.cause;
+  doubts_[pair.value] = doubt;
+}
+
+void PairBook::clear_doubt(lists::PairId pair) {
+  slot(pair).is_doubted = false;
+  doubts_.erase(pair.value);
+}
+
+std::optional<lists::Doubt> PairBook::doubt(lists::PairId pair) const {
+  if (!slot(pair).is_doubted) {
+    return std::nullopt;
+  }
+  return doubts_.at(pair.value);
+}
+
+lists::Freshness PairBook::freshness(lists::PairId pair) const {
+  lists::Freshness freshness;
+  const PairSlot& known = slot(pair);
+  if (known.is_fresh_known) {
+    freshness.restore({{servers_[known.server], tick_of(known.cache_s)}});
+  }
+  return freshness;
+}
+
+// One mark fits into a slot: that of the last fresh answer. A server that went away must not hold the pair
+// for ever, so once its mark ran out, another server's takes its place without being fresh itself.
+void PairBook::note_clear(lists::PairId pair, const lists::Observation& observation) {
+  constexpr core::Seconds kSpare{1};
+  constexpr core::Seconds kResolverWithoutTtl{5};  // rule 5
+  PairSlot& noted = slot(pair);
+  const bool is_direct = observation.role == dns::ServerRole::authoritative;
+  const bool has_run_out =
+      !noted.is_fresh_known || observation.asked_at >= tick_of(noted.cache_s) + kSpare;
+  if (!has_run_out && !is_direct) {
+    return;
+  }
+  const core::Seconds lives = is_direct ? core::Seconds(0) : observation.ttl.value_or(kResolverWithoutTtl);
+  noted.server = server_index(observation.server);
+  noted.cache_s = seconds_of(observation.asked_at + lives + core::Seconds(1) - core::Micros(1));
+  noted.is_fresh_known = true;
+}
+
+// Of several marks the latest to run out is the safe one to keep.
+void PairBook::keep_freshness(lists::PairId pair, const lists::Freshness& freshness) {
+  const auto& marks = freshness.marks();
+  if (marks.empty()) {
+    return;
+  }
+  const auto latest =
+      std::max_element(marks.begin(), marks.end(), [](const auto& a, const auto& b) {
+        return a.runs_out < b.runs_out;
+      });
+  PairSlot& kept = slot(pair);
+  kept.server = server_index(latest->server);
+  // Rounded up: a mark may only seem to run later, never sooner.
+  kept.cache_s = seconds_of(latest->runs_out + core::Seconds(1) - core::Micros(1));
+  kept.is_fresh_known = true;
+}
+
+void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion) {
+  PairSlot& noted = slot(pair);
+  noted.asked_s = seconds_of(completion.asked_at);
+  noted.took_ms = saturated<std::uint16_t>(
+      std::chrono::duration_cast<core::Millis>(completion.took).count());
+  noted.answered_by = server_index(completion.server);
+  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+    noted.rcode = static_cast<std::uint8_t>(answer->rcode);
+    noted.has_ttl = answer->ttl.has_value();
+    noted.ttl_s = answer->ttl ? saturated<std::uint32_t>(answer->ttl->count()) : 0;
+  }
+}
+
+std::uint32_t PairBook::seconds_of(core::Tick tick) const {
+  return saturated<std::uint32_t>(
+      std::chrono::duration_cast<core::Seconds>(tick - epoch_).count());
+}
+
+std::uint16_t PairBook::server_index(const dns::Server& server) {
+  const auto found = std::find(servers_.begin(), servers_.end(), server);
+  if (found != servers_.end()) {
+    return static_cast<std::uint16_t>(found - servers_.begin());
+  }
+  RBL_CHECK(servers_.size() < std::numeric_limits<std::uint16_t>::max());
+  servers_.push_back(server);
+  return static_cast<std::uint16_t>(servers_.size() - 1);
+}
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pair_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/log.hpp"
+#include "daemon/event_maker.hpp"
+#include "lists/query_name.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+/// A zone whose answers look odd is tested: one in five unknown among the latest so many.
+constexpr std::uint32_t kOddSample = 20;
+constexpr std::uint32_t kOddShare = 5;
+/// A test that didn't cover a vote is not repeated sooner.
+constexpr core::Seconds kTestPause{1};
+
+const lists::Listed* listed_in(const lists::Verdict& verdict) {
+  return std::get_if<lists::Listed>(&verdict);
+}
+
+lists::Verdict of_purpose(const lists::Verdict& verdict, lists::Purpose purpose) {
+  if (const lists::Listed* listed = listed_in(verdict)) {
+    lists::CodeSet codes = listed->codes.of_purpose(purpose);
+    if (codes.is_empty()) {
+      return lists::Clear{};
+    }
+    return lists::Listed{std::move(codes)};
+  }
+  return verdict;
+}
+
+}  // namespace
+
+PairDesk::PairDesk(const LoopParts& parts, Teller& teller)
+    : world_(parts.world),
+      book_(parts.book),
+      desks_(parts.desks),
+      schedule_(parts.schedule),
+      teller_(teller),
+      ledger_(parts.ledger),
+      generation_(parts.generation),
+      pending_(parts.desks.size()),
+      seconds_(parts.desks.size()) {}
+
+lists::Kind PairDesk::kind_of(lists::PairId pair) const {
+  return world_.subjects.subject(book_.slot(pair).subject).kind();
+}
+
+KindDesk& PairDesk::kind_desk(lists::PairId pair) {
+  return desks_[book_.slot(pair).zone.value].kind(kind_of(pair));
+}
+
+std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
+                                 std::size_t at_most) {
+  std::size_t submitted = 0;
+  const dns::Lane lane = World::lane_of(zone);
+  std::deque<lists::PairId>& seconds = seconds_[zone.value];
+  while (submitted < at_most && resolver.can_submit(lane)) {
+    std::uint16_t part = 0;
+    std::optional<lists::PairId> pair;
+    if (!seconds.empty()) {
+      part = 1;
+      pair = seconds.front();
+      seconds.pop_front();
+    } else {
+      pair = schedule_.take(zone);
+    }
+    if (!pair) {
+      break;
+    }
+    PairSlot& slot = book_.slot(*pair);
+    if (!kind_desk(*pair).is_seeing()) {
+      slot.is_skipped = true;
+      schedule_.asked(*pair, ledger_.clocks().tick);
+      continue;
+    }
+    const auto& subject = world_.subjects.subject(slot.subject);
+    const auto names = lists::query_names(world_.zone(zone), subject);
+    if (!names) {
+      // Too long for DNS under this zone: nobody can list it there.
+      doubt(*pair, lists::Cause::unsupported, ledger_.clocks().now);
+      schedule_.asked(*pair, ledger_.clocks().tick);
+      count_sweep(*pair);
+      continue;
+    }
+    slot.is_out = true;
+    resolver.submit({Ticket{Errand::pair, generation_, part, pair->value}.id(),
+                     lane,
+                     {(*names)[part], dns::QType::a},
+                     world_.zone_servers[zone.value]});
+    ++submitted;
+  }
+  return submitted;
+}
+
+void PairDesk::take(const Ticket& ticket, const dns::Completion& completion) {
+  const lists::PairId pair{ticket.index};
+  const PairSlot& slot = book_.slot(pair);
+  const lists::Zone& zone = world_.zone(slot.zone);
+  ZoneDesk& desk = desks_[slot.zone.value];
+  ++desk.lookups;
+  desk.latency.note(completion.took);
+  lists::Verdict verdict = lists::judge(zone, completion.outcome, completion.role);
+  const lists::Subject& subject = world_.subjects.subject(slot.subject);
+  std::string shown;
+  const bool may_have_two = subject.is_domain() && zone.domain_form == lists::DomainForm::both;
+  if (listed_in(verdict) != nullptr || may_have_two) {
+    const auto labels = lists::subject_labels(zone, subject);
+    shown = lists::shown_name(zone, labels[ticket.part]);
+    if (ticket.part + 1U < labels.size()) {
+      PairDetail& detail = book_.make_detail(pair);
+      detail.first_part = std::move(verdict);
+      if (listed_in(*detail.first_part) != nullptr) {
+        detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
+      }
+      seconds_[slot.zone.value].push_back(pair);
+      return;
+    }
+  }
+  if (PairDetail* detail = book_.detail(pair); detail != nullptr && detail->first_part) {
+    verdict = lists::combine(*detail->first_part, verdict);
+    detail->first_part.reset();
+  }
+  judge_pair(pair, verdict, completion, shown);
+}
+
+void PairDesk::judge_pair(lists::PairId pair, const lists::Verdict& verdict,
+                          const dns::Completion& completion, const std::string& shown) {
+  PairSlot& slot = book_.slot(pair);
+  slot.is_out = false;
+  schedule_.asked(pair, ledger_.clocks().tick);
+  book_.note_answer(pair, completion);
+  KindDesk& desk = kind_desk(pair);
+  if (!desk.is_seeing()) {
+    slot.is_skipped = true;  // what a blind zone says is no verdict; the kind's cause shows
+    book_.drop_idle(pair);
+    return;
+  }
+  count_sweep(pair);
+  const auto* unknown = std::get_if<lists::Unknown>(&verdict);
+  count_answer(desk, unknown != nullptr);
+  const core::Timestamp asked = ledger_.clocks().wall(completion.asked_at);
+  if (unknown != nullptr) {
+    doubt(pair, unknown->cause, asked);
+    book_.drop_idle(pair);
+    return;
+  }
+  lists::Observation observation;
+  observation.verdict = verdict;
+  observation.asked_at = completion.asked_at;
+  observation.wall = asked;
+  observation.server = completion.server;
+  observation.role = completion.role;
+  observation.took = completion.took;
+  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+    observation.ttl = answer->ttl;
+  }
+  observe(pair, observation, completion, shown);
+}
+
+void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at) {
+  const PairSlot& slot = book_.slot(pair);
+  const auto known = book_.doubt(pair);
+  if (known && known->cause == cause) {
+    return;
+  }
+  const lists::Doubt doubt{cause, known ? known->since : at};
+  book_.set_doubt(pair, doubt);
+  const lists::Subject& subject = world_.subjects.subject(slot.subject);
+  ledger_.record(storage::DoubtRecord{{subject.to_text(), world_.zone(slot.zone).id},
+                                      subject.kind(),
+                                      doubt,
+                                      slot.is_decided});
+  // A pair that collects votes isn't left to its turn: an unknown only delays it.
+  if (const PairDetail* detail = book_.detail(pair); detail != nullptr && !detail->is_idle()) {
+    schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.confirm_after);
+  }
+}
+
+void PairDesk::count_answer(KindDesk& desk, bool is_odd) {
+  ++desk.recent_answers;
+  desk.odd_answers += is_odd ? 1U : 0U;
+  const bool is_full = desk.recent_answers >= std::min(kOddSample, desk.subjects);
+  if (!is_full) {
+    return;
+  }
+  const bool looks_odd = desk.odd_answers * kOddShare >= desk.recent_answers;
+  const core::Tick now = ledger_.clocks().tick;
+  const bool was_tested_lately =
+      desk.health.last_test && now - *desk.health.last_test < world_.setup.health.health_retry;
+  if (looks_odd && !was_tested_lately) {
+    desk.want_test(now);
+  }
+  desk.odd_answers = 0;
+  desk.recent_answers = 0;
+}
+
+void PairDesk::observe(lists::PairId pair, const lists::Observation& observation,
+                       const dns::Completion& completion, const std::string& shown) {
+  PairSlot& slot = book_.slot(pair);
+  const lists::Zone& zone = world_.zone(slot.zone);
+  const bool is_listed = listed_in(observation.verdict) != nullptr;
+  if (slot.is_doubted) {
+    book_.clear_doubt(pair);
+    const lists::Subject& subject = world_.subjects.subject(slot.subject);
+    ledger_.record(storage::DoubtRecord{
+        {subject.to_text(), zone.id}, subject.kind(), std::nullopt, true});
+  }
+  if (!is_listed && !slot.has_detail) {
+    book_.note_clear(pair, observation);
+    slot.is_decided = true;
+    return;
+  }
+  PairDetail& detail = book_.make_detail(pair);
+  const bool is_fresh = detail.freshness.note(observation);
+  if (is_listed) {
+    detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
+    detail.evidence.txt = detail.reason;
+  }
+  for (const lists::Purpose purpose : zone.purposes()) {
+    observe_purpose(pair, purpose, observation, is_fresh);
+  }
+  const bool collects = std::any_of(
+      detail.tracks.begin(), detail.tracks.end(),
+      [](const PurposeTrack& track) { return track.track.pending_to().has_value(); });
+  if (!is_listed && !collects) {
+    slot.is_decided = true;
+  }
+  book_.drop_idle(pair);
+}
+
+void PairDesk::observe_purpose(lists::PairId pair, lists::Purpose purpose,
+                               const lists::Observation& observation, bool is_fresh) {
+  PairDetail& detail = *book_.detail(pair);
+  lists::Observation mine = observation;
+  mine.verdict = of_purpose(observation.verdict, purpose);
+  const bool is_known = std::any_of(detail.tracks.begin(), detail.tracks.end(),
+                                    [&](const auto& track) { return track.purpose == purpose; });
+  if (!is_known && listed_in(mine.verdict) == nullptr) {
+    return;
+  }
+  const PairSlot& slot = book_.slot(pair);
+  PurposeTrack& track = detail.track_of(purpose);
+  const auto before = track.track.pending_to();
+  const lists::Step step =
+      lists::advance(track.track, mine, is_fresh, detail.freshness,
+                     world_.confirm_policy(slot.zone, slot.subject));
+  follow_step(pair, track, step);
+  count_vote(pair, track, before, observation.asked_at);
+  settle_pending(pair, step.changed);
+}
+
+// The breaker's tally. A pair without a first state doesn't vote: its listing is first sight.
+void PairDesk::count_vote(lists::PairId pair, const PurposeTrack& track,
+                          std::optional<lists::PendingTo> before, core::Tick asked_at) {
+  const PairSlot slot = book_.slot(pair);
+  const auto after = track.track.pending_to();
+  if (before == after || !slot.is_decided) {
+    return;
+  }
+  lists::Breaker& breaker = desks_[slot.zone.value].breaker;
+  const auto counts = [](std::optional<lists::PendingTo> to) {
+    return to == lists::PendingTo::listed || to == lists::PendingTo::delisted;
+  };
+  if (counts(before)) {
+    follow(slot.zone, breaker.gone(slot.subject, track.purpose,
+                                   before == lists::PendingTo::listed, ledger_.clocks().tick));
+  }
+  if (counts(after)) {
+    follow(slot.zone, breaker.vote(slot.subject, track.purpose,
+                                   after == lists::PendingTo::listed, asked_at));
+  }
+}
+
+// What a step asks for beyond the track itself: tests, reasons, the next question.
+void PairDesk::follow_step(lists::PairId pair, const PurposeTrack& track, const lists::Step& step) {
+  KindDesk& desk = kind_desk(pair);
+  const core::Tick now = ledger_.clocks().tick;
+  if (step.cast_first_vote) {
+    desk.want_test(now);
+    if (track.track.pending_to() != lists::PendingTo::delisted) {
+      book_.detail(pair)->is_reason_asked = false;
+      teller_.want_reason(pair);
+    }
+  }
+  if (step.cast_last_vote) {
+    desk.awaiting.insert(pair.value);
+    want_covering_test(pair, desk);
+  }
+  if (step.ask_again) {
+    schedule_.ask_again(pair, *step.ask_again);
+  }
+}
+
+void PairDesk::want_covering_test(lists::PairId pair, KindDesk& desk) {
+  const core::Tick now = ledger_.clocks().tick;
+  for (const PurposeTrack& track : book_.detail(pair)->tracks) {
+    const auto after = lists::waits_for_test_after(track.track);
+    if (!after) {
+      continue;
+    }
+    core::Tick at = now;
+    for (const auto& [server, cache] : desk.positive) {
+      at = std::max(at, cache.refetched_from(*after, now));
+    }
+    const bool was_just_tested = desk.health.last_test && now - *desk.health.last_test < kTestPause;
+    desk.want_test(was_just_tested ? std::max(at, now + kTestPause) : at);
+  }
+}
+
+void PairDesk::settle_pending(lists::PairId pair, bool has_changed) {
+  const PairSlot& slot = book_.slot(pair);
+  const PairDetail& detail = *book_.detail(pair);
+  const bool is_pending =
+      std::any_of(detail.tracks.begin(), detail.tracks.end(),
+                  [](const PurposeTrack& track) { return !track.track.pending.empty(); });
+  std::set<std::uint32_t>& pending = pending_[slot.zone.value];
+  const bool was_pending = pending.count(pair.value) > 0;
+  if (is_pending) {
+    pending.insert(pair.value);
+  } else {
+    pending.erase(pair.value);
+    kind_desk(pair).awaiting.erase(pair.value);
+  }
+  if (has_changed && (is_pending || was_pending)) {
+    ledger_.record(votes_record(world_, slot, detail));
+  }
+}
+
+void PairDesk::note_pending(lists::PairId pair) {
+  settle_pending(pair, false);
+  KindDesk& desk = kind_desk(pair);
+  for (const PurposeTrack& track : book_.detail(pair)->tracks) {
+    if (track.track.has_decided()) {
+      desk.awaiting.insert(pair.value);
+      desk.want_test(ledger_.clocks().tick);
+    }
+    for (const lists::PendingEntry& entry : track.track.pending) {
+      schedule_.ask_again(pair, entry.next_possible);
+    }
+    recall_votes(pair, track);
+  }
+}
+
+bool PairDesk::has_undecided(lists::ZoneIndex zone) const {
+  return std::any_of(pending_[zone.value].begin(), pending_[zone.value].end(),
+                     [&](std::uint32_t pair) { return !book_.slot({pair}).is_decided; });
+}
+
+// A restored quarantine would end too early, and a wave show too late, without the votes it saw before.
+void PairDesk::recall_votes(lists::PairId pair, const PurposeTrack& track) {
+  const PairSlot& slot = book_.slot(pair);
+  const auto to = track.track.pending_to();
+  if (!slot.is_decided || !(to == lists::PendingTo::listed || to == lists::PendingTo::delisted)) {
+    return;
+  }
+  const bool opens = to == lists::PendingTo::listed;
+  for (const lists::PendingEntry& entry : track.track.pending) {
+    desks_[slot.zone.value].breaker.recall(slot.subject, track.purpose, opens, entry.votes.front(),
+                                           entry.is_decided);
+  }
+}
+
+std::uint64_t PairDesk::open_listings(lists::ZoneIndex zone) const {
+  const auto [begin, end] = book_.range_of(zone);
+  return static_cast<std::uint64_t>(
+      std::count_if(book_.details().begin(), book_.details().end(), [&](const auto& one) {
+        const auto& [id, detail] = one;
+        return id >= begin && id < end &&
+               std::any_of(detail.tracks.begin(), detail.tracks.end(),
+                           [](const PurposeTrack& track) { return track.is_open; });
+      }));
+}
+
+void PairDesk::restart_sweep(lists::ZoneIndex zone, lists::Kind kind) {
+  KindDesk& desk = desks_[zone.value].kind(kind);
+  desk.sweep.is_complete_since_seeing = false;
+  desk.sweep.started = ledger_.clocks().now;
+  desk.sweep.started_tick = ledger_.clocks().tick;
+  desk.sweep.remaining = desk.subjects;
+  const auto [begin, end] = book_.range_of(zone);
+  for (std::uint32_t id = begin; id < end; ++id) {
+    if (kind_of({id}) != kind) {
+      continue;
+    }
+    PairSlot& slot = book_.slot({id});
+    slot.sweep_mark = !desk.sweep.mark;
+    if (slot.is_skipped) {
+      slot.is_skipped = false;
+      schedule_.ask_again({id}, ledger_.clocks().tick);
+    }
+  }
+}
+
+void PairDesk::count_sweep(lists::PairId pair) {
+  PairSlot& slot = book_.slot(pair);
+  Sweep& sweep = kind_desk(pair).sweep;
+  if (slot.sweep_mark == sweep.mark) {
+    return;
+  }
+  slot.sweep_mark = sweep.mark;
+  if (--sweep.remaining == 0) {
+    finish_sweep(slot.zone, kind_of(pair));
+  }
+}
+
+void PairDesk::finish_sweep(lists::ZoneIndex zone, lists::Kind kind) {
+  ZoneDesk& zone_desk = desks_[zone.value];
+  KindDesk& desk = zone_desk.kind(kind);
+  const core::ClockPair& clocks = ledger_.clocks();
+  desk.sweep.swept_at = desk.sweep.started;
+  desk.sweep.is_complete_since_seeing = true;
+  desk.sweep.length =
+      std::chrono::duration_cast<core::Millis>(clocks.tick - desk.sweep.started_tick);
+  desk.has_been_decided = true;
+  desk.sweep.mark = !desk.sweep.mark;
+  desk.sweep.remaining = desk.subjects;
+  desk.sweep.started = clocks.now;
+  desk.sweep.started_tick = clocks.tick;
+  zone_desk.last_sweep = clocks.now;
+  zone_desk.breaker.set_window(std::max({world_.zone(zone).interval.value_or(world_.setup.interval),
+                                         *desk.sweep.length, world_.setup.confirm.confirm_after}));
+  zone_desk.breaker.set_listings(open_listings(zone));
+  ledger_.record(kind_record(world_.zone(zone), kind, desk));
+  ledger_.record(zone_record(world_.zone(zone), zone_desk, world_));
+}
+
+}  // namespace rblwatch::daemon

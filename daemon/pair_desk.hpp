@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes the pairs through their day: asks those that are due, judges what comes back, counts votes, and hands
+// what became believed to the breaker and on to the teller. The loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "daemon/loop_parts.hpp"
+#include "daemon/teller.hpp"
+#include "daemon/ticket.hpp"
+#include "daemon/zone_watch.hpp"
+#include "dns/resolver.hpp"
+#include "lists/verdict.hpp"
+
+namespace rblwatch::daemon {
+
+class PairDesk {
+ public:
+  /// `teller` outlives the desk.
+  PairDesk(const LoopParts& parts, Teller& teller);
+
+  /// Submits what is due in this zone, at most so many; how many it did.
+  std::size_t submit_due(dns::Resolver& resolver, lists::ZoneIndex zone, std::size_t at_most);
+  void take(const Ticket& ticket, const dns::Completion& completion);
+  void take_test(const TestVerdict& verdict);
+  /// Lapses, breakers, waits. Once per turn of the loop.
+  void turn(core::Tick now);
+  /// Hands a believed change to the breaker, and on what it lets through.
+  void admit(lists::ZoneIndex zone, lists::BelievedChange change);
+  /// The operator ends a quarantine. False when there is none.
+  bool release(lists::ZoneIndex zone);
+
+  /// Whether first states of this zone are still being decided: a pair without one collects votes.
+  bool has_undecided(lists::ZoneIndex zone) const;
+  /// Starts a kind's sweep anew: every pair counts as not looked at.
+  void restart_sweep(lists::ZoneIndex zone, lists::Kind kind);
+  /// Puts a restored or carried-over pair on the lists of those that are pending or await a test.
+  void note_pending(lists::PairId pair);
+
+ private:
+  void judge_pair(lists::PairId pair, const lists::Verdict& verdict,
+                  const dns::Completion& completion, const std::string& shown);
+  void observe(lists::PairId pair, const lists::Observation& observation,
+               const dns::Completion& completion, const std::string& shown);
+  void observe_purpose(lists::PairId pair, lists::Purpose purpose,
+                       const lists::Observation& observation, bool is_fresh);
+  void follow_step(lists::PairId pair, const PurposeTrack& track, const lists::Step& step);
+  void recall_votes(lists::PairId pair, const PurposeTrack& track);
+  std::uint64_t open_listings(lists::ZoneIndex zone) const;
+  void count_vote(lists::PairId pair, const PurposeTrack& track,
+                  std::optional<lists::PendingTo> before, core::Tick asked_at);
+  void doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at);
+  void count_answer(KindDesk& desk, bool is_odd);
+  void count_sweep(lists::PairId pair);
+  void finish_sweep(lists::ZoneIndex zone, lists::Kind kind);
+  void settle_pending(lists::PairId pair, bool has_changed);
+  void want_covering_test(lists::PairId pair, KindDesk& desk);
+  void believe_awaiting(lists::ZoneIndex zone, lists::Kind kind);
+  bool believe_pair(lists::PairId pair, const lists::PassedTest& test);
+  lists::PassedTest covering(lists::PairId pair, const PurposeTrack& track,
+                             lists::PassedTest test) const;
+  bool is_another_listed(lists::PairId pair, core::Tick since) const;
+  void discard(lists::ZoneIndex zone, lists::Kind kind);
+  void take_back(lists::ZoneIndex zone, const lists::BelievedChange& change);
+  void lapse_zone(lists::ZoneIndex zone, core::Tick now);
+  void follow(lists::ZoneIndex zone, const lists::Admission& admission);
+  KindDesk& kind_desk(lists::PairId pair);
+  lists::Kind kind_of(lists::PairId pair) const;
+
+  const World& world_;
+  PairBook& book_;
+  std::vector<ZoneDesk>& desks_;
+  lists::Schedule& schedule_;
+  Teller& teller_;
+  Ledger& ledger_;
+  std::uint8_t generation_;
+  std::vector<std::set<std::uint32_t>> pending_;     // by zone: pairs with pending votes
+  std::vector<std::deque<lists::PairId>> seconds_;   // by zone: second names of domains asked under two
+  core::Tick next_lapse_{};
+};
+
+}  // namespace rblwatch::daemon

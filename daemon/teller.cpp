@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/teller.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "daemon/event_maker.hpp"
+#include "lists/query_name.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+constexpr std::size_t kMaxReason = 4096;  // rule 6
+
+/// Rule 6: several TXT records are joined by a newline.
+core::Untrusted join_reason(const std::vector<core::Untrusted>& records) {
+  std::string joined;
+  for (const core::Untrusted& record : records) {
+    if (!joined.empty()) {
+      joined += '\n';
+    }
+    joined += record.raw();
+  }
+  if (joined.size() > kMaxReason) {
+    joined.resize(kMaxReason);
+  }
+  return core::Untrusted(std::move(joined));
+}
+
+bool needs_reason(const lists::BelievedChange& change) {
+  return change.change.type == lists::EventType::listed ||
+         change.change.type == lists::EventType::changed;
+}
+
+bool has_pending_join(const PairDetail& detail) {
+  return std::any_of(detail.tracks.begin(), detail.tracks.end(), [](const PurposeTrack& track) {
+    return track.track.pending_to() == lists::PendingTo::listed;
+  });
+}
+
+}  // namespace
+
+Teller::Teller(const LoopParts& parts)
+    : world_(parts.world),
+      book_(parts.book),
+      desks_(parts.desks),
+      schedule_(parts.schedule),
+      ledger_(parts.ledger),
+      generation_(parts.generation),
+      reasons_(parts.desks.size()) {}
+
+void Teller::want_reason(lists::PairId pair) {
+  const lists::ZoneIndex zone = book_.slot(pair).zone;
+  PairDetail& detail = book_.make_detail(pair);
+  if (!world_.zone(zone).txt || detail.is_reason_asked) {
+    return;
+  }
+  detail.is_reason_asked = true;
+  detail.is_reason_out = true;
+  reasons_[zone.value].push_back(pair);
+}
+
+void Teller::submit_reasons(dns::Resolver& resolver) {
+  for (std::uint16_t zone = 0; zone < reasons_.size(); ++zone) {
+    std::deque<lists::PairId>& waiting = reasons_[zone];
+    while (!waiting.empty() && resolver.can_submit(World::lane_of({zone}))) {
+      const lists::PairId pair = waiting.front();
+      waiting.pop_front();
+      const lists::Subject& subject = world_.subjects.subject(book_.slot(pair).subject);
+      const auto name = lists::query_name(world_.zone({zone}), subject);
+      RBL_CHECK(name.has_value());  // the same name was asked for its A record
+      resolver.submit({Ticket{Errand::reason, generation_, 0, pair.value}.id(),
+                       World::lane_of({zone}),
+                       {*name, dns::QType::txt},
+                       world_.zone_servers[zone]});
+    }
+  }
+}
+
+void Teller::take_reason(const Ticket& ticket, const dns::Completion& completion) {
+  const lists::PairId pair{ticket.index};
+  PairDetail* detail = book_.detail(pair);
+  if (detail == nullptr) {
+    return;
+  }
+  detail->is_reason_out = false;
+  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+    if (!answer->txt.empty()) {
+      detail->reason = join_reason(answer->txt);
+      detail->evidence.txt = detail->reason;
+    }
+  }
+  book_.drop_idle(pair);
+}
+
+void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::string batch) {
+  if (needs_reason(change)) {
+    want_reason(pair);
+  }
+  if (!batch.empty()) {
+    batches_.insert(batch);
+  }
+  waiting_.push_back({pair, std::move(change), std::move(batch), false});
+}
+
+// In order, and never a pair's later change before its earlier one.
+void Teller::turn() {
+  std::deque<Waiting> still;
+  std::unordered_set<std::uint32_t> behind;
+  while (!waiting_.empty()) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (behind.count(next.pair.value) > 0 || !try_tell(next)) {
+      behind.insert(next.pair.value);
+      still.push_back(std::move(next));
+    }
+  }
+  waiting_ = std::move(still);
+  release_batches();
+}
+
+void Teller::release_batches() {
+  for (auto batch = batches_.begin(); batch != batches_.end();) {
+    const bool is_open = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+      return waiting.batch == *batch;
+    });
+    if (is_open) {
+      ++batch;
+    } else {
+      ledger_.release(*batch);
+      batch = batches_.erase(batch);
+    }
+  }
+}
+
+void Teller::tell_all() {
+  for (const Waiting& waiting : std::exchange(waiting_, {})) {
+    tell(waiting, false);
+  }
+  release_batches();
+}
+
+bool Teller::is_waiting(lists::ZoneIndex zone) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+    return book_.slot(waiting.pair).zone == zone;
+  });
+}
+
+bool Teller::try_tell(Waiting& waiting) {
+  const PairDetail* detail = book_.detail(waiting.pair);
+  RBL_CHECK(detail != nullptr);
+  if (needs_reason(waiting.change) && detail->is_reason_out) {
+    return false;
+  }
+  bool is_contained = false;
+  if (waiting.change.change.type == lists::EventType::listed) {
+    switch (ask_container(waiting)) {
+      case Container::undecided:
+        return false;
+      case Container::contains:
+        is_contained = true;
+        break;
+      case Container::none:
+        break;
+    }
+  } else {
+    for (const PurposeTrack& track : detail->tracks) {
+      is_contained = is_contained || (track.purpose == waiting.change.purpose && track.is_contained);
+    }
+  }
+  tell(waiting, is_contained);
+  return true;
+}
+
+Teller::Container Teller::ask_container(Waiting& waiting) {
+  Container answer = Container::none;
+  for (const std::string& id : world_.zone(book_.slot(waiting.pair).zone).contained_in) {
+    const auto container = world_.find_zone(id);
+    if (!container) {
+      continue;
+    }
+    const Container one = ask_container(waiting, *container);
+    if (one == Container::contains) {
+      return one;
+    }
+    if (one == Container::undecided) {
+      answer = one;
+    }
+  }
+  return answer;
+}
+
+// The container tells it alone where it lists the subject too. Where it isn't asked about this subject or
+// can't be seen, or where its own next vote has said no, nobody else would: then it is told itself.
+Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex container) {
+  const lists::SubjectIndex subject = book_.slot(waiting.pair).subject;
+  const ZoneDesk& desk = desks_[container.value];
+  const lists::Kind kind = world_.subjects.subject(subject).kind();
+  const auto pair = book_.find(container, subject);
+  if (!pair || !desk.kind(kind).is_seeing() || desk.breaker.is_quarantined()) {
+    return Container::none;
+  }
+  if (const PairDetail* detail = book_.detail(*pair)) {
+    for (const PurposeTrack& track : detail->tracks) {
+      if (track.purpose == waiting.change.purpose && track.track.is_listed()) {
+        return Container::contains;
+      }
+    }
+    if (has_pending_join(*detail)) {
+      return Container::undecided;
+    }
+  }
+  if (book_.tick_of(book_.slot(*pair).asked_s) + core::Seconds(1) >= waiting.change.change.first_vote) {
+    return Container::none;
+  }
+  if (!waiting.is_container_asked) {
+    waiting.is_container_asked = true;
+    schedule_.ask_again(*pair, ledger_.clocks().tick);
+  }
+  return Container::undecided;
+}
+
+void Teller::tell(const Waiting& waiting, bool is_contained) {
+  const PairSlot& slot = book_.slot(waiting.pair);
+  PairDetail& detail = book_.make_detail(waiting.pair);
+  PurposeTrack& track = detail.track_of(waiting.change.purpose);
+  const bool is_end = waiting.change.change.type == lists::EventType::delisted;
+  if (waiting.change.change.type == lists::EventType::listed) {
+    track.is_contained = is_contained;
+    track.first_seen = waiting.change.first_seen;
+    track.listed_at = waiting.change.change.since;
+  }
+  Ledger::Manner manner;
+  manner.batch = waiting.batch;
+  if (manner.batch.empty() && waiting.change.first_seen) {
+    manner.batch = desks_[slot.zone.value].batch;
+  }
+  manner.muted_by = is_contained ? "contained" : "";
+  lists::Event event =
+      listing_event(world_, slot.zone, waiting.change, detail, track, ledger_.clocks().now);
+  core::log_info(std::string(core::enum_word(event.type)),
+                 {{"subject", event.subject}, {"zone", event.zone->id}});
+  ledger_.tell(std::move(event), manner);
+  ledger_.record(listing_record(world_, slot.zone, waiting.change, detail, track,
+                                ledger_.clocks().now));
+  ledger_.record(votes_record(world_, slot, detail));
+  track.is_open = !is_end;
+  if (is_end) {
+    track.is_contained = false;
+    detail.is_reason_asked = false;
+    detail.reason = core::Untrusted();
+    book_.drop_idle(waiting.pair);
+  }
+}
+
+void Teller::retire(lists::PairId pair) {
+  const PairSlot& slot = book_.slot(pair);
+  const PairDetail* detail = book_.detail(pair);
+  if (detail == nullptr) {
+    return;
+  }
+  for (const PurposeTrack& track : detail->tracks) {
+    if (!track.is_open) {
+      continue;
+    }
+    lists::BelievedChange change;
+    change.subject = slot.subject;
+    change.purpose = track.purpose;
+    change.change.type = lists::EventType::retired;
+    change.change.codes = track.track.believed;
+    change.change.since = ledger_.clocks().now;
+    ledger_.tell(listing_event(world_, slot.zone, change, *detail, track, ledger_.clocks().now));
+    ledger_.record(
+        listing_record(world_, slot.zone, change, *detail, track, ledger_.clocks().now));
+  }
+}
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From an admitted change to an event: waits for the TXT that says why, and for the container that may tell
+// it instead (rule 9), then puts event, notices and rows into the ledger together. The loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "daemon/loop_parts.hpp"
+#include "daemon/ticket.hpp"
+#include "dns/resolver.hpp"
+
+namespace rblwatch::daemon {
+
+class Teller {
+ public:
+  explicit Teller(const LoopParts& parts);
+
+  /// Has the reason asked for, unless it was already since the codes changed last.
+  void want_reason(lists::PairId pair);
+  void submit_reasons(dns::Resolver& resolver);
+  bool has_waiting_reasons(lists::ZoneIndex zone) const { return !reasons_[zone.value].empty(); }
+  void take_reason(const Ticket& ticket, const dns::Completion& completion);
+
+  /// `batch`: notices go out with it, as one message once the last of them is told; "" = with first-seen
+  /// listings of the zone where the change is one.
+  void announce(lists::PairId pair, lists::BelievedChange change, std::string batch);
+  /// Tells what waits no longer. Once per turn of the loop.
+  void turn();
+  bool is_waiting(lists::ZoneIndex zone) const;
+  /// Tells everything now, with what is known: before a generation ends.
+  void tell_all();
+  /// A subject or zone left the configuration: its open listings end without an alert.
+  void retire(lists::PairId pair);
+
+ private:
+  struct Waiting {
+    lists::PairId pair;
+    lists::BelievedChange change;
+    std::string batch;
+    bool is_container_asked = false;
+  };
+  enum class Container : std::uint8_t { none, contains, undecided };
+  Container ask_container(Waiting& waiting);
+  Container ask_container(Waiting& waiting, lists::ZoneIndex container);
+  bool try_tell(Waiting& waiting);
+  void tell(const Waiting& waiting, bool is_contained);
+  void release_batches();
+
+  const World& world_;
+  PairBook& book_;
+  std::vector<ZoneDesk>& desks_;
+  lists::Schedule& schedule_;
+  Ledger& ledger_;
+  std::uint8_t generation_;
+  std::vector<std::deque<lists::PairId>> reasons_;  // by zone: TXT lookups that wait for their lane
+  std::deque<Waiting> waiting_;
+  std::set<std::string> batches_;  // given to announce(), not yet released
+};
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/writer.hpp"
+
+#include "core/log.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+constexpr std::size_t kMailbox = 64;          // batches and requests that may wait
+constexpr std::size_t kAccepted = 16;         // batches that may wait before the loop holds back
+constexpr core::Millis kRetry{1000};
+constexpr core::Millis kIdle{500};
+constexpr core::Millis kPruneEvery{600'000};
+constexpr std::size_t kPruneAtMost = 1000;
+/// When the wall clock moved by this much more than time went by, it was set: nothing is pruned then.
+constexpr core::Millis kJump{3'600'000};
+
+}  // namespace
+
+Writer::Writer(storage::Store store, const core::Clock& clock, WriterOptions options)
+    : store_(std::move(store)), clock_(clock), options_(std::move(options)), mailbox_(kMailbox) {
+  next_prune_ = clock_.tick() + kPruneEvery;
+  thread_ = std::thread([this] { work(); });
+}
+
+Writer::~Writer() { stop(); }
+
+bool Writer::can_accept() const { return !is_stuck_ && mailbox_.size() < kAccepted; }
+
+void Writer::submit(storage::Batch batch) { mailbox_.send(Item(std::move(batch))); }
+
+void Writer::stop() {
+  mailbox_.close();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void Writer::work() {
+  for (;;) {
+    auto item = mailbox_.receive(kIdle);
+    if (item) {
+      take(std::move(*item));
+    } else if (mailbox_.is_closed()) {
+      break;
+    }
+    if (!backlog_.empty() && clock_.tick() >= next_try_) {
+      commit_backlog();
+    }
+    prune();
+  }
+  commit_backlog();
+  if (!backlog_.empty()) {
+    core::log_error("stopped with changes that could not be stored; they will be found anew",
+                    {{"batches", static_cast<std::uint64_t>(backlog_.size())}});
+  }
+}
+
+void Writer::take(Item item) {
+  if (auto* job = std::get_if<Job>(&item)) {
+    (*job)(store_);
+    return;
+  }
+  backlog_.push_back(std::move(std::get<storage::Batch>(item)));
+  if (!is_stuck_) {
+    commit_backlog();
+  }
+}
+
+void Writer::commit_backlog() {
+  while (!backlog_.empty()) {
+    const auto committed = store_.commit(backlog_.front());
+    if (!committed) {
+      next_try_ = clock_.tick() + kRetry;
+      if (!is_stuck_.exchange(true)) {
+        core::log_error("changes can't be stored; nothing is asked or alerted until they can",
+                        {{"error", committed.error().text}});
+        options_.on_trouble(committed.error().text);
+      }
+      return;
+    }
+    backlog_.pop_front();
+    options_.on_committed();
+  }
+  if (is_stuck_.exchange(false)) {
+    core::log_info("changes can be stored again");
+    options_.on_trouble("");
+  }
+}
+
+void Writer::prune() {
+  const core::ClockPair now = core::read_clocks(clock_);
+  if (now.tick < next_prune_ || is_stuck_) {
+    return;
+  }
+  next_prune_ = now.tick + kPruneEvery;
+  const auto last = std::exchange(last_prune_, now);
+  const bool was_set =
+      !last || std::chrono::abs(now.now - last->wall(now.tick)) > kJump;
+  if (was_set) {
+    return;
+  }
+  if (const auto pruned = store_.prune(now.now - options_.retention, kPruneAtMost); !pruned) {
+    core::log_warn("old history can't be pruned", {{"error", pruned.error().text}});
+  }
+}
+
+core::Result<std::vector<alerts::Notice>> WriterOutbox::unsealed() {
+  return writer_.run<std::vector<alerts::Notice>>(
+      [](storage::Store& store) { return store.unsealed(); });
+}
+
+core::Result<alerts::Notification> WriterOutbox::compose(std::span<const alerts::Notice> notices) {
+  return writer_.run<alerts::Notification>(
+      [notices](storage::Store& store) { return store.compose(notices); });
+}
+
+core::Result<void> WriterOutbox::seal(const alerts::Delivery& delivery,
+                                      std::span<const alerts::Notice> notices) {
+  return writer_.run<void>(
+      [&delivery, notices](storage::Store& store) { return store.seal(delivery, notices); });
+}
+
+core::Result<std::vector<alerts::Delivery>> WriterOutbox::waiting() {
+  return writer_.run<std::vector<alerts::Delivery>>(
+      [](storage::Store& store) { return store.waiting(); });
+}
+
+core::Result<void> WriterOutbox::settle(const alerts::Delivery& delivery,
+                                        std::span<const lists::Event> events,
+                                        std::span<const alerts::Notice> notices) {
+  return writer_.run<void>([&delivery, events, notices](storage::Store& store) {
+    return store.settle(delivery, events, notices);
+  });
+}
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writer's thread: the only one that touches the store. Batches are committed in order; one that can't be
+// (disk full, read-only) stays first in line and is tried again until it can, and meanwhile can_accept() is
+// false, so the loop asks nothing new (rule 14). Others ask the store for something by run(). Any thread may
+// call the public functions.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "alerts/outbox.hpp"
+#include "core/mailbox.hpp"
+#include "core/time.hpp"
+#include "daemon/journal.hpp"
+#include "storage/store.hpp"
+
+namespace rblwatch::daemon {
+
+struct WriterOptions {
+  core::Millis retention{400LL * 24 * 3'600'000};
+  std::function<void()> on_committed;  // notices may have become due; called in the writer's thread
+  /// Recording began to fail (its text), or works again (empty). Called in the writer's thread.
+  std::function<void(const std::string&)> on_trouble;
+};
+
+class Writer final : public Journal {
+ public:
+  /// `clock` outlives the writer.
+  Writer(storage::Store store, const core::Clock& clock, WriterOptions options);
+  ~Writer() override;
+
+  bool can_accept() const override;
+  void submit(storage::Batch batch) override;
+
+  /// Runs `work` on the store in the writer's thread and waits for its result.
+  template <class T>
+  core::Result<T> run(std::function<core::Result<T>(storage::Store&)> work) {
+    auto promise = std::make_shared<std::promise<core::Result<T>>>();
+    auto result = promise->get_future();
+    if (!mailbox_.send(Job([promise, work = std::move(work)](storage::Store& store) {
+          promise->set_value(work(store));
+        }))) {
+      return core::fail(core::Error::Kind::busy, "the daemon is stopping");
+    }
+    return result.get();
+  }
+
+  /// Commits what was submitted, as far as it can be, and ends the thread.
+  void stop();
+
+ private:
+  using Job = std::function<void(storage::Store&)>;
+  using Item = std::variant<storage::Batch, Job>;
+  void work();
+  void take(Item item);
+  void commit_backlog();
+  void prune();
+
+  storage::Store store_;
+  const core::Clock& clock_;
+  WriterOptions options_;
+  core::Mailbox<Item> mailbox_;
+  std::deque<storage::Batch> backlog_;
+  std::atomic<bool> is_stuck_{false};
+  core::Tick next_try_{};
+  core::Tick next_prune_{};
+  std::optional<core::ClockPair> last_prune_;
+  std::thread thread_;
+};
+
+/// The outbox, asked through the writer.
+class WriterOutbox final : public alerts::Outbox {
+ public:
+  explicit WriterOutbox(Writer& writer) : writer_(writer) {}
+  core::Result<std::vector<alerts::Notice>> unsealed() override;
+  core::Result<alerts::Notification> compose(std::span<const alerts::Notice> notices) override;
+  core::Result<void> seal(const alerts::Delivery& delivery,
+                          std::span<const alerts::Notice> notices) override;
+  core::Result<std::vector<alerts::Delivery>> waiting() override;
+  core::Result<void> settle(const alerts::Delivery& delivery, std::span<const lists::Event> events,
+                            std::span<const alerts::Notice> notices) override;
+
+ private:
+  Writer& writer_;
+};
+
+}  // namespace rblwatch::daemon

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the loop keeps of each zone at run time: the health of its kinds, its sweep, its breaker, its figures.
+// Values with small helpers; zone_watch.hpp runs the tests, pair_desk.hpp the pairs. The loop's thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "daemon/latency.hpp"
+#include "daemon/world.hpp"
+#include "lists/breaker.hpp"
+#include "lists/schedule.hpp"
+#include "lists/zone_health.hpp"
+#include "lists/zone_test.hpp"
+#include "storage/batch.hpp"
+
+namespace rblwatch::daemon {
+
+/// One pass over every pair of a kind.
+struct Sweep {
+  core::Timestamp started{};
+  core::Tick started_tick{};
+  std::uint32_t remaining = 0;   // pairs not looked at since it started
+  bool mark = true;              // a pair whose sweep_mark equals this has been looked at
+  bool is_complete_since_seeing = false;     // a sweep was completed since the kind began seeing
+  std::optional<core::Timestamp> swept_at;   // start of the last completed one
+  std::optional<core::Millis> length;        // of the last completed one
+};
+
+struct KindDesk {
+  std::uint32_t subjects = 0;    // 0 = the kind is not tested nor asked
+  lists::KindHealth health;
+  std::optional<core::Timestamp> since;      // wall time of health.since
+  std::optional<core::Timestamp> last_test;
+  std::optional<core::Timestamp> last_passed;
+  Sweep sweep;
+  bool has_been_decided = false; // a sweep of it was completed once: pairs without a row had a first state
+  std::map<dns::Server, lists::PositiveCache> positive;
+  std::optional<lists::PassedTest> passed;   // the last one
+  std::optional<core::Tick> test_at;         // a test is wanted then, beside the regular one
+  bool is_testing = false;
+  std::set<std::uint32_t> awaiting;          // pairs with decided votes
+  std::uint32_t odd_answers = 0;             // unknowns among the latest pair lookups
+  std::uint32_t recent_answers = 0;
+
+  bool is_seeing() const { return health.state == lists::ZoneState::seeing; }
+  /// Wants a test no later than this.
+  void want_test(core::Tick at) {
+    if (!test_at || at < *test_at) {
+      test_at = at;
+    }
+  }
+};
+
+struct ZoneDesk {
+  explicit ZoneDesk(const lists::BreakerPolicy& policy) : breaker(policy) {}
+
+  std::array<KindDesk, 3> kinds;
+  lists::Breaker breaker;
+  std::optional<core::Timestamp> quarantined_since;
+  bool told_blind = false;
+  std::optional<core::Timestamp> last_sweep;
+  std::uint64_t lookups = 0;
+  Latency latency;
+  std::string batch;                         // first-seen listings of this zone go out with it; "" = settled
+
+  KindDesk& kind(lists::Kind which) { return kinds[static_cast<std::size_t>(which)]; }
+  const KindDesk& kind(lists::Kind which) const { return kinds[static_cast<std::size_t>(which)]; }
+  bool has_pairs() const;
+  bool is_any_seeing() const;
+  bool is_any_blind() const;
+  std::uint64_t subjects() const;
+  std::uint64_t subjects_blind() const;
+  /// Of the first blind kind.
+  std::optional<lists::Cause> cause() const;
+  std::optional<core::Timestamp> blind_since() const;
+};
+
+storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const KindDesk& desk);
+storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, const World& world);
+
+}  // namespace rblwatch::daemon

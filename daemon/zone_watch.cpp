@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/zone_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/log.hpp"
+#include "daemon/event_maker.hpp"
+#include "lists/verdict.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+/// While nobody has replied since the start, a test is tried this often: the network may come up any moment.
+constexpr core::Millis kGraceRetry{2000};
+
+bool is_due(const KindDesk& desk, core::Tick now) {
+  return desk.subjects > 0 && !desk.is_testing &&
+         (desk.health.next_test <= now || (desk.test_at && *desk.test_at <= now));
+}
+
+}  // namespace
+
+ZoneWatch::ZoneWatch(const World& world, std::vector<ZoneDesk>& desks, Ledger& ledger,
+                     core::Random& random, std::uint8_t generation)
+    : world_(world),
+      desks_(desks),
+      ledger_(ledger),
+      random_(random),
+      generation_(generation),
+      waiting_(desks.size()),
+      resolver_health_(world.setup.health.health_retry) {
+  resolver_health_.set_zone_kinds(kinds_through_resolver());
+}
+
+std::map<lists::ZoneIndex, lists::KindSet> ZoneWatch::kinds_through_resolver() const {
+  std::map<lists::ZoneIndex, lists::KindSet> through;
+  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+    if (!world_.uses_resolver({zone}) || !desks_[zone].has_pairs()) {
+      continue;
+    }
+    for (const lists::Kind kind : lists::kAllKinds) {
+      if (desks_[zone].kind(kind).subjects > 0) {
+        through[{zone}].add(kind);
+      }
+    }
+  }
+  return through;
+}
+
+std::vector<TestVerdict> ZoneWatch::submit_due(dns::Resolver& resolver, core::Tick now) {
+  std::vector<TestVerdict> verdicts;
+  if (!started_) {
+    started_ = now;
+  }
+  if (test_all_at_ && *test_all_at_ <= now) {
+    test_all_at_.reset();
+    want_all(now);
+  }
+  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+    for (const lists::Kind kind : lists::kAllKinds) {
+      if (is_due(desks_[zone].kind(kind), now)) {
+        if (const auto verdict = begin({zone}, kind, now)) {
+          verdicts.push_back(*verdict);
+        }
+      }
+    }
+    submit_waiting({zone}, resolver);
+  }
+  return verdicts;
+}
+
+void ZoneWatch::want_all(core::Tick now) {
+  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+    if (world_.uses_resolver({zone})) {
+      for (KindDesk& kind : desks_[zone].kinds) {
+        kind.want_test(now);
+      }
+    }
+  }
+}
+
+void ZoneWatch::submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver) {
+  std::deque<Waiting>& waiting = waiting_[zone.value];
+  while (!waiting.empty() && resolver.can_submit(World::lane_of(zone))) {
+    const Waiting next = waiting.front();
+    waiting.pop_front();
+    const Ticket ticket{Errand::test, generation_, next.part, next.run};
+    resolver.submit({ticket.id(),
+                     World::lane_of(zone),
+                     {runs_.at(next.run).questions[next.part].name, dns::QType::a},
+                     world_.zone_servers[zone.value]});
+  }
+}
+
+bool ZoneWatch::has_waiting(lists::ZoneIndex zone) const { return !waiting_[zone.value].empty(); }
+
+std::optional<TestVerdict> ZoneWatch::begin(lists::ZoneIndex zone, lists::Kind kind,
+                                            core::Tick now) {
+  KindDesk& desk = desks_[zone.value].kind(kind);
+  desk.test_at.reset();
+  auto questions = lists::test_questions(world_.zone(zone), kind, random_);
+  if (!questions) {
+    desk.health.next_test = now + world_.setup.health.health_interval;
+    core::log_error("a zone's test can't be asked",
+                    {{"zone", world_.zone(zone).id}, {"error", questions.error().text}});
+    return std::nullopt;
+  }
+  if (questions->empty()) {
+    return finish(Run{zone, kind, {}, {}, now}, now);  // everything is waived: passed
+  }
+  desk.is_testing = true;
+  const std::uint32_t run = next_run_++;
+  for (std::uint16_t part = 0; part < questions->size(); ++part) {
+    waiting_[zone.value].push_back({run, part});
+  }
+  runs_.emplace(run, Run{zone, kind, std::move(*questions), {}, now});
+  return std::nullopt;
+}
+
+std::optional<TestVerdict> ZoneWatch::take(const Ticket& ticket,
+                                           const dns::Completion& completion) {
+  const auto found = runs_.find(ticket.index);
+  if (found == runs_.end()) {
+    return std::nullopt;
+  }
+  Run& run = found->second;
+  lists::TestAnswer answer;
+  answer.role = run.questions[ticket.part].role;
+  answer.verdict = lists::judge(world_.zone(run.zone), completion.outcome, completion.role);
+  answer.asked_at = completion.asked_at;
+  answer.server = completion.server;
+  answer.server_role = completion.role;
+  if (const auto* got = std::get_if<dns::Answer>(&completion.outcome)) {
+    answer.ttl = got->ttl;
+  }
+  run.answers.push_back(std::move(answer));
+  if (run.answers.size() < run.questions.size()) {
+    return std::nullopt;
+  }
+  const TestVerdict verdict = finish(run, ledger_.clocks().tick);
+  runs_.erase(found);
+  return verdict;
+}
+
+bool ZoneWatch::is_forgiven(const lists::TestResult& result, core::Tick now) const {
+  return result.failed && lists::is_silence(*result.failed) && !has_reply_ &&
+         now - started_.value_or(now) < world_.setup.boot_grace;
+}
+
+void ZoneWatch::note_positive(KindDesk& desk, const lists::TestResult& result) {
+  if (!result.positive) {
+    // Waived: the other questions, asked after the last vote, have to do.
+    desk.passed = lists::PassedTest{result.asked_at, result.asked_at};
+    return;
+  }
+  const core::Tick fetched = desk.positive[result.positive->server].note(*result.positive);
+  desk.passed = lists::PassedTest{result.positive->asked_at, fetched};
+}
+
+TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
+  ZoneDesk& zone_desk = desks_[run.zone.value];
+  KindDesk& desk = zone_desk.kind(run.kind);
+  const lists::Zone& zone = world_.zone(run.zone);
+  desk.is_testing = false;
+  TestVerdict verdict{run.zone, run.kind, false, false, false, false, std::nullopt};
+  const lists::TestResult result = lists::test_result(zone, run.answers, now);
+  if (is_forgiven(result, now)) {
+    desk.health.next_test = now + std::min(kGraceRetry, world_.setup.health.health_retry);
+    return verdict;
+  }
+  const lists::ZoneState before = desk.health.state;
+  const auto cause_before = desk.health.cause;
+  const lists::HealthStep step = lists::take_test(desk.health, result, world_.setup.health,
+                                                  !world_.uses_resolver(run.zone));
+  desk.last_test = ledger_.clocks().wall(result.asked_at);
+  verdict.passed = result.is_passed();
+  verdict.began_seeing = step.began_seeing;
+  verdict.became_blind = step.became_blind;
+  verdict.discard_votes = step.discard_votes;
+  verdict.resumed_after = step.resumed_after;
+  if (result.is_passed()) {
+    desk.last_passed = desk.last_test;
+    note_positive(desk, result);
+  }
+  if (before != desk.health.state || !desk.since) {
+    desk.since = ledger_.clocks().now;
+  }
+  if (before != desk.health.state || cause_before != desk.health.cause) {
+    core::log_info("a zone's state", {{"zone", zone.id},
+                                      {"kind", std::string(core::enum_word(run.kind))},
+                                      {"state", std::string(core::enum_word(desk.health.state))},
+                                      {"cause", desk.health.cause
+                                                    ? std::string(core::enum_word(*desk.health.cause))
+                                                    : std::string()}});
+  }
+  ledger_.record(kind_record(zone, run.kind, desk));
+  if (world_.uses_resolver(run.zone)) {
+    follow_ruling(resolver_health_.take(run.zone, result, now, run.kind), now);
+  }
+  tell_zones();
+  return verdict;
+}
+
+void ZoneWatch::follow_ruling(const lists::ResolverHealth::Ruling& ruling, core::Tick now) {
+  if (ruling.test_all) {
+    want_all(now);
+  }
+  if (ruling.test_all_at) {
+    test_all_at_ = ruling.test_all_at;
+  }
+  if (ruling.became_blind) {
+    resolver_since_ = resolver_health_.since() ? ledger_.clocks().wall(*resolver_health_.since())
+                                               : ledger_.clocks().now;
+    ledger_.tell(resolver_event(world_, lists::EventType::resolver_blind,
+                                resolver_health_.cause(), resolver_since_));
+  }
+  if (ruling.began_seeing) {
+    ledger_.tell(resolver_event(world_, lists::EventType::resolver_seeing, std::nullopt,
+                                resolver_since_));
+    resolver_since_.reset();
+    for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+      for (KindDesk& kind : desks_[zone].kinds) {
+        if (world_.uses_resolver({zone}) && !kind.is_seeing()) {
+          lists::forget_failures(kind.health, now);
+        }
+      }
+    }
+  }
+}
+
+// Everything that may be told now, whichever zone's test made it so: a resolver's suspicion that has ended
+// lets several zones speak at once.
+void ZoneWatch::tell_zones() {
+  for (std::uint16_t index = 0; index < desks_.size(); ++index) {
+    ZoneDesk& desk = desks_[index];
+    const bool may_tell = std::any_of(desk.kinds.begin(), desk.kinds.end(),
+                                      [](const KindDesk& kind) {
+                                        return kind.subjects > 0 && kind.health.is_telling_due;
+                                      });
+    const bool is_held = world_.uses_resolver({index}) && resolver_health_.holds_zone_events();
+    const lists::Zone& zone = world_.zone({index});
+    if (may_tell && !is_held && !desk.told_blind) {
+      desk.told_blind = true;
+      for (KindDesk& kind : desk.kinds) {
+        kind.health.is_told = kind.health.is_told || kind.health.is_telling_due;
+      }
+      ledger_.tell(zone_event(zone, lists::EventType::zone_blind, desk));
+      ledger_.record(zone_record(zone, desk, world_));
+    } else if (desk.told_blind && !desk.is_any_blind() && desk.is_any_seeing()) {
+      desk.told_blind = false;
+      ledger_.tell(zone_event(zone, lists::EventType::zone_seeing, desk));
+      ledger_.record(zone_record(zone, desk, world_));
+    }
+  }
+}
+
+std::optional<core::Tick> ZoneWatch::next_due() const {
+  std::optional<core::Tick> next = test_all_at_;
+  const auto sooner = [&next](core::Tick at) {
+    if (!next || at < *next) {
+      next = at;
+    }
+  };
+  for (const ZoneDesk& desk : desks_) {
+    for (const KindDesk& kind : desk.kinds) {
+      if (kind.subjects == 0 || kind.is_testing) {
+        continue;
+      }
+      sooner(kind.health.next_test);
+      if (kind.test_at) {
+        sooner(*kind.test_at);
+      }
+    }
+  }
+  return next;
+}
+
+storage::ResolverRecord ZoneWatch::resolver_record(const dns::Resolver& resolver) const {
+  storage::ResolverRecord record;
+  const bool is_blind = resolver_health_.state() == lists::ResolverHealth::State::blind;
+  record.told_blind = is_blind;
+  record.cause = resolver_health_.cause();
+  record.since = resolver_since_;
+  for (const dns::ServerStatus& status : resolver.servers()) {
+    if (status.role != dns::ServerRole::resolver) {
+      continue;
+    }
+    report::ResolverView view;
+    view.server = status.server.to_text();
+    view.state = is_blind || !status.is_answering ? "blind" : "seeing";
+    view.cause = is_blind ? resolver_health_.cause() : std::nullopt;
+    view.since = is_blind ? resolver_since_ : std::nullopt;
+    if (status.rtt) {
+      view.rtt_ms = std::chrono::duration_cast<core::Millis>(*status.rtt).count();
+    }
+    record.servers.push_back(std::move(view));
+  }
+  return record;
+}
+
+void ZoneWatch::restore_resolver(const storage::ResolverRecord& record) {
+  if (record.told_blind && record.cause) {
+    resolver_health_.restore_blind(*record.cause, ledger_.clocks().tick);
+    resolver_since_ = record.since;
+  }
+}
+
+void ZoneWatch::adopt(const ZoneWatch& before) {
+  has_reply_ = before.has_reply_;
+  started_ = before.started_;
+  resolver_health_ = before.resolver_health_;
+  resolver_health_.set_zone_kinds(kinds_through_resolver());
+  resolver_since_ = before.resolver_since_;
+}
+
+}  // namespace rblwatch::daemon

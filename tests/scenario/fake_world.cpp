@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rblwatch::scenario {
+
+namespace {
+
+constexpr core::Millis kLatency{20};
+constexpr core::Millis kTimeout{6000};
+constexpr std::size_t kMostInFlight = 4096;
+const dns::Server kServer{core::IpAddress::v4(0x7F000001), 53};
+
+dns::Answer denial(core::Seconds ttl) {
+  dns::Answer answer;
+  answer.rcode = dns::Rcode::nxdomain;
+  answer.ttl = ttl;
+  return answer;
+}
+
+dns::Answer with_codes(const std::vector<std::string>& codes, core::Seconds ttl) {
+  dns::Answer answer;
+  answer.ttl = ttl;
+  for (const std::string& code : codes) {
+    answer.a.push_back(*core::IpAddress::parse(code));
+  }
+  return answer;
+}
+
+dns::Answer with_rcode(dns::Rcode rcode) {
+  dns::Answer answer;
+  answer.rcode = rcode;
+  return answer;
+}
+
+/// RFC 5782's test entries are there as long as the zone is.
+bool is_test_entry(const std::string& labels) {
+  return labels == "2.0.0.127" || labels == "test" ||
+         labels == "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+}
+
+}  // namespace
+
+void FakeResolver::set_lanes(std::span<const dns::LaneLimit> limits) {
+  lanes_.resize(limits.size());
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    lanes_[i].qps = limits[i].qps;
+  }
+}
+
+bool FakeResolver::can_submit(dns::Lane lane) const {
+  return in_flight() < kMostInFlight && next_slot(lane) <= clock_.tick();
+}
+
+core::Tick FakeResolver::next_slot(dns::Lane lane) const { return lanes_.at(lane.value).next; }
+
+void FakeResolver::submit(dns::Lookup lookup) {
+  LaneState& lane = lanes_.at(lookup.lane.value);
+  if (lane.qps > 0) {
+    lane.next = std::max(lane.next, clock_.tick()) +
+                core::Micros(static_cast<std::int64_t>(1'000'000 / lane.qps));
+  }
+  core::Millis delay = kLatency;
+  dns::Completion completion;
+  completion.id = lookup.id;
+  completion.role = lookup.servers->role;
+  completion.server = lookup.servers->servers.front();
+  completion.asked_at = clock_.tick();
+  completion.outcome = answer(lookup, delay);
+  completion.took = delay;
+  under_way_.insert({clock_.tick() + delay, order_++, std::move(completion)});
+}
+
+dns::Outcome FakeResolver::answer(const dns::Lookup& lookup, core::Millis& delay) {
+  const bool is_direct = lookup.servers->role == dns::ServerRole::authoritative;
+  dns::Outcome outcome =
+      is_direct || !has_cache ? answer_afresh(lookup.question) : from_cache(lookup.question);
+  if (std::holds_alternative<dns::NoAnswer>(outcome)) {
+    delay = kTimeout;
+  }
+  if (auto* answer = std::get_if<dns::Answer>(&outcome)) {
+    answer->aa = is_direct;
+    answer->ra = !is_direct;
+  }
+  return outcome;
+}
+
+dns::Outcome FakeResolver::answer_afresh(const dns::Question& question) {
+  const std::string name = question.name.to_text();
+  for (auto& [id, zone] : zones) {
+    const std::string suffix = "." + zone.suffix;
+    if (name.size() > suffix.size() && name.ends_with(suffix)) {
+      return answer_zone(zone, name.substr(0, name.size() - suffix.size()), question.type);
+    }
+  }
+  return answer_host(name, question.type);
+}
+
+// A resolver keeps what it fetched until its TTL has run out, and says how much of it is left.
+dns::Outcome FakeResolver::from_cache(const dns::Question& question) {
+  if (resolver_mode == Mode::times_out) {
+    return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
+  }
+  if (resolver_mode == Mode::servfails) {
+    return with_rcode(dns::Rcode::servfail);
+  }
+  if (resolver_mode == Mode::outside) {
+    return with_codes({"198.51.100.99"}, core::Seconds(60));
+  }
+  const std::string key =
+      std::to_string(static_cast<int>(question.type)) + question.name.to_text();
+  const auto known = cache_.find(key);
+  if (known != cache_.end() && clock_.tick() < known->second.until) {
+    dns::Outcome kept = known->second.outcome;
+    if (auto* answer = std::get_if<dns::Answer>(&kept); answer != nullptr && answer->ttl) {
+      answer->ttl = std::chrono::ceil<core::Seconds>(known->second.until - clock_.tick());
+    }
+    return kept;
+  }
+  dns::Outcome outcome = answer_afresh(question);
+  const auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer != nullptr && answer->ttl) {
+    if (resolver_mode == Mode::emptied && !answer->a.empty()) {
+      outcome = denial(core::Seconds(60));  // rebinding protection: 127/8 is taken out
+    }
+    cache_[key] = {outcome, clock_.tick() + *std::get<dns::Answer>(outcome).ttl};
+  }
+  return outcome;
+}
+
+dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& labels,
+                                       dns::QType type) {
+  ++zone.questions;
+  if (zone.loss > 0 && random_.unit() < zone.loss) {
+    return dns::NoAnswer{dns::NoAnswer::Why::timeout, "lost"};
+  }
+  switch (zone.mode) {
+    case Mode::times_out:
+      return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
+    case Mode::servfails:
+      return with_rcode(dns::Rcode::servfail);
+    case Mode::refuses_rcode:
+      return with_rcode(dns::Rcode::refused);
+    case Mode::refuses_resolver:
+      return with_codes({"127.255.255.254"}, core::Seconds(60));
+    case Mode::lists_everything:
+      return with_codes({zone.wildcard_code}, core::Seconds(60));
+    case Mode::outside:
+      return with_codes({"198.51.100.80"}, core::Seconds(300));
+    case Mode::emptied:
+      return denial(zone.negative_ttl);
+    case Mode::lame: {
+      dns::Answer referral;
+      referral.referral = true;
+      return referral;
+    }
+    case Mode::fine:
+    case Mode::stale:
+      break;
+  }
+  dns::Answer answer = denial(zone.negative_ttl);
+  if (const auto entry = zone.entries.find(labels); entry != zone.entries.end()) {
+    answer = type == dns::QType::txt ? dns::Answer{} : with_codes(entry->second.codes, entry->second.ttl);
+    if (type == dns::QType::txt && !entry->second.txt.empty()) {
+      answer.txt.emplace_back(entry->second.txt);
+    }
+    answer.ttl = entry->second.ttl;
+  } else if (is_test_entry(labels)) {
+    answer = with_codes({"127.0.0.2"}, zone.test_ttl);
+  }
+  if (zone.mode == Mode::stale) {
+    answer.ede.push_back(3);
+  }
+  return answer;
+}
+
+dns::Outcome FakeResolver::answer_host(const std::string& name, dns::QType type) const {
+  const auto host = hosts.find(name);
+  if (host == hosts.end()) {
+    return with_rcode(dns::Rcode::servfail);
+  }
+  dns::Answer answer;
+  answer.ttl = core::Seconds(60);
+  for (const std::string& text : host->second) {
+    const auto address = *core::IpAddress::parse(text);
+    if (type == dns::QType::a && address.is_v4()) {
+      answer.a.push_back(address);
+    } else if (type == dns::QType::aaaa && address.is_v6()) {
+      answer.aaaa.push_back(address);
+    }
+  }
+  return answer;
+}
+
+std::span<const dns::Completion> FakeResolver::wait(core::Millis at_most) {
+  completed_.clear();
+  const core::Tick until = clock_.tick() + at_most;
+  if (under_way_.empty() || under_way_.begin()->done > until) {
+    clock_.advance(until - clock_.tick());
+    return completed_;
+  }
+  clock_.advance(std::max(under_way_.begin()->done - clock_.tick(), core::Micros(0)));
+  while (!under_way_.empty() && under_way_.begin()->done <= clock_.tick()) {
+    completed_.push_back(under_way_.begin()->completion);
+    under_way_.erase(under_way_.begin());
+  }
+  return completed_;
+}
+
+std::vector<dns::ServerStatus> FakeResolver::servers() const {
+  return {{kServer, dns::ServerRole::resolver, core::Micros(kLatency), true}};
+}
+
+void FakeCarrier::ship(alerts::Shipment shipment) {
+  Kept one;
+  one.at = clock_.elapsed();
+  one.channel = shipment.channel.name;
+  one.delivery_id = shipment.delivery_id;
+  one.text = std::holds_alternative<alerts::HttpRequest>(shipment.parcel)
+                 ? std::get<alerts::HttpRequest>(shipment.parcel).body
+                 : std::get<alerts::MailMessage>(shipment.parcel).message;
+  one.was_delivered = !is_failing;
+  kept.push_back(std::move(one));
+  alerts::Receipt receipt = alerts::Delivered{"200"};
+  if (is_failing) {
+    receipt = alerts::Retry{"503", std::nullopt};
+  }
+  arrivals_.push_back({shipment.delivery_id, receipt});
+}
+
+std::vector<alerts::Arrival> FakeCarrier::wait(core::Millis at_most) {
+  static_cast<void>(at_most);
+  return std::exchange(arrivals_, {});
+}
+
+}  // namespace rblwatch::scenario
