@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// `config check [--strict]`: every error and every warning of the configuration.
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "conf/config.hpp"
+#include "core/text.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+
+namespace rblwatch::cli {
+namespace {
+
+std::vector<report::DiagnosticView> views_of(const std::vector<conf::Diagnostic>& diagnostics) {
+  std::vector<report::DiagnosticView> views;
+  for (const conf::Diagnostic& one : diagnostics) {
+    views.push_back({one.file, one.line, one.column, one.key, one.text, one.allowed});
+  }
+  return views;
+}
+
+std::string file_name(const Options& options, const conf::Loaded& loaded) {
+  if (options.config) {
+    return options.config->string();
+  }
+  const bool is_file = loaded.config && !loaded.config->file.empty();
+  return is_file ? loaded.config->file.string() : "the configuration";
+}
+
+}  // namespace
+
+CommandResult run_config_check(const Session& session) {
+  const conf::Loaded loaded = conf::load(session.options.config);
+  const report::ConfigCheckDoc document{session.clock.now(), views_of(loaded.errors),
+                                        views_of(loaded.warnings)};
+  Reply reply;
+  reply.out =
+      session.options.json ? report::to_json(document) : report::to_text(document, session.style);
+  const std::string file = file_name(session.options, loaded);
+  if (!loaded.errors.empty()) {
+    reply.exit_code = kWrong;
+    reply.remarks.push_back(
+        file + " can't be used: " + core::count_of(loaded.errors.size(), "error", "errors"));
+  } else if (session.options.strict && !loaded.warnings.empty()) {
+    reply.exit_code = kWrong;
+    reply.remarks.push_back(file + " has " +
+                            core::count_of(loaded.warnings.size(), "warning", "warnings") +
+                            ", and --strict lets none pass");
+  }
+  return reply;
+}
+
+}  // namespace rblwatch::cli

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// `why SUBJECT [ZONE]`: from the daemon's memory, or while it is down from what the database keeps.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/daemon_client.hpp"
+#include "cli/reading.hpp"
+#include "cli/zone_choice.hpp"
+#include "core/untrusted.hpp"
+#include "lists/query_name.hpp"
+#include "report/json.hpp"
+#include "report/status.hpp"
+#include "report/text.hpp"
+
+namespace rblwatch::cli {
+namespace {
+
+using lists::Kind;
+
+/// The subject as it is spelt here, and the zone's id ("" = all): both known to the configuration.
+struct Question {
+  lists::SubjectIndex subject;
+  std::string text;
+  std::string zone;
+};
+
+core::Result<Question, Failure> read_question(const Session& session, const Reading& reading) {
+  const std::vector<std::string>& words = session.options.words;
+  const auto subject = lists::Subject::parse(words.front());
+  const auto index = subject ? reading.subjects.find(*subject) : std::nullopt;
+  Question question;
+  if (index) {
+    question.subject = *index;
+  } else {
+    // A target's name will do where it stands for one subject.
+    const auto targets = reading.subjects.targets();
+    const auto named = std::find_if(targets.begin(), targets.end(), [&](const lists::Target& t) {
+      return t.name == words.front();
+    });
+    const auto subjects = named == targets.end()
+                              ? std::vector<lists::SubjectIndex>()
+                              : reading.subjects.subjects_of(lists::TargetIndex{
+                                    static_cast<std::uint32_t>(named - targets.begin())});
+    if (subjects.size() != 1) {
+      return tl::make_unexpected(not_watched(reading.subjects, words.front()));
+    }
+    question.subject = subjects.front();
+  }
+  question.text = reading.subjects.subject(question.subject).to_text();
+  if (words.size() > 1) {
+    const auto zone = choose_used_zone(reading.config, words[1]);
+    if (!zone) {
+      return tl::make_unexpected(zone.error());
+    }
+    question.zone = zone->id;
+  }
+  return question;
+}
+
+const report::KindRow* kind_row(const report::StatusRows& rows, const std::string& zone,
+                                Kind kind) {
+  const auto found = std::find_if(rows.kinds.begin(), rows.kinds.end(), [&](const auto& row) {
+    return row.zone == zone && row.kind == kind;
+  });
+  return found != rows.kinds.end() ? &*found : nullptr;
+}
+
+/// What would be asked: all that can be said of a pair whose answer nobody keeps.
+lists::Evidence unkept_evidence(const lists::Zone& zone, const lists::Subject& subject) {
+  lists::Evidence evidence;
+  evidence.question = lists::shown_name(zone, lists::subject_labels(zone, subject).front());
+  return evidence;
+}
+
+class Explanation {
+ public:
+  Explanation(const Reading& reading, const Question& question,
+              std::vector<storage::Reader::KeptEvidence> kept, core::Timestamp now)
+      : reading_(reading),
+        question_(question),
+        kept_(std::move(kept)),
+        status_(report::restrict_to(reading.world(), reading.rows, question.text, now)) {}
+
+  report::WhyAnswer answer(const lists::Zone& zone) const {
+    const lists::Subject& subject = reading_.subjects.subject(question_.subject);
+    report::WhyAnswer answer;
+    answer.zone = zone.id;
+    answer.dns = zone.dns.shown();
+    if (const report::KindRow* row = kind_row(reading_.rows, zone.id, subject.kind())) {
+      answer.test_state = row->state;
+      answer.test_at = row->last_test;
+      answer.test_cause = row->cause;
+    }
+    set_verdict(answer, zone);
+    answer.kept = answer.evidence.has_value();
+    if (!answer.evidence) {
+      answer.evidence = unkept_evidence(zone, subject);
+    }
+    answer.evidence->test_state = answer.test_state;
+    answer.evidence->test_at = answer.test_at;
+    answer.evidence->test_cause = answer.test_cause;
+    return answer;
+  }
+
+ private:
+  void set_verdict(report::WhyAnswer& answer, const lists::Zone& zone) const {
+    const auto kept = std::find_if(kept_.begin(), kept_.end(),
+                                   [&](const auto& row) { return row.zone == zone.id; });
+    if (kept != kept_.end()) {
+      answer.evidence = kept->evidence;
+      answer.votes = kept->votes;
+    }
+    const auto unknown =
+        std::find_if(status_.unknowns.begin(), status_.unknowns.end(),
+                     [&](const report::UnknownView& view) { return view.zone == zone.id; });
+    if (unknown != status_.unknowns.end()) {
+      answer.verdict = "unknown";
+      answer.cause = unknown->cause;
+    } else {
+      answer.verdict = kept != kept_.end() && !kept->evidence.a.empty() ? "listed" : "clear";
+    }
+  }
+
+  const Reading& reading_;
+  const Question& question_;
+  std::vector<storage::Reader::KeptEvidence> kept_;
+  report::StatusDoc status_;
+};
+
+core::Result<report::WhyDoc, Failure> from_database(const Session& session, const Reading& reading,
+                                                    const Question& question) {
+  auto kept = reading.reader->evidence(question.text);
+  if (!kept) {
+    return failed(kept.error());
+  }
+  report::WhyDoc document;
+  document.generated_at = session.clock.now();
+  document.subject = question.text;
+  document.target = reading.subjects.target_ref(question.subject).name;
+  const Explanation explanation(reading, question, std::move(*kept), document.generated_at);
+  for (const lists::Zone& zone : reading.config.zones) {
+    const bool is_meant = question.zone.empty() || question.zone == zone.id;
+    if (is_meant && reading.subjects.is_asked(question.subject, zone)) {
+      document.answers.push_back(explanation.answer(zone));
+    }
+  }
+  return document;
+}
+
+/// Nothing where no daemon runs.
+std::optional<core::Result<report::WhyDoc, Failure>> from_daemon(const Reading& reading,
+                                                                 const Question& question) {
+  std::vector<std::string> words{"why", question.text};
+  if (!question.zone.empty()) {
+    words.push_back(question.zone);
+  }
+  const DaemonReply reply = ask_daemon(conf::socket_path(reading.config.daemon), words);
+  if (!reply.is_running) {
+    return std::nullopt;
+  }
+  const auto document =
+      reply.answer ? report::why_from_json(*reply.answer)
+                   : core::Result<report::WhyDoc>(tl::make_unexpected(reply.answer.error()));
+  if (document) {
+    return *document;
+  }
+  if (reply.answer || document.error().kind != core::Error::Kind::not_found) {
+    return failed(document.error());
+  }
+  // The file was changed since the daemon read it.
+  return wrong("rblwatchd says: " + document.error().text +
+               "; if the configuration is newer, have it reload (SIGHUP)");
+}
+
+}  // namespace
+
+CommandResult run_why(const Session& session) {
+  const auto reading = open_reading(session.options);
+  if (!reading) {
+    return tl::make_unexpected(reading.error());
+  }
+  const auto question = read_question(session, *reading);
+  if (!question) {
+    return tl::make_unexpected(question.error());
+  }
+  auto answered = from_daemon(*reading, *question);
+  const auto document =
+      answered ? std::move(*answered) : from_database(session, *reading, *question);
+  if (!document) {
+    return tl::make_unexpected(document.error());
+  }
+  return Reply{
+      session.options.json ? report::to_json(*document) : report::to_text(*document, session.style),
+      kDone,
+      {}};
+}
+
+}  // namespace rblwatch::cli

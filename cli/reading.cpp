@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/reading.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.hpp"
+#include "core/untrusted.hpp"
+
+namespace rblwatch::cli {
+namespace {
+
+/// Host names' addresses, then every subject.
+core::Result<void, Failure> fill(Reading& reading) {
+  const auto& config = reading.config;
+  if (reading.reader) {
+    auto hosts = reading.reader->hosts(config.targets);
+    if (!hosts) {
+      return failed(hosts.error());
+    }
+    auto rows = reading.reader->status();
+    if (!rows) {
+      return failed(rows.error());
+    }
+    reading.hosts = std::move(*hosts);
+    reading.rows = std::move(*rows);
+  }
+  auto subjects =
+      lists::SubjectTable::build(config.targets, reading.hosts, config.daemon.max_subjects);
+  if (!subjects) {
+    return wrong(subjects.error().text);
+  }
+  reading.subjects = std::move(*subjects);
+  return {};
+}
+
+}  // namespace
+
+core::Result<conf::Config, Failure> load_config(const Options& options) {
+  conf::Loaded loaded = conf::load(options.config);
+  if (loaded.config) {
+    return std::move(*loaded.config);
+  }
+  Failure failure;
+  failure.exit_code = kWrong;
+  for (const conf::Diagnostic& error : loaded.errors) {
+    failure.lines.push_back(conf::to_text(error));
+  }
+  return tl::make_unexpected(std::move(failure));
+}
+
+core::Result<storage::Reader, Failure> open_reader(const conf::Config& config) {
+  auto reader = storage::Reader::open(config.daemon.database);
+  if (reader) {
+    return std::move(*reader);
+  }
+  const core::Error& error = reader.error();
+  if (error.kind == core::Error::Kind::not_found) {
+    return failed("there is no database yet at " + config.daemon.database.string() +
+                  ": start rblwatchd, which makes it (rblwatch check needs none)");
+  }
+  return failed(error);
+}
+
+report::World Reading::world() const {
+  return {.zones = config.zones,
+          .subjects = subjects,
+          .interval = config.schedule.interval,
+          .confirm_after = config.schedule.confirm.confirm_after};
+}
+
+core::Result<Reading, Failure> open_reading(const Options& options) {
+  auto config = load_config(options);
+  if (!config) {
+    return tl::make_unexpected(config.error());
+  }
+  auto reader = open_reader(*config);
+  if (!reader) {
+    return tl::make_unexpected(reader.error());
+  }
+  Reading reading;
+  reading.config = std::move(*config);
+  reading.reader = std::move(*reader);
+  const auto filled = fill(reading);
+  if (!filled) {
+    return tl::make_unexpected(filled.error());
+  }
+  return reading;
+}
+
+core::Result<Reading, Failure> open_reading_if_any(const Options& options) {
+  auto config = load_config(options);
+  if (!config) {
+    return tl::make_unexpected(config.error());
+  }
+  Reading reading;
+  reading.config = std::move(*config);
+  auto reader = storage::Reader::open(reading.config.daemon.database);
+  if (reader) {
+    reading.reader = std::move(*reader);
+  } else if (reader.error().kind != core::Error::Kind::not_found) {
+    return failed(reader.error());
+  }
+  const auto filled = fill(reading);
+  if (!filled) {
+    return tl::make_unexpected(filled.error());
+  }
+  return reading;
+}
+
+Meant find_meant(const lists::SubjectTable& subjects, const std::string& text) {
+  Meant meant;
+  const auto value = lists::parse_target_value(text);
+  const std::string spelling = value ? value->value : text;
+  for (const lists::Target& target : subjects.targets()) {
+    if (target.name == text || target.value == text || target.value == spelling) {
+      meant.target_names.push_back(target.name);
+    }
+  }
+  const auto subject = lists::Subject::parse(text);
+  if (subject && subjects.find(*subject)) {
+    meant.subjects.push_back(subject->to_text());
+  }
+  return meant;
+}
+
+Failure not_watched(const lists::SubjectTable& subjects, const std::string& text) {
+  std::vector<std::string> names;
+  for (const lists::Target& target : subjects.targets()) {
+    names.push_back(target.name);
+  }
+  return {kWrong,
+          {core::quoted(text) + " is not watched" + did_you_mean(text, names) +
+           " (rblwatch targets names what is; rblwatch check asks about anything)"}};
+}
+
+}  // namespace rblwatch::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the reading commands start from: the configuration, and the database as it stands now,
+// whether the daemon runs or not. Values and one Reader; one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "cli/reply.hpp"
+#include "conf/config.hpp"
+#include "lists/target.hpp"
+#include "report/status.hpp"
+#include "storage/reader.hpp"
+
+namespace rblwatch::cli {
+
+/// Every error of the file, a line each, with exit code 2.
+core::Result<conf::Config, Failure> load_config(const Options& options);
+
+/// Exit code 4; where there is no database yet the text says what makes one.
+core::Result<storage::Reader, Failure> open_reader(const conf::Config& config);
+
+/// A configured world with what is stored of it.
+struct Reading {
+  conf::Config config;
+  std::optional<storage::Reader>
+      reader;  // nothing only where the database was not needed and isn't there
+  lists::HostBook hosts;
+  lists::SubjectTable subjects;
+  report::StatusRows rows;
+
+  report::World world() const;
+};
+core::Result<Reading, Failure> open_reading(const Options& options);
+/// The same with empty rows where there is no database yet.
+core::Result<Reading, Failure> open_reading_if_any(const Options& options);
+
+/// Targets that bear this name or value, and the subjects meant by it: an address or domain that is
+/// watched.
+struct Meant {
+  std::vector<std::string> target_names;
+  std::vector<std::string> subjects;
+  bool is_known() const { return !target_names.empty() || !subjects.empty(); }
+};
+Meant find_meant(const lists::SubjectTable& subjects, const std::string& text);
+/// Exit code 2: nothing of that name is watched.
+Failure not_watched(const lists::SubjectTable& subjects, const std::string& text);
+
+}  // namespace rblwatch::cli
