@@ -43,6 +43,7 @@ std::string types_of(const Notification& notification) {
     types.insert(view.event.type);
   }
   std::vector<std::string> words;
+  words.reserve(types.size());
   for (const lists::EventType type : types) {
     words.emplace_back(core::enum_word(type));
   }
@@ -64,7 +65,7 @@ std::string head_of(const Channel& channel, const Notification& notification) {
     subject = "[rblwatch] " + summary_of(notification);
   }
   std::string head;
-  add_header(head, "From", "rblwatch <" + from + ">");
+  add_header(head, "From", from);
   add_header(head, "To", recipients(channel));
   add_header(head, "Subject", core::for_mail_header(core::Untrusted(std::move(subject))));
   add_header(head, "Date", core::to_rfc5322(notification.created_at));

@@ -130,6 +130,7 @@ std::optional<TestVerdict> ZoneWatch::take(const Ticket& ticket,
   answer.role = run.questions[ticket.part].role;
   answer.verdict = lists::judge(world_.zone(run.zone), completion.outcome, completion.role);
   answer.asked_at = completion.asked_at;
+  answer.took = completion.took;
   answer.server = completion.server;
   answer.server_role = completion.role;
   if (const auto* got = std::get_if<dns::Answer>(&completion.outcome)) {

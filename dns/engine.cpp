@@ -15,6 +15,9 @@ namespace rblwatch::dns {
 namespace {
 
 constexpr std::size_t kEvents = 64;
+constexpr std::size_t kMostPolls = 256;
+// A wait that took so much longer than asked for: the machine slept, and silence is nobody's fault.
+constexpr core::Micros kSuspended = core::Seconds(5);
 constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // A wake-up that brings so many replies has paid for itself.
 constexpr std::size_t kWorthWaking = 8;
@@ -139,14 +142,36 @@ bool Engine::wait_for_events(core::Tick deadline) {
       if (is_woken) return true;
     }
   }
-  std::array<epoll_event, kEvents> events;  // NOLINT: filled by the kernel
   const auto ms = std::chrono::ceil<core::Millis>(time_to_wait(deadline));
-  const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, static_cast<int>(ms.count()));
-  now_ = clock_.tick();
-  if (ready <= 0) return false;
   const std::uint64_t before = counters_.replies;
-  const bool is_woken = handle_events({events.data(), static_cast<std::size_t>(ready)});
+  const core::Tick asleep_since = now_;
+  const bool is_woken = poll_events(ms) == Polled::woken;
+  if (now_ - asleep_since > ms + kSuspended) servers_.forgive(now_);
   if (counters_.replies - before < kWorthWaking) wakes_.take(now_);
+  return is_woken;
+}
+
+Engine::Polled Engine::poll_events(core::Millis at_most) {
+  std::array<epoll_event, kEvents> events;  // NOLINT: filled by the kernel
+  const auto ms = static_cast<int>(at_most.count());
+  const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, ms);
+  now_ = clock_.tick();
+  if (ready <= 0) return Polled::nothing;
+  if (handle_events({events.data(), static_cast<std::size_t>(ready)})) return Polled::woken;
+  return ready == kEvents ? Polled::perhaps_more : Polled::all;
+}
+
+// Before timers are believed, what came meanwhile is read: the caller may have been away for long.
+bool Engine::run_due_timers() {
+  const auto next = timers_.next();
+  if (!next || *next > now_) return false;
+  Polled polled = Polled::perhaps_more;
+  bool is_woken = false;
+  for (std::size_t i = 0; i < kMostPolls && polled == Polled::perhaps_more; ++i) {
+    polled = poll_events(core::Millis{0});
+    is_woken = is_woken || polled == Polled::woken;
+  }
+  run_timers();
   return is_woken;
 }
 
@@ -174,7 +199,7 @@ std::span<const Completion> Engine::wait(core::Millis at_most) {
   for (;;) {
     sockets_.close_done();
     if (now_ >= second_end_) every_second();
-    run_timers();
+    if (run_due_timers()) break;
     flush();
     if (completed_ > 0) break;
     const bool is_woken = wait_for_events(deadline);

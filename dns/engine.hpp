@@ -48,6 +48,7 @@ class Engine final : public Resolver {
   Counters counters() const override { return counters_; }
 
  private:
+  enum class Polled : std::uint8_t { nothing, all, perhaps_more, woken };
   enum class Failure : std::uint8_t { silence, network, broken };
 
   // engine.cpp
@@ -58,6 +59,8 @@ class Engine final : public Resolver {
   bool is_urgent() const;
   core::Micros time_to_wait(core::Tick deadline) const;
   bool wait_for_events(core::Tick deadline);
+  Polled poll_events(core::Millis at_most);
+  bool run_due_timers();
   bool handle_events(std::span<const epoll_event> events);
 
   // engine_send.cpp
@@ -66,6 +69,7 @@ class Engine final : public Resolver {
   void flush();
   void flush_server(ServerState& server);
   void flush_probe(ServerState& server);
+  bool is_waiting(const Waiting& one);
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
   void gather(ServerState& server, std::size_t at_most);

@@ -90,12 +90,12 @@ void Engine::on_overdue(Flight& flight) {
     server.window.on_overdue(now_, overdue_after(server));
 }
 
-// A timer's time in the queue. For a full window one waits; for a server that doesn't answer, or
-// that is asked less, the wait counts as an attempt.
+// A timer's time in the queue. For a full window, or a server that is asked less, one waits: what
+// was never sent has not timed out. For a server that doesn't answer the wait counts as an attempt.
 void Engine::on_long_wait(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   const ServerState& server = servers_.at(flight.server);
-  if (server.is_answering && !server.distress.pace.is_limited()) {
+  if (server.is_answering) {
     timers_.arm(index, now_ + options_.timeout);
     return;
   }
@@ -112,7 +112,7 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   const std::uint32_t server = flight.server;
   leave_window(flight);
   leave_tcp(flight);
-  flight.wants_tcp = false;
+  const bool was_tcp = std::exchange(flight.wants_tcp, false);
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
@@ -120,7 +120,9 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   }
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
-  const bool is_dead = failure != Failure::broken && servers_.note_silence(server, silence, now_);
+  // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.
+  const bool is_dead =
+      failure != Failure::broken && !was_tcp && servers_.note_silence(server, silence, now_);
   if (flight.attempts >= options_.attempts) {
     conclude(index);
   } else if (is_network) {
@@ -264,7 +266,7 @@ void Engine::conclude(std::uint32_t index) {
   } else {
     completion.outcome = why_none(flight);
     completion.server = servers_.at(flight.server).server;
-    completion.transport = flight.stage == Stage::tcp ? Transport::tcp : Transport::udp;
+    completion.transport = flight.transport;
     completion.asked_at = flight.sent_at;
     completion.took = now_ - flight.sent_at;
   }

@@ -98,7 +98,10 @@ void Engine::on_datagram(std::uint32_t socket, const Datagram& datagram) {
   }
   if (!servers_.at(flights_.at(index).server).is_from(*datagram.from)) {
     blame(index, Junk::wrong_source);
-  } else if (datagram.is_cut) {
+    return;
+  }
+  servers_.note_life(flights_.at(index).server, now_);
+  if (datagram.is_cut) {
     flights_.at(index).had_broken_reply = true;
     blame(index, Junk::too_long);
   } else if (!header.is_reply()) {
@@ -119,8 +122,10 @@ void Engine::on_stray(std::uint32_t socket, const Datagram& datagram) {
     const std::uint32_t index = on.flights[i];
     if (index == kNoFlight) continue;
     Flight& flight = flights_.at(index);
+    const bool is_from_server = servers_.at(flight.server).is_from(*datagram.from);
+    if (is_from_server) servers_.note_life(flight.server, now_);
     if (is_unreadable) {
-      if (servers_.at(flight.server).is_from(*datagram.from)) flight.had_junk = true;
+      flight.had_junk = flight.had_junk || is_from_server;
     } else if (match_question(flight, datagram.bytes) != Match::none) {
       suspect(index);
       return;

@@ -71,6 +71,11 @@ void Engine::flush_server(ServerState& server) {
 // One question to see whether it is back; of another lane than the last, for a zone may be dead
 // too.
 void Engine::flush_probe(ServerState& server) {
+  // Lookups end while they wait here; the queue of a server that is down for days must not grow.
+  while (!server.queue.empty() && !is_waiting(server.queue.front())) {
+    server.queue.pop_front();
+    --queued_;
+  }
   if (now_ < server.probe_at) {
     note_flush_at(server.probe_at);
     return;
@@ -78,7 +83,7 @@ void Engine::flush_probe(ServerState& server) {
   auto& queue = server.queue;
   for (std::size_t i = 0; i < std::min(queue.size(), kLookForOtherLane); ++i) {
     const Waiting& front = queue.front();
-    const bool is_live = flights_.is_current(front.flight, front.generation);
+    const bool is_live = is_waiting(front);
     if (is_live && flights_.at(front.flight).first.lane != server.last_probed) break;
     if (is_live) queue.push_back(front);
     queue.pop_front();
@@ -89,6 +94,12 @@ void Engine::flush_probe(ServerState& server) {
   if (batch_.size() == before) return;
   server.last_probed = flights_.at(batch_.back()).first.lane;
   servers_.take_probe(server, now_);
+}
+
+// Whether the flight still is what was queued: it may have ended, or been answered meanwhile.
+bool Engine::is_waiting(const Waiting& one) {
+  return flights_.is_current(one.flight, one.generation) &&
+         flights_.at(one.flight).stage == Stage::waiting;
 }
 
 // Until a place of its lane is free.
@@ -103,10 +114,8 @@ void Engine::release_held(Lane lane) {
   while (!held.empty() && lanes_.has_window(lane)) {
     const Waiting next = held.front();
     held.pop_front();
-    if (!flights_.is_current(next.flight, next.generation)) continue;
-    const Flight& flight = flights_.at(next.flight);
-    if (flight.stage != Stage::waiting) continue;
-    servers_.at(flight.server).queue.push_back(next);
+    if (!is_waiting(next)) continue;
+    servers_.at(flights_.at(next.flight).server).queue.push_back(next);
     ++queued_;
     if (!lanes_.is_proven(lane)) break;  // one for one
   }
@@ -118,10 +127,8 @@ void Engine::gather(ServerState& server, std::size_t at_most) {
     const Waiting next = server.queue.front();
     server.queue.pop_front();
     --queued_;
-    if (!flights_.is_current(next.flight, next.generation)) continue;
-    const Flight& flight = flights_.at(next.flight);
-    if (flight.stage != Stage::waiting) continue;
-    const Lane lane = flight.first.lane;
+    if (!is_waiting(next)) continue;
+    const Lane lane = flights_.at(next.flight).first.lane;
     if (!lanes_.has_window(lane)) {
       hold(next, lane);
       continue;
@@ -269,6 +276,7 @@ void Engine::on_sent(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   ServerState& server = servers_.at(flight.server);
   flight.stage = Stage::sent;
+  flight.transport = Transport::udp;
   if (!flight.is_free || flight.attempts == 0) ++flight.attempts;
   flight.is_free = false;
   flight.last_sent = now_;

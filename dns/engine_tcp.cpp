@@ -41,6 +41,7 @@ void Engine::to_tcp(std::uint32_t index) {
     return;
   }
   flight.stage = Stage::tcp;
+  flight.transport = Transport::tcp;
   flight.connection = place->connection;
   flight.id = place->id;
   flight.has_own_connection = flight.has_own_connection || place->is_fresh;

@@ -13,6 +13,7 @@ void reset(Flight& flight) {
   flight.others.clear();
   flight.parked.clear();
   flight.stage = Stage::waiting;
+  flight.transport = Transport::udp;
   flight.tried = flight.attempts = 0;
   flight.socket = kNoSocket;
   flight.is_in_window = flight.is_in_lane_window = flight.is_promised = flight.is_retry_queued =

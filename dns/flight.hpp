@@ -59,6 +59,7 @@ struct Flight {
 
   // The attempt.
   Stage stage = Stage::idle;
+  Transport transport = Transport::udp;  // of the last packet
   std::uint32_t server = 0;
   std::uint32_t place = 0;     // of the server in its group
   std::uint32_t tried = 0;     // a bit per place

@@ -260,14 +260,19 @@ std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
 }
 
 bool ServerBook::note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now) {
+  count(servers_[server], lane, is_failure, now);
+  return note_life(server, now);
+}
+
+bool ServerBook::note_life(std::uint32_t server, core::Tick now) {
   ServerState& state = servers_[server];
   state.last_reply = now;
   state.silent_run = 0;
   state.silent_lanes = 0;
   state.is_unreachable = false;
-  count(state, lane, is_failure, now);
   if (state.is_answering) return false;
   state.is_answering = true;
+  state.distress = Distress{};  // it begins anew, at its full pace
   core::log_info("the server answers again", {{"server", state.server.to_text()}});
   return true;
 }
@@ -296,6 +301,11 @@ bool ServerBook::take_probe(ServerState& server, core::Tick now) const {
   server.pause = std::min(server.pause * 2, longest);
   server.probe_at = now + server.pause;
   return true;
+}
+
+void ServerBook::forgive(core::Tick now) {
+  for (ServerState& state : servers_)
+    state.last_reply = now;
 }
 
 std::vector<ServerStatus> ServerBook::status() const {

@@ -136,6 +136,9 @@ class ServerBook {
   /// A reply of the server that matched a question of this lane. True when it had not been
   /// answering.
   bool note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now);
+  /// A datagram of the server that answers nothing we asked, but shows that somebody is there. True
+  /// when the server had not been answering.
+  bool note_life(std::uint32_t server, core::Tick now);
   /// A question went unanswered, or could not be sent. True when the server now counts as not
   /// answering.
   struct Silence {
@@ -147,6 +150,9 @@ class ServerBook {
   /// Whether a server that doesn't answer may be asked now, for one question; starts the next
   /// pause.
   bool take_probe(ServerState& server, core::Tick now) const;
+
+  /// The machine slept: what is unanswered now says nothing about the servers.
+  void forgive(core::Tick now);
 
   std::vector<ServerStatus> status() const;
 

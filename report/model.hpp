@@ -41,16 +41,16 @@ struct ListingView {
   std::optional<Timestamp> listed_at;
   std::optional<Timestamp> last_seen;
   std::optional<Timestamp> delisted_at;
-  bool first_seen = false;
   std::optional<lists::Doubt> doubt;
-  bool acked = false;
   std::string muted_by;  // "" = null
-  bool contained = false;
-  bool held = false;
   std::string lookup_url;
   std::string delist_url;
   std::vector<std::string> delist_steps;
   std::optional<Timestamp> delist_requested_at;
+  bool first_seen = false;
+  bool acked = false;
+  bool contained = false;
+  bool held = false;
   bool overdue = false;
 
   /// From listed_at to delisted_at or now.

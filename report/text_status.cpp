@@ -57,22 +57,25 @@ void add_headline(std::string& text, const Summary& summary, const TextStyle& st
   add_line(text, line + ".", headline_ink(summary), style);
 }
 
-std::string zones_text(const Summary& summary) {
+/// `then`: what to say of zones that nobody watches any more.
+std::string zones_text(const Summary& summary, const char* then) {
   const std::string zones = count_of(summary.zones, "zone", "zones");
   if (summary.zones_seeing == summary.zones) {
-    return summary.zones == 1 ? "1 zone, which is seeing" : zones + ", all of them seeing";
+    return zones + (summary.zones == 1 ? ", which is seeing" : ", all of them seeing") + then;
   }
-  return zones + ": " + number(summary.zones_seeing) + " seeing, " + number(summary.zones_blind) +
-         " blind, " + number(summary.zones_quarantined) + " quarantined, " +
-         number(summary.zones_untested) + " untested";
+  return zones + then + ": " + number(summary.zones_seeing) + " seeing, " +
+         number(summary.zones_blind) + " blind, " + number(summary.zones_quarantined) +
+         " quarantined, " + number(summary.zones_untested) + " untested";
 }
 
-void add_coverage(std::string& text, const Summary& summary, const TextStyle& style) {
+void add_coverage(std::string& text, const StatusDoc& document, const TextStyle& style) {
+  const Summary& summary = document.summary;
+  const bool has_stopped = document.daemon && !document.daemon->running;
   std::string line = count_of(summary.subjects, "subject", "subjects");
   if (summary.targets != summary.subjects) {
     line += " of " + count_of(summary.targets, "target", "targets");
   }
-  line += " on " + zones_text(summary);
+  line += " on " + zones_text(summary, has_stopped ? " then" : "");
   if (summary.unsupported > 0) {
     line += "; " + count_of(summary.unsupported, "pair", "pairs") + " unsupported";
   }
@@ -211,7 +214,7 @@ void add_summary(std::string& text, const StatusDoc& document, const TextStyle& 
   const std::string nothing = nothing_to_tell(document, style);
   if (nothing.empty()) {
     add_headline(text, document.summary, style);
-    add_coverage(text, document.summary, style);
+    add_coverage(text, document, style);
   } else {
     text += nothing + (document.daemon ? "\n" : "");
   }

@@ -114,9 +114,9 @@ class Config(Story):
         (more / "a.toml").write_text('[[target]]\naddress = "192.0.2.11"\n')
         (more / "b.toml").write_text('\n[[target]]\nadress = "192.0.2.12"\n')
         rows = self.shaped(watch.cli("config", "check", "--json"), "config check")["errors"]
-        self.assertTrue(rows[0]["file"].endswith("conf.d/b.toml"), rows)
-        self.assertEqual(rows[0]["line"], 3)
-        self.assertIn("address", rows[0]["text"] + str(rows[0]["allowed"]))
+        self.assertTrue(all(row["file"].endswith("conf.d/b.toml") for row in rows), rows)
+        misspelt = next(row for row in rows if row["line"] == 3)
+        self.assertIn("address", misspelt["text"] + str(misspelt["allowed"]))
 
     def test_the_daemon_does_not_start_with_a_bad_one(self):
         watch = self.install("[daemon]\nhtpp = ''\n")

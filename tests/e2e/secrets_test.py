@@ -59,7 +59,7 @@ class Secrets(Story):
             self.assertClean(request.body, "an alert")
         with open(f"/proc/{self.watch.process.pid}/cmdline", "rb") as line:
             self.assertClean(line.read(), "the command line")
-        self.assertIn("<key>.keyed.test", self.watch.cli("zones").stdout)
+        self.assertIn("<key>.keyed.test", self.watch.cli("zones", "keyed").stdout)
         self.watch.stop()
         for path in self.watch.folder.iterdir():
             if path != self.watch.config_file and path.is_file():

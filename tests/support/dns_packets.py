@@ -44,7 +44,7 @@ def wrong_id(case: Case) -> list[Action]:
 
 @fault
 def wrong_question(case: Case) -> list[Action]:
-    return _forged(case, question=_renamed(case.query, f"1.0.0.127.{case.zone.name}"))
+    return _forged(case, question=_renamed(case.query, f"77.0.0.127.{case.zone.name}"))
 
 
 @fault

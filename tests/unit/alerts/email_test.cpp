@@ -21,7 +21,7 @@ ReadMail mail_of(std::vector<lists::Event> events, const std::string& delivery =
 
 TEST_CASE("A mail has the headers of an automatic message") {
   const ReadMail mail = mail_of({test::listed()});
-  CHECK(mail.header("From") == "rblwatch <rblwatch@example.com>");
+  CHECK(mail.header("From") == "rblwatch@example.com");
   CHECK(mail.header("To") == "postmaster@example.com");
   CHECK(test::decoded_words(mail.header("Subject")) ==
         "[rblwatch] listed: 192.0.2.10 (mx1) on zen.spamhaus.org");
