@@ -123,9 +123,10 @@ class CatalogueReader {
                      [&id](const CatalogueEntry& other) { return other.draft.id.value == id; });
     if (same != file_.zones.end()) {
       section.error("id", core::quoted(id) + " is used twice; the other one is at " +
-                              context_.findings.place_text(same->draft.id.place));
+                              context_.findings.place_text(same->draft.id.place),
+                    "an id for each zone");
     } else if (lists::is_group(id)) {
-      section.error("id", core::quoted(id) + " is the name of a group");
+      section.error("id", core::quoted(id) + " is the name of a group", "another name");
     }
     file_.zones.push_back(std::move(entry));
   }

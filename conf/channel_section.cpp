@@ -106,7 +106,7 @@ void read_signing(Section& section, Channel& channel) {
 void read_text_list(Section& section, const std::string& key) {
   std::vector<PlacedText> texts;
   if (section.texts(key, texts) && texts.empty()) {
-    section.error(key, "is empty");
+    section.error(key, "is empty", "expected at least one string");
   }
 }
 
@@ -304,7 +304,7 @@ void ChannelReader::check_references() const {
                               "the name of another channel");
     } else if (!is_among(to.value, known)) {
       context_.findings.error(to.place, to.key, core::quoted(to.value) + " is no channel",
-                              suggestion(to.value, known));
+                              suggestion(to.value, known, "expected the name of a channel"));
     }
   }
 }

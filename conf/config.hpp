@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A configuration, read and checked: either every value ready for the folders that they configure, or every
-// error of the file with its place. Only the two programs include this.
+// A configuration, read and checked: either every value ready for the folders that they configure,
+// or every error of the file with its place. Only the two programs include this.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ namespace rblwatch::conf {
 /// One thing wrong, or doubtful, and where.
 struct Diagnostic {
   std::string file;
-  std::uint32_t line = 0;    // 1 on; 0 = no place
+  std::uint32_t line = 0;  // 1 on; 0 = no place
   std::uint32_t column = 0;
-  std::string key;           // dotted: "schedule.interval", "zone[2].codes"
-  std::string text;          // what is wrong; never a secret's value
-  std::string allowed;       // what would do; "" where it doesn't apply
+  std::string key;      // dotted: "schedule.interval", "zone[2].codes"
+  std::string text;     // what is wrong; never a secret's value
+  std::string allowed;  // what would do; "" where it doesn't apply
   friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };
 /// "/etc/rblwatch/rblwatch.toml:12:3: schedule.intervall: unknown key (did you mean interval?)".
@@ -57,13 +57,13 @@ struct ScheduleSettings {
   core::Millis interval{30 * 60'000};
   double jitter = 0.1;
   lists::HealthPolicy health;
-  lists::ConfirmPolicy confirm;        // its interval is the schedule's; pairs may differ
+  lists::ConfirmPolicy confirm;  // its interval is the schedule's; pairs may differ
   bool confirm_via_authoritative = false;
   lists::BreakerPolicy breaker;
 };
 
 struct Config {
-  std::filesystem::path file;          // "" = defaults
+  std::filesystem::path file;  // "" = defaults
   DaemonSettings daemon;
   dns::ResolverOptions resolver;
   std::vector<dns::Server> resolver_servers;  // empty = /etc/resolv.conf
@@ -76,23 +76,24 @@ struct Config {
 };
 
 struct Loaded {
-  std::optional<Config> config;        // there is one exactly when errors is empty
+  std::optional<Config> config;  // there is one exactly when errors is empty
   std::vector<Diagnostic> errors;
   std::vector<Diagnostic> warnings;
-  std::vector<std::string> later_keys;  // given, checked, and not acted on yet: for one warning at start
+  std::vector<std::string>
+      later_keys;  // given, checked, and not acted on yet: for one warning at start
 };
 
 /// How secrets given as "env:NAME" are looked up; tests give their own.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 Environment process_environment();
 
-/// `file`: as given by --config; nothing = /etc/rblwatch/rblwatch.toml where it exists, else defaults.
+/// `file`: as given by --config; nothing = /etc/rblwatch/rblwatch.toml where it exists, else
+/// defaults.
 Loaded load(const std::optional<std::filesystem::path>& file,
             const Environment& environment = process_environment());
 /// The same from text; relative paths are relative to `file`'s folder.
 Loaded load_text(std::string_view toml, const std::filesystem::path& file,
                  const Environment& environment = process_environment());
-
 
 /// The path of the daemon's socket: "<database>.sock".
 std::filesystem::path socket_path(const DaemonSettings& settings);

@@ -19,6 +19,17 @@ std::string for_people(const std::string& text) {
   return core::for_terminal(core::Untrusted(text));
 }
 
+/// Texts from other folders say what is allowed at their end: it goes where it belongs.
+void split_advice(Diagnostic& diagnostic) {
+  for (const std::string_view mark : {": expected ", ": did you mean ", ": swap "}) {
+    const std::size_t at = diagnostic.text.rfind(mark);
+    if (at != std::string::npos) {
+      diagnostic.allowed = diagnostic.text.substr(at + 2);
+      diagnostic.text.resize(at);
+    }
+  }
+}
+
 auto order_of(const Place& place) {
   return std::tuple(place.file, place.line, place.column);
 }
@@ -68,6 +79,7 @@ void Findings::add(Sort& sort, const Place& place, Diagnostic diagnostic) const 
     diagnostic.file = files_[place.file].native();
     diagnostic.line = place.line;
     diagnostic.column = place.column;
+    split_advice(diagnostic);
     sort.kept.push_back({place, std::move(diagnostic)});
   } else if (sort.total == kMost + 1) {
     sort.first_dropped = place;
@@ -128,12 +140,14 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near ? "did you mean " + *near + "?" : "";
 }
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+std::string suggestion(std::string_view word, const std::vector<std::string>& known,
+                       const std::string& otherwise) {
   std::string near = did_you_mean(word, known);
-  if (!near.empty() || known.empty() || known.size() > kMostNamed) {
+  if (!near.empty()) {
     return near;
   }
-  return "expected " + either_of(known);
+  const bool is_list = !known.empty() && known.size() <= kMostNamed;
+  return is_list ? "expected " + either_of(known) : otherwise;
 }
 
 }  // namespace rblwatch::conf

@@ -47,6 +47,7 @@ class Findings {
   std::string place_text(const Place& place) const;
   const std::filesystem::path& shown(std::uint32_t file) const { return files_[file]; }
 
+  /// A text that ends in ": expected …" or ": did you mean …" says itself what is allowed.
   void error(const Place& place, std::string_view key, std::string text, std::string allowed = "");
   void warning(const Place& place, std::string_view key, std::string text,
                std::string allowed = "");
@@ -79,8 +80,9 @@ class Findings {
 
 /// "did you mean interval?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
-/// The same, or what is allowed where nothing is near: "one of a, b, c".
-std::string suggestion(std::string_view word, const std::vector<std::string>& known);
+/// The same; where nothing is near "expected a, b or c"; where there are none or too many, `otherwise`.
+std::string suggestion(std::string_view word, const std::vector<std::string>& known,
+                       const std::string& otherwise);
 /// "a, b or c"
 std::string either_of(const std::vector<std::string>& words);
 

@@ -118,7 +118,7 @@ void read_authority_file(Section& section, Channel& channel) {
   channel.ca_file = section.findings().resolve(file.place, file.value);
   const core::Result<std::string> content = core::read_file(channel.ca_file, kMaxCaBytes);
   if (!content) {
-    section.error("ca_file", content.error().text);
+    section.error("ca_file", content.error().text, "expected a file in PEM form");
   } else if (content->find("-----BEGIN") == std::string::npos) {
     section.error("ca_file", "holds no certificate", "expected a file in PEM form");
   }

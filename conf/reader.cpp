@@ -137,14 +137,16 @@ Node to_node(const toml::node& from, std::uint32_t file) {
 std::optional<Table> read_toml(std::string_view text, std::uint32_t file, Findings& findings) {
   DotCounter dots(file);
   if (dots.is_too_deep(text)) {
-    findings.error(dots.place(), "", "a key has more parts than any of ours");
+    findings.error(dots.place(), "", "a key has more parts than any of ours",
+                   "keys as in the example rblwatch.toml");
     return std::nullopt;
   }
   try {
     return to_table(toml::parse(text, std::string_view{}), file);
   } catch (const toml::parse_error& error) {
     findings.error(place_of(error.source(), file), "",
-                   "this is no TOML: " + without_values(std::string(error.description())));
+                   "this is no TOML: " + without_values(std::string(error.description())),
+                   "what comes after it wasn't read");
   }
   return std::nullopt;
 }

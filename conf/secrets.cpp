@@ -93,13 +93,14 @@ class SecretReader {
     const std::filesystem::path path = context_.findings.resolve(text.place, text.value);
     const core::Result<std::string> content = core::read_file(path, kMaxBytes);
     if (!content) {
-      return refuse(text, content.error().text, "");
+      return refuse(text, content.error().text, "expected a file that holds the secret");
     }
     warn_when_open(path, text.place, text.key, context_.findings);
     const std::string_view value = core::trim(*content);
     if (value.empty()) {
       return refuse(
-          text, "the file " + core::for_terminal(core::Untrusted(path.native())) + " is empty", "");
+          text, "the file " + core::for_terminal(core::Untrusted(path.native())) + " is empty",
+                    "expected a file that holds the secret");
     }
     return checked(std::string(value), text.place, text.key);
   }
@@ -182,7 +183,8 @@ void SharedKeys::read(const Table& table, const Place& place, Context& context) 
     if (key && check_label(*key, context.findings)) {
       keys_[name].key = *key;
     } else if (!key && context.findings.error_count() == errors) {
-      section.error(section.has(name) ? name : name + std::string(kFileSuffix), "is empty");
+      section.error(section.has(name) ? name : name + std::string(kFileSuffix), "is empty",
+                    "give the key, or leave it out");
     }
   }
   section.finish();
@@ -209,7 +211,7 @@ void SharedKeys::warn_of_unused(Findings& findings, const std::vector<std::strin
   for (const auto& [name, shared] : keys_) {
     if (!shared.is_used && !shared.key.value.is_empty()) {
       findings.warning(shared.key.place, shared.key.key, "no zone takes this key",
-                       suggestion(name, known));
+                       suggestion(name, known, ""));
     }
   }
 }

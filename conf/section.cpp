@@ -169,7 +169,7 @@ bool Section::placed_text(const std::string& key, PlacedText& out) {
     return false;
   }
   if (value->find('\0') != std::string::npos) {
-    error(key, "holds a zero byte");
+    error(key, "holds a zero byte", "expected text");
     return false;
   }
   out = {*value, member->node.place, key_path(key)};
@@ -289,14 +289,15 @@ void Section::warning(const std::string& key, std::string text, std::string allo
 }
 
 void Section::missing(const std::string& key, std::string allowed) const {
-  findings().error(place_, key_path(key), "is missing", std::move(allowed));
+  findings().error(place_, key_path(key), "is missing",
+                   allowed.empty() ? "give " + key : std::move(allowed));
 }
 
 void Section::finish() const {
   for (const Member& member : table_) {
     if (std::find(known_.begin(), known_.end(), member.key) == known_.end()) {
       findings().error(member.place, key_path(member.key), "unknown key",
-                       suggestion(member.key, known_));
+                       suggestion(member.key, known_, "expected another key"));
     }
   }
 }

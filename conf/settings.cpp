@@ -310,7 +310,7 @@ void read_digest(Section& section, const std::vector<std::string>& channels) {
   if (section.placed_text("channel", channel) &&
       std::find(channels.begin(), channels.end(), channel.value) == channels.end()) {
     section.error("channel", core::quoted(channel.value) + " is no channel",
-                  suggestion(channel.value, channels));
+                  suggestion(channel.value, channels, "expected the name of a channel"));
   }
   Every every = Every::week;
   const bool is_every_right = section.word("every", every) || !section.has("every");

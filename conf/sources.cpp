@@ -124,7 +124,8 @@ class Sources {
     const fs::path folder = findings_.resolve_shown(pattern.place, "");
     std::vector<fs::path> paths;
     if (!expand((is_absolute ? "" : escaped(folder.native())) + pattern.value, paths)) {
-      findings_.error(pattern.place, pattern.key, "can't be looked up: a folder can't be read");
+      findings_.error(pattern.place, pattern.key, "can't be looked up: a folder can't be read",
+                      "expected files that can be read");
     }
     for (const fs::path& path : paths) {
       add_match(path, pattern);
@@ -143,7 +144,8 @@ class Sources {
       findings_.error(pattern.place, pattern.key, shown + " doesn't exist",
                       "a pattern with a wildcard may match nothing");
     } else if (!remember(path)) {
-      findings_.error(pattern.place, pattern.key, shown + " is included twice, or includes itself");
+      findings_.error(pattern.place, pattern.key, shown + " is included twice, or includes itself",
+                      "each file once");
     } else {
       add_file(path);
     }
@@ -160,7 +162,7 @@ class Sources {
       } else if (!path.empty() || !unite_section(known->node, member)) {
         findings_.error(
             member.place, dotted(path, member.key),
-            "is given twice; the other one is at " + findings_.place_text(known->place));
+            "is given twice; the other one is at " + findings_.place_text(known->place), "give it once");
       }
     }
   }

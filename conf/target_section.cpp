@@ -52,7 +52,7 @@ std::vector<std::string> read_tags(Section& section) {
 core::Result<Target> address_of(const std::string& text) {
   if (text.find('/') != std::string::npos) {
     return core::fail(core::Error::Kind::invalid,
-                      core::quoted(text) + " is a range: give it as range, not as address");
+                      core::quoted(text) + " is a range: expected one address, or range instead of address");
   }
   const core::Result<core::IpAddress> address = core::IpAddress::parse(text);
   if (!address) {
@@ -107,9 +107,12 @@ void TargetReader::read_zone_names(Section& section, const std::string& key, boo
   section.texts(key, given);
   for (const PlacedText& name : given) {
     const ZoneNames::Known* zone = zones_.find(name.value);
+    if (zone == nullptr && !zones_.is_complete()) {
+      continue;
+    }
     if (zone == nullptr) {
       findings_.error(name.place, name.key, core::quoted(name.value) + " is no zone",
-                      did_you_mean(name.value, zones_.all()));
+                      suggestion(name.value, zones_.all(), "expected the id of a zone"));
     } else if (must_be_in_use && !zone->is_in_use) {
       findings_.error(name.place, name.key, core::quoted(name.value) + " is not in use",
                       "add it to catalogue.use");
@@ -168,10 +171,10 @@ void TargetReader::read(Section& section) {
   const bool is_range = given.size() == 1 && given[0] == "range";
   const bool is_domain = given.size() == 1 && given[0] == "domain";
   if (section.has("except") && given.size() == 1 && !is_range) {
-    section.error("except", "is for ranges only");
+    section.error("except", "is for ranges only", "leave it out");
   }
   if (section.has("follow") && given.size() == 1 && !is_domain) {
-    section.error("follow", "is for domains only");
+    section.error("follow", "is for domains only", "leave it out");
   }
   section.take("except");
   section.take("follow");
@@ -259,7 +262,7 @@ void TargetReader::read_lines(std::string_view text, std::uint32_t file, const T
     text.remove_prefix(std::min(end + 1, text.size()));
     const Place place{file, number, 1};
     if (!line.error.empty()) {
-      findings_.error(place, "", line.error);
+      findings_.error(place, "", line.error, "expected VALUE [name=NAME] [tags=a,b]");
     }
     if (!line.target) {
       continue;

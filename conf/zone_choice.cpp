@@ -167,11 +167,14 @@ class ZoneChoice {
   }
 
   void unknown_own(const Section& section, const PlacedText& id) {
+    if (!input_.catalogue) {
+      return;  // it may well be in the one that couldn't be read
+    }
     if (const lists::DeadZone* dead = find_dead(id.value)) {
-      section.error("id", core::quoted(id.value) + since(*dead));
+      section.error("id", core::quoted(id.value) + since(*dead), "leave it out");
       return;
     }
-    const std::string near = suggestion(id.value, zone_names());
+    const std::string near = did_you_mean(id.value, zone_names());
     section.error("id", core::quoted(id.value) + " is neither in the catalogue nor has it a dns",
                   "give dns and kinds for a zone of your own" + (near.empty() ? "" : "; " + near));
   }
@@ -210,7 +213,7 @@ class ZoneChoice {
     if (key == nullptr && !shared.value.empty() && is_users && is_of_user(candidate)) {
       candidate.draft.has_bad_key = true;
       findings_.error(shared.place, shared.key, core::quoted(shared.value) + " is not under [keys]",
-                      suggestion(shared.value, input_.keys->names()));
+                      suggestion(shared.value, input_.keys->names(), "give it there"));
     }
     if (key == nullptr || key->is_empty() || candidate.zone.dns.pattern().empty()) {
       return;
@@ -246,12 +249,12 @@ class ZoneChoice {
       Candidate& candidate = candidates_[i];
       for (const PlacedText& name : candidate.draft.contained_in) {
         const Candidate* container = find(name.value);
-        if (container == nullptr) {
+        if (container == nullptr && input_.catalogue) {
           findings_.error(name.place, name.key, core::quoted(name.value) + " is no zone",
-                          suggestion(name.value, zone_names()));
+                          suggestion(name.value, zone_names(), "expected the id of a zone"));
         } else if (container == &candidate) {
-          findings_.error(name.place, name.key, "a zone can't hold itself");
-        } else {
+          findings_.error(name.place, name.key, "a zone can't hold itself", "ids of other zones");
+        } else if (container != nullptr) {
           candidate.zone.contained_in.push_back(container->draft.id.value);
         }
       }
@@ -290,7 +293,8 @@ class ZoneChoice {
         if (members == 0 && input_.catalogue) {
           findings_.error(
               name.place, name.key,
-              "the group " + core::quoted(name.value) + " has no members in the catalogue");
+              "the group " + core::quoted(name.value) + " has no members in the catalogue",
+                          "leave it out");
         }
       } else if (Candidate* candidate = find(name.value)) {
         put_to_use(*candidate, name);
@@ -383,7 +387,7 @@ class ZoneChoice {
   }
 
   ZoneNames names() const {
-    ZoneNames names;
+    ZoneNames names(input_.catalogue.has_value());
     for (const Candidate& candidate : candidates_) {
       names.add({candidate.zone.id, candidate.zone.dns.pattern(), candidate.zone.dns.shown(),
                  candidate.is_in_use});

@@ -22,6 +22,9 @@ class ZoneNames {
     std::string shown;  // with <key>
     bool is_in_use = false;
   };
+  /// `is_complete`: false when the catalogue couldn't be read, so that other names may be right too.
+  explicit ZoneNames(bool is_complete) : is_complete_(is_complete) {}
+  bool is_complete() const { return is_complete_; }
   void add(Known zone) { zones_.push_back(std::move(zone)); }
   /// By id or DNS name, case ignored; nullptr when there is none.
   const Known* find(std::string_view name) const;
@@ -29,6 +32,7 @@ class ZoneNames {
   std::vector<std::string> all() const;
 
  private:
+  bool is_complete_;
   std::vector<Known> zones_;
 };
 

@@ -271,7 +271,8 @@ class ZoneFinisher {
               "expected one entry for each kind, as 127.0.0.2 or TEST; [] waives the test");
       } else if (!zone_.kinds.is_empty() && !zone_.kinds.has(kind)) {
         error(entry, core::quoted(entry.value) + " is an entry of kind " + word +
-                         ", which is none of the zone's kinds");
+                         ", which is none of the zone's kinds",
+              "expected entries of its kinds");
       } else if (std::find(seen.begin(), seen.end(), kind) != seen.end()) {
         error(entry, "there is another entry of kind " + word, "expected one for each kind");
       } else {

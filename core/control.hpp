@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the command line and the daemon say to each other over the Unix socket beside the database: a request
-// of words on one line, a reply of one status line and a payload up to the end of the connection. Pure text
-// forms here; daemon/control_server and cli/daemon_client do the sockets. Any thread.
+// What the command line and the daemon say to each other over the Unix socket beside the database:
+// a request of words on one line, a reply of one status line and a payload up to the end of the
+// connection. Pure text forms here; daemon/control_server and cli/daemon_client do the sockets. Any
+// thread.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ namespace rblwatch::core {
 /// The longest request that is read.
 inline constexpr std::size_t kMaxControlRequest = 64 * 1024;
 
-/// "why", "192.0.2.10", "spamhaus-zen" → one line; tabs, newlines and backslashes inside words are escaped.
+/// "why", "192.0.2.10", "spamhaus-zen" → one line; tabs, newlines and backslashes inside words are
+/// escaped.
 std::string encode_request(const std::vector<std::string>& words);
 /// Takes the line with or without its newline. Never empty on success.
 Result<std::vector<std::string>> decode_request(std::string_view line);

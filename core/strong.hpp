@@ -18,6 +18,12 @@ struct StrongId {
   friend constexpr auto operator<=>(StrongId, StrongId) = default;
 };
 
+/// The container's size as the type of its indices; whoever made it has kept it that small.
+template <class Rep, class Container>
+constexpr Rep size_as(const Container& container) {
+  return static_cast<Rep>(container.size());
+}
+
 }  // namespace rblwatch::core
 
 template <class Tag, class Rep>

@@ -154,7 +154,8 @@ core::Result<storage::Snapshot> App::open_store() {
   return snapshot;
 }
 
-// Rule 14: what can't be stored has not happened; the one thing told from memory is that very trouble.
+// Rule 14: what can't be stored has not happened; the one thing told from memory is that very
+// trouble.
 void App::tell_trouble(const std::string& error) {
   if (!courier_ || error.empty()) {
     return;
@@ -203,17 +204,18 @@ core::Result<void> App::start() {
   if (auto started = start_loop(*snapshot); !started) {
     return started;
   }
-  auto control = ControlServer::start(
-      conf::socket_path(config_.daemon),
-      [this](const std::vector<std::string>& words) { return answer(words); });
+  auto control =
+      ControlServer::start(conf::socket_path(config_.daemon),
+                           [this](const std::vector<std::string>& words) { return answer(words); });
   if (!control) {
     return tl::make_unexpected(control.error());
   }
   control_ = std::move(*control);
-  core::log_info("rblwatchd started", {{"version", std::string(core::kVersion)},
-                                       {"zones", static_cast<std::uint64_t>(config_.zones.size())},
-                                       {"targets", static_cast<std::uint64_t>(config_.targets.size())},
-                                       {"database", config_.daemon.database.string()}});
+  core::log_info("rblwatchd started",
+                 {{"version", std::string(core::kVersion)},
+                  {"zones", static_cast<std::uint64_t>(config_.zones.size())},
+                  {"targets", static_cast<std::uint64_t>(config_.targets.size())},
+                  {"database", config_.daemon.database.string()}});
   notify_ready("watching");
   return {};
 }
@@ -273,8 +275,8 @@ void App::reload() {
   if (!fixed.empty()) {
     core::log_warn("changes that need a restart", {{"keys", core::join(fixed, " ")}});
   }
-  const auto reloaded = loop_->run<void>(
-      [&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
+  const auto reloaded =
+      loop_->run<void>([&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
   if (!reloaded) {
     core::log_error("the configuration was not reloaded; the one before stays in force",
                     {{"error", reloaded.error().text}});

@@ -28,7 +28,9 @@ constexpr std::chrono::seconds kPatience{2};  // for a peer that sends or reads 
 constexpr int kBacklog = 16;
 constexpr const char* kGroup = "rblwatch";
 
-std::string reason() { return std::generic_category().message(errno); }
+std::string reason() {
+  return std::generic_category().message(errno);
+}
 
 core::Result<sockaddr_un> address_of(const std::filesystem::path& path) {
   sockaddr_un address{};
@@ -99,8 +101,8 @@ void write_all(const core::Fd& connection, std::string_view text) {
 
 }  // namespace
 
-core::Result<std::unique_ptr<ControlServer>> ControlServer::start(
-    const std::filesystem::path& path, Handler handler) {
+core::Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& path,
+                                                                  Handler handler) {
   auto listener = listen_at(path);
   if (!listener) {
     return tl::make_unexpected(listener.error());
@@ -122,16 +124,14 @@ ControlServer::ControlServer(std::filesystem::path path, core::Fd listener, core
       thread_([this] { serve(); }) {}
 
 ControlServer::~ControlServer() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(stop_.get(), &one, sizeof one));
+  ::eventfd_write(stop_.get(), 1);
   thread_.join();
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
 }
 
 void ControlServer::serve() {
-  std::array<pollfd, 2> waited{
-      {{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  std::array<pollfd, 2> waited{{{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   for (;;) {
     if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) {
       core::log_error("the control socket can't be waited on", {{"error", reason()}});
@@ -155,9 +155,9 @@ void ControlServer::answer(const core::Fd& connection) {
     return;
   }
   const auto words = core::decode_request(*line);
-  write_all(connection, core::encode_reply(words ? handler_(*words)
-                                                 : core::Result<std::string>(
-                                                       tl::make_unexpected(words.error()))));
+  write_all(connection, core::encode_reply(
+                            words ? handler_(*words)
+                                  : core::Result<std::string>(tl::make_unexpected(words.error()))));
 }
 
 }  // namespace rblwatch::daemon

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The daemon's end of the Unix socket beside the database (mode 0660, group rblwatch where it exists): takes
-// one request per connection and answers it. A thread of its own; what a request does is the handler's
-// affair, called in that thread.
+// The daemon's end of the Unix socket beside the database (mode 0660, group rblwatch where it
+// exists): takes one request per connection and answers it. A thread of its own; what a request
+// does is the handler's affair, called in that thread.
 #pragma once
 
 #include <filesystem>

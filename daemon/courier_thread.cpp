@@ -22,7 +22,9 @@ CourierThread::CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Car
   thread_ = std::thread([this] { work(); });
 }
 
-CourierThread::~CourierThread() { stop(); }
+CourierThread::~CourierThread() {
+  stop();
+}
 
 void CourierThread::nudge() {
   is_nudged_ = true;

@@ -35,7 +35,7 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
   }
   next_look_ = now + kLookEvery;
   // Zones that can't be seen don't hold up the others: theirs becomes a message of their own.
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     ZoneDesk& desk = desks_[zone];
     if (desk.batch == name_ && !desk.is_any_seeing() && !is_untested(desk)) {
       desk.batch = name_ + ":" + std::to_string(zone);
@@ -43,7 +43,7 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
   }
   bool is_common_settled = true;
   bool is_any_open = false;
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     ZoneDesk& desk = desks_[zone];
     if (desk.batch.empty()) {
       continue;
@@ -75,8 +75,7 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
   is_open_ = is_any_open;
 }
 
-bool FirstSight::is_settled(std::uint16_t zone, const PairDesk& pairs,
-                            const Teller& teller) const {
+bool FirstSight::is_settled(std::uint16_t zone, const PairDesk& pairs, const Teller& teller) const {
   const ZoneDesk& desk = desks_[zone];
   if (is_untested(desk) || !desk.is_any_seeing()) {
     return false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// First sight (end of rule 7): the listings found by the first look after a start or reload go out as one
-// message per channel, once every pair of the zones that see is decided or its confirmation time is over; a
-// zone that sees later sends its own as one message. The loop's thread.
+// First sight (end of rule 7): the listings found by the first look after a start or reload go out
+// as one message per channel, once every pair of the zones that see is decided or its confirmation
+// time is over; a zone that sees later sends its own as one message. The loop's thread.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,8 @@ namespace rblwatch::daemon {
 
 namespace {
 
-/// More new pairs of a swept kind than this aren't noted one by one: the kind's sweep starts from nothing.
+/// More new pairs of a swept kind than this aren't noted one by one: the kind's sweep starts from
+/// nothing.
 constexpr std::size_t kMostNewPairs = 4096;
 
 std::vector<ZoneDesk> make_desks(const World& world) {
@@ -20,21 +21,22 @@ std::vector<ZoneDesk> make_desks(const World& world) {
   desks.reserve(world.setup.zones.size());
   for (const lists::Zone& zone : world.setup.zones) {
     ZoneDesk desk(world.setup.breaker);
-    for (std::uint32_t subject = 0; subject < world.subjects.size(); ++subject) {
+    for (std::uint32_t subject = 0; subject < core::size_as<std::uint32_t>(world.subjects);
+         ++subject) {
       if (world.subjects.is_asked({subject}, zone)) {
         ++desk.kind(world.subjects.subject({subject}).kind()).subjects;
       }
     }
     desk.breaker.set_subjects(desk.subjects());
-    desk.breaker.set_window(std::max(zone.interval.value_or(world.setup.interval),
-                                     world.setup.confirm.confirm_after));
+    desk.breaker.set_window(
+        std::max(zone.interval.value_or(world.setup.interval), world.setup.confirm.confirm_after));
     desks.push_back(std::move(desk));
   }
   return desks;
 }
 
 void fill_schedule(Generation& now, core::Tick at) {
-  for (std::uint32_t pair = 0; pair < now.book.size(); ++pair) {
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
     const PairSlot& slot = now.book.slot({pair});
     now.schedule.add({pair}, slot.zone, now.world->interval_of(slot.zone, slot.subject), at);
   }
@@ -96,7 +98,8 @@ void restore_listings(Generation& now, const storage::Snapshot& snapshot, Ledger
   }
 }
 
-/// What is believed of a pair whose change is held: it stands in the track, not yet in an open listing.
+/// What is believed of a pair whose change is held: it stands in the track, not yet in an open
+/// listing.
 lists::CodeSet held_state(const lists::BelievedChange& change) {
   return change.change.type == lists::EventType::delisted ? lists::CodeSet() : change.change.codes;
 }
@@ -179,7 +182,7 @@ void restore_doubts(Generation& now, const storage::Snapshot& snapshot, Ledger& 
 /// Pairs that were watched before and had a first state, unless a row says otherwise.
 void restore_decided(Generation& now, const std::unordered_set<std::string>& known) {
   const lists::SubjectTable& subjects = now.world->subjects;
-  for (std::uint32_t pair = 0; pair < now.book.size(); ++pair) {
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
     PairSlot& slot = now.book.slot({pair});
     const lists::Subject& subject = subjects.subject(slot.subject);
     if (now.desks[slot.zone.value].kind(subject.kind()).has_been_decided &&
@@ -194,7 +197,7 @@ void note_subjects(const lists::SubjectTable& subjects,
                    const std::unordered_set<std::string>& known, Ledger& ledger) {
   std::vector<std::string> added;
   std::unordered_set<std::string> gone = known;
-  for (std::uint32_t index = 0; index < subjects.size(); ++index) {
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(subjects); ++index) {
     std::string text = subjects.subject({index}).to_text();
     if (gone.erase(text) == 0 && known.count(text) == 0) {
       added.push_back(std::move(text));
@@ -204,9 +207,8 @@ void note_subjects(const lists::SubjectTable& subjects,
 }
 
 /// A pair that is new on a kind whose sweep has been completed is unknown until it is asked.
-void note_new_pairs(Generation& now, const std::unordered_set<std::string>& known,
-                    Ledger& ledger) {
-  for (std::uint16_t zone = 0; zone < now.desks.size(); ++zone) {
+void note_new_pairs(Generation& now, const std::unordered_set<std::string>& known, Ledger& ledger) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now.desks); ++zone) {
     std::vector<std::uint32_t> fresh;
     const auto [begin, end] = now.book.range_of({zone});
     for (std::uint32_t pair = begin; pair < end; ++pair) {
@@ -226,10 +228,8 @@ void note_new_pairs(Generation& now, const std::unordered_set<std::string>& know
       const lists::Doubt doubt{lists::Cause::not_asked, ledger.clocks().now};
       now.book.set_doubt({pair}, doubt);
       const lists::Subject& subject = now.world->subjects.subject(now.book.slot({pair}).subject);
-      ledger.record(storage::DoubtRecord{{subject.to_text(), now.world->zone({zone}).id},
-                                         subject.kind(),
-                                         doubt,
-                                         false});
+      ledger.record(storage::DoubtRecord{
+          {subject.to_text(), now.world->zone({zone}).id}, subject.kind(), doubt, false});
     }
   }
 }
@@ -246,7 +246,7 @@ void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecor
 }
 
 void record_all(Generation& now, Ledger& ledger) {
-  for (std::uint16_t zone = 0; zone < now.desks.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now.desks); ++zone) {
     for (const lists::Kind kind : lists::kAllKinds) {
       if (now.desks[zone].kind(kind).subjects > 0) {
         ledger.record(kind_record(now.world->zone({zone}), kind, now.desks[zone].kind(kind)));
@@ -260,7 +260,7 @@ void record_all(Generation& now, Ledger& ledger) {
 std::vector<std::optional<lists::SubjectIndex>> map_subjects(const lists::SubjectTable& from,
                                                              const lists::SubjectTable& to) {
   std::vector<std::optional<lists::SubjectIndex>> mapped(from.size());
-  for (std::uint32_t index = 0; index < from.size(); ++index) {
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(from); ++index) {
     mapped[index] = to.find(from.subject({index}));
   }
   return mapped;
@@ -334,7 +334,7 @@ void carry_pairs(Generation& now, std::optional<lists::ZoneIndex> zone, Generati
 
 std::unordered_set<std::string> subject_texts(const lists::SubjectTable& subjects) {
   std::unordered_set<std::string> texts;
-  for (std::uint32_t index = 0; index < subjects.size(); ++index) {
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(subjects); ++index) {
     texts.insert(subjects.subject({index}).to_text());
   }
   return texts;
@@ -342,8 +342,8 @@ std::unordered_set<std::string> subject_texts(const lists::SubjectTable& subject
 
 }  // namespace
 
-Generation::Generation(std::shared_ptr<const World> the_world, Ledger& ledger,
-                       core::Random& random, core::Tick epoch, std::uint8_t the_number,
+Generation::Generation(std::shared_ptr<const World> the_world, Ledger& ledger, core::Random& random,
+                       core::Tick epoch, std::uint8_t the_number,
                        std::vector<std::string> held_batches)
     : world(std::move(the_world)),
       number(the_number),
@@ -385,7 +385,7 @@ void carry_over(Generation& now, Generation& before, Ledger& ledger) {
   fill_schedule(now, ledger.clocks().tick);
   const auto subjects = map_subjects(before.world->subjects, now.world->subjects);
   std::vector<std::string> zones_gone;
-  for (std::uint16_t old = 0; old < before.desks.size(); ++old) {
+  for (std::uint16_t old = 0; old < core::size_as<std::uint16_t>(before.desks); ++old) {
     const lists::Zone& was = before.world->zone({old});
     auto zone = now.world->find_zone(was.id);
     if (!zone) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything that belongs to one generation of the world: made on start from what the store remembers, on a
-// reload from the generation before. What isn't watched any more is retired on the way. The loop's thread.
+// Everything that belongs to one generation of the world: made on start from what the store
+// remembers, on a reload from the generation before. What isn't watched any more is retired on the
+// way. The loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@
 namespace rblwatch::daemon {
 
 struct Generation {
-  /// `ledger` and `random` outlive it. `epoch`: of the pair book, the same for all generations of a run.
+  /// `ledger` and `random` outlive it. `epoch`: of the pair book, the same for all generations of a
+  /// run.
   Generation(std::shared_ptr<const World> world, Ledger& ledger, core::Random& random,
              core::Tick epoch, std::uint8_t number, std::vector<std::string> held_batches);
   Generation(const Generation&) = delete;
@@ -41,8 +43,8 @@ struct Generation {
   FirstSight first_sight;
 };
 
-/// Takes up what the store remembers (rule 11): open listings, votes, doubts, zone states that were told,
-/// quarantines with what they hold. Rows of what isn't watched any more are retired.
+/// Takes up what the store remembers (rule 11): open listings, votes, doubts, zone states that were
+/// told, quarantines with what they hold. Rows of what isn't watched any more are retired.
 void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger);
 
 /// Takes over from the generation before what stays; retires what doesn't.

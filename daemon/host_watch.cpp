@@ -10,7 +10,8 @@ namespace rblwatch::daemon {
 
 namespace {
 
-/// A name that can't be resolved is tried sooner than its interval, and told only when it failed twice.
+/// A name that can't be resolved is tried sooner than its interval, and told only when it failed
+/// twice.
 constexpr core::Millis kRetry{60'000};
 constexpr std::uint32_t kFailuresToTell = 2;
 
@@ -34,7 +35,7 @@ void HostWatch::set_targets(std::span<const lists::Target> targets, core::Millis
     remembered_[host.record.host] = host.record;
   }
   hosts_.clear();
-  for (std::uint32_t index = 0; index < targets.size(); ++index) {
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(targets); ++index) {
     if (targets[index].type != lists::TargetType::host) {
       continue;
     }
@@ -59,7 +60,7 @@ void HostWatch::restore(const std::vector<storage::HostRecord>& records) {
 
 void HostWatch::submit_due(dns::Resolver& resolver, const World& world, std::uint8_t generation,
                            core::Tick now) {
-  for (std::uint32_t index = 0; index < hosts_.size(); ++index) {
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(hosts_); ++index) {
     Host& host = hosts_[index];
     if (host.is_out || host.next > now || !resolver.can_submit(world.host_lane())) {
       continue;
@@ -132,8 +133,7 @@ void HostWatch::take_failure(Host& host, const std::string& cause, Ledger& ledge
   } else if (is_news) {
     ledger.record(host.record);
   }
-  core::log_warn("a host name can't be resolved",
-                 {{"host", host.record.host}, {"cause", cause}});
+  core::log_warn("a host name can't be resolved", {{"host", host.record.host}, {"cause", cause}});
 }
 
 void HostWatch::forget_lookups() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Host names of targets, resolved anew each interval. An answer replaces the addresses; a failure never
-// clears anything: the last addresses stay, and one event says that the name can't be resolved. The loop's
-// thread.
+// Host names of targets, resolved anew each interval. An answer replaces the addresses; a failure
+// never clears anything: the last addresses stay, and one event says that the name can't be
+// resolved. The loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ class HostWatch {
     core::Millis interval{0};
     core::Tick next{};
     bool is_out = false;
-    bool is_known = false;      // looked up at least once, by this run or an earlier one
+    bool is_known = false;              // looked up at least once, by this run or an earlier one
     std::optional<dns::Outcome> first;  // A, while AAAA is under way
     std::optional<dns::Outcome> second;
     storage::HostRecord record;

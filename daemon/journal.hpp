@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Port: where the monitor has its batches recorded. The writer's thread in the daemon (writer.hpp), the
-// store itself in scenarios. Batches are recorded in the order given, each as one transaction; one that
-// can't be is tried again until it can, and nothing behind it is recorded before (rule 14). The loop's
-// thread.
+// Port: where the monitor has its batches recorded. The writer's thread in the daemon (writer.hpp),
+// the store itself in scenarios. Batches are recorded in the order given, each as one transaction;
+// one that can't be is tried again until it can, and nothing behind it is recorded before (rule
+// 14). The loop's thread.
 #pragma once
 
 #include "storage/batch.hpp"

@@ -13,8 +13,10 @@ constexpr double kPerOctave = 4;
 }  // namespace
 
 void Latency::note(core::Micros took) {
-  const double octaves = std::log2(std::max<double>(static_cast<double>(took.count()), 1) / kFirstMicros);
-  const double bucket = std::clamp(std::ceil(octaves * kPerOctave), 0.0, static_cast<double>(kBuckets - 1));
+  const double octaves =
+      std::log2(std::max<double>(static_cast<double>(took.count()), 1) / kFirstMicros);
+  const double bucket =
+      std::clamp(std::ceil(octaves * kPerOctave), 0.0, static_cast<double>(kBuckets - 1));
   std::uint32_t& count = counts_[static_cast<std::size_t>(bucket)];
   if (++count == 1U << 30U) {
     // Halving keeps the shape and makes room; it also lets old answers fade.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long a zone's answers take: a histogram with four buckets per octave, so a quantile is right within a
-// fifth. 256 bytes, no allocation. Belongs to the loop's thread.
+// How long a zone's answers take: a histogram with four buckets per octave, so a quantile is right
+// within a fifth. 256 bytes, no allocation. Belongs to the loop's thread.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ namespace rblwatch::daemon {
 class Latency {
  public:
   void note(core::Micros took);
-  /// The bucket's upper bound below which `share` (0 to 1) of the answers lie; nothing before the first.
+  /// The bucket's upper bound below which `share` (0 to 1) of the answers lie; nothing before the
+  /// first.
   std::optional<core::Millis> quantile(double share) const;
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Collects what one turn of the loop wants recorded into a Batch: an event together with the notices that
-// tell of it, and the records of state that changed with it, so that they become true in one transaction.
-// Belongs to the loop's thread.
+// Collects what one turn of the loop wants recorded into a Batch: an event together with the
+// notices that tell of it, and the records of state that changed with it, so that they become true
+// in one transaction. Belongs to the loop's thread.
 #pragma once
 
 #include <map>
@@ -52,7 +52,7 @@ class Ledger {
   std::vector<alerts::Channel> channels_;
   core::ClockPair clocks_{};
   storage::Batch batch_;
-  std::map<storage::PairKey, std::size_t> votes_;   // positions in batch_
+  std::map<storage::PairKey, std::size_t> votes_;  // positions in batch_
   std::map<storage::PairKey, std::size_t> doubts_;
 };
 

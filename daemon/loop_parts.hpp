@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the parts of one generation share: references that outlive them all, owned by Generation and Monitor.
+// What the parts of one generation share: references that outlive them all, owned by Generation and
+// Monitor.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/loop_thread.hpp"
 
-#include <unistd.h>
+#include <sys/eventfd.h>
 
 #include <array>
 
@@ -15,7 +15,9 @@ constexpr core::Millis kTurn{500};
 LoopThread::LoopThread(std::unique_ptr<Monitor> monitor, const core::Fd& wake)
     : monitor_(std::move(monitor)), wake_(wake), jobs_(kJobs), thread_([this] { work(); }) {}
 
-LoopThread::~LoopThread() { stop(); }
+LoopThread::~LoopThread() {
+  stop();
+}
 
 void LoopThread::stop() {
   jobs_.close();
@@ -26,8 +28,7 @@ void LoopThread::stop() {
 }
 
 void LoopThread::wake() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_.get(), &one, sizeof one));
+  ::eventfd_write(wake_.get(), 1);
 }
 
 void LoopThread::work() {
@@ -41,8 +42,8 @@ void LoopThread::work() {
     monitor_->turn(kTurn);
     ++turns_;
     // The resolver only watches the descriptor; emptying it is ours.
-    std::uint64_t count = 0;
-    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
   }
   monitor_->flush();
 }

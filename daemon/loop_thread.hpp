@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The thread that owns the Monitor: turns it over and over, and runs what other threads want done to it in
-// between. Public functions: any thread.
+// The thread that owns the Monitor: turns it over and over, and runs what other threads want done
+// to it in between. Public functions: any thread.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ namespace rblwatch::daemon {
 
 class LoopThread {
  public:
-  /// `wake` is the eventfd that the resolver waits on too (dns::ResolverOptions::wake_fd); it outlives the
-  /// thread.
+  /// `wake` is the eventfd that the resolver waits on too (dns::ResolverOptions::wake_fd); it
+  /// outlives the thread.
   LoopThread(std::unique_ptr<Monitor> monitor, const core::Fd& wake);
   ~LoopThread();
   LoopThread(const LoopThread&) = delete;

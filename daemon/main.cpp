@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <CLI/CLI.hpp>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "core/version.hpp"
 #include "daemon/app.hpp"
 
 int main(int argc, char** argv) {
   constexpr int kExitUsage = 2;
-  CLI::App cli("rblwatchd: watches addresses and domains on DNS blocklists; runs in the foreground "
-               "and logs to stderr.\nSIGHUP reloads the configuration, SIGTERM stops.",
-               "rblwatchd");
+  CLI::App cli(
+      "rblwatchd: watches addresses and domains on DNS blocklists; runs in the foreground "
+      "and logs to stderr.\nSIGHUP reloads the configuration, SIGTERM stops.",
+      "rblwatchd");
   std::string config;
   bool check_only = false;
   cli.add_option("--config", config, "configuration file (default /etc/rblwatch/rblwatch.toml)")

@@ -11,7 +11,8 @@ namespace rblwatch::daemon {
 
 namespace {
 
-/// State without events is collected for a moment, so that a busy sweep is a few transactions, not hundreds.
+/// State without events is collected for a moment, so that a busy sweep is a few transactions, not
+/// hundreds.
 constexpr core::Millis kFlushEvery{50};
 /// Pairs submitted for one zone before the next zone has its turn.
 constexpr std::size_t kZoneTurn = 32;
@@ -42,9 +43,9 @@ core::Result<std::unique_ptr<Monitor>> Monitor::make(const MonitorPorts& ports, 
     return tl::make_unexpected(world.error());
   }
   ports.resolver.set_lanes((*world)->lanes());
-  monitor->now_ = std::make_unique<Generation>(std::move(*world), monitor->ledger_, ports.random,
-                                               monitor->epoch_, monitor->number_,
-                                               snapshot.held_batches);
+  monitor->now_ =
+      std::make_unique<Generation>(std::move(*world), monitor->ledger_, ports.random,
+                                   monitor->epoch_, monitor->number_, snapshot.held_batches);
   restore(*monitor->now_, snapshot, monitor->ledger_);
   return monitor;
 }
@@ -127,8 +128,8 @@ void Monitor::submit() {
   submit_pairs();
 }
 
-// Zones take turns in small portions, so that one with a great deal to ask doesn't take every free place; and
-// the turn begins with another zone each time.
+// Zones take turns in small portions, so that one with a great deal to ask doesn't take every free
+// place; and the turn begins with another zone each time.
 void Monitor::submit_pairs() {
   const std::size_t zones = now_->desks.size();
   bool is_any_left = zones > 0;
@@ -138,8 +139,8 @@ void Monitor::submit_pairs() {
       const lists::ZoneIndex zone{static_cast<std::uint16_t>((first_zone_ + i) % zones)};
       if (now_->desks[zone.value].is_any_seeing() && !now_->watch.has_waiting(zone) &&
           !now_->teller.has_waiting_reasons(zone)) {
-        is_any_left = now_->pairs.submit_due(ports_.resolver, zone, kZoneTurn) == kZoneTurn ||
-                      is_any_left;
+        is_any_left =
+            now_->pairs.submit_due(ports_.resolver, zone, kZoneTurn) == kZoneTurn || is_any_left;
       }
     }
   }
@@ -172,12 +173,14 @@ void Monitor::take(const dns::Completion& completion) {
   }
 }
 
-// When the next question could be submitted: something is due and its lane's pace allows it, or becomes due.
+// When the next question could be submitted: something is due and its lane's pace allows it, or
+// becomes due.
 std::optional<core::Tick> Monitor::next_submission() const {
   std::optional<core::Tick> next;
-  for (std::uint16_t zone = 0; zone < now_->desks.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now_->desks); ++zone) {
     const bool has_due = (now_->desks[zone].is_any_seeing() && now_->schedule.has_due({zone})) ||
-                         now_->watch.has_waiting({zone}) || now_->teller.has_waiting_reasons({zone});
+                         now_->watch.has_waiting({zone}) ||
+                         now_->teller.has_waiting_reasons({zone});
     if (has_due) {
       sooner(next, ports_.resolver.next_slot(World::lane_of({zone})));
     }

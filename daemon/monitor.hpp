@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop: schedule, ask, judge, record, over and over. Owns all state of pairs and zones; time, chance,
-// DNS and storage come in through ports, so that a scenario runs months of it in a second. One thread.
+// The loop: schedule, ask, judge, record, over and over. Owns all state of pairs and zones; time,
+// chance, DNS and storage come in through ports, so that a scenario runs months of it in a second.
+// One thread.
 //
-// A turn: submit what is due (tests first, then reasons, confirmations, pairs by turn, each zone within its
-// pace), wait for completions, take them, pass on what became believed, hand the batch to the journal. While
-// the journal can't accept, nothing new is asked.
+// A turn: submit what is due (tests first, then reasons, confirmations, pairs by turn, each zone
+// within its pace), wait for completions, take them, pass on what became believed, hand the batch
+// to the journal. While the journal can't accept, nothing new is asked.
 #pragma once
 
 #include <cstdint>
@@ -70,8 +71,8 @@ class Monitor {
   core::Tick epoch_{};
   std::uint8_t number_ = 0;
   std::unique_ptr<Generation> now_;
-  bool is_remake_due_ = false;   // a host's addresses changed
-  std::size_t first_zone_ = 0;   // whose turn it is to submit first
+  bool is_remake_due_ = false;  // a host's addresses changed
+  std::size_t first_zone_ = 0;  // whose turn it is to submit first
   core::Tick last_flush_{};
   core::Tick next_resolver_record_{};
 };

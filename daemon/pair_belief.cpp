@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The half of PairDesk that turns votes into belief: what a zone's test means for its pairs, what the breaker
-// lets through, what is taken back.
+// The half of PairDesk that turns votes into belief: what a zone's test means for its pairs, what
+// the breaker lets through, what is taken back.
 #include <algorithm>
 #include <utility>
 
@@ -84,8 +84,8 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test) {
   return is_done;
 }
 
-// Rule 4's last paragraph: where the positive entry is waived, nothing proves that the zone isn't empty but
-// another subject that still stands there, or time.
+// Rule 4's last paragraph: where the positive entry is waived, nothing proves that the zone isn't
+// empty but another subject that still stands there, or time.
 lists::PassedTest PairDesk::covering(lists::PairId pair, const PurposeTrack& track,
                                      lists::PassedTest test) const {
   const lists::Zone& zone = world_.zone(book_.slot(pair).zone);
@@ -96,14 +96,14 @@ lists::PassedTest PairDesk::covering(lists::PairId pair, const PurposeTrack& tra
 }
 
 bool PairDesk::is_another_listed(lists::PairId pair, core::Tick since) const {
-  const auto [begin, end] = book_.range_of(book_.slot(pair).zone);
+  const auto range = book_.range_of(book_.slot(pair).zone);
   const auto stands = [](const PurposeTrack& track) {
     return track.track.is_listed() && track.track.pending.empty();
   };
   return std::any_of(book_.details().begin(), book_.details().end(), [&](const auto& other) {
     const auto& [id, detail] = other;
-    return id != pair.value && id >= begin && id < end && !book_.slot({id}).is_doubted &&
-           book_.tick_of(book_.slot({id}).asked_s) > since &&
+    return id != pair.value && id >= range.first && id < range.second &&
+           !book_.slot({id}).is_doubted && book_.tick_of(book_.slot({id}).asked_s) > since &&
            std::any_of(detail.tracks.begin(), detail.tracks.end(), stands);
   });
 }
@@ -171,7 +171,8 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
       teller_.announce(*pair, change, batch);
     }
   }
-  const bool has_news = admission.quarantined || admission.released || desk.breaker.is_quarantined();
+  const bool has_news =
+      admission.quarantined || admission.released || desk.breaker.is_quarantined();
   if (has_news) {
     ledger_.record(zone_record(data, desk, world_));
   }
@@ -191,15 +192,16 @@ bool PairDesk::release(lists::ZoneIndex zone) {
 }
 
 void PairDesk::turn(core::Tick now) {
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     ZoneDesk& desk = desks_[zone];
     const auto next = desk.breaker.next_tick();
     if (next && *next <= now) {
-      const bool is_tested = std::all_of(desk.kinds.begin(), desk.kinds.end(), [&](const auto& kind) {
-        return kind.subjects == 0 ||
-               (kind.is_seeing() && kind.passed &&
-                now - kind.passed->asked_at <= world_.setup.health.health_interval * 2);
-      });
+      const bool is_tested =
+          std::all_of(desk.kinds.begin(), desk.kinds.end(), [&](const auto& kind) {
+            return kind.subjects == 0 ||
+                   (kind.is_seeing() && kind.passed &&
+                    now - kind.passed->asked_at <= world_.setup.health.health_interval * 2);
+          });
       follow({zone}, desk.breaker.tick(now, is_tested));
     }
   }
@@ -207,7 +209,7 @@ void PairDesk::turn(core::Tick now) {
     return;
   }
   next_lapse_ = now + kLapseEvery;
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     lapse_zone({zone}, now);
   }
 }

@@ -19,8 +19,9 @@ To saturated(std::int64_t value) {
 }  // namespace
 
 PurposeTrack& PairDetail::track_of(lists::Purpose purpose) {
-  const auto found = std::find_if(tracks.begin(), tracks.end(),
-                                  [&](const PurposeTrack& track) { return track.purpose == purpose; });
+  const auto found = std::find_if(tracks.begin(), tracks.end(), [&](const PurposeTrack& track) {
+    return track.purpose == purpose;
+  });
   if (found != tracks.end()) {
     return *found;
   }
@@ -63,10 +64,9 @@ std::optional<lists::PairId> PairBook::find(lists::ZoneIndex zone,
   const auto [first, last] = range_of(zone);
   const auto begin = slots_.begin() + first;
   const auto end = slots_.begin() + last;
-  const auto found =
-      std::lower_bound(begin, end, subject, [](const PairSlot& slot, lists::SubjectIndex wanted) {
-        return slot.subject < wanted;
-      });
+  const auto found = std::lower_bound(
+      begin, end, subject,
+      [](const PairSlot& slot, lists::SubjectIndex wanted) { return slot.subject < wanted; });
   if (found == end || found->subject != subject) {
     return std::nullopt;
   }
@@ -164,8 +164,9 @@ lists::Freshness PairBook::freshness(lists::PairId pair) const {
   return freshness;
 }
 
-// One mark fits into a slot: that of the last fresh answer. A server that went away must not hold the pair
-// for ever, so once its mark ran out, another server's takes its place without being fresh itself.
+// One mark fits into a slot: that of the last fresh answer. A server that went away must not hold
+// the pair for ever, so once its mark ran out, another server's takes its place without being fresh
+// itself.
 void PairBook::note_clear(lists::PairId pair, const lists::Observation& observation) {
   constexpr core::Seconds kSpare{1};
   constexpr core::Seconds kResolverWithoutTtl{5};  // rule 5
@@ -176,7 +177,8 @@ void PairBook::note_clear(lists::PairId pair, const lists::Observation& observat
   if (!has_run_out && !is_direct) {
     return;
   }
-  const core::Seconds lives = is_direct ? core::Seconds(0) : observation.ttl.value_or(kResolverWithoutTtl);
+  const core::Seconds lives =
+      is_direct ? core::Seconds(0) : observation.ttl.value_or(kResolverWithoutTtl);
   noted.server = server_index(observation.server);
   noted.cache_s = seconds_of(observation.asked_at + lives + core::Seconds(1) - core::Micros(1));
   noted.is_fresh_known = true;
@@ -189,9 +191,8 @@ void PairBook::keep_freshness(lists::PairId pair, const lists::Freshness& freshn
     return;
   }
   const auto latest =
-      std::max_element(marks.begin(), marks.end(), [](const auto& a, const auto& b) {
-        return a.runs_out < b.runs_out;
-      });
+      std::max_element(marks.begin(), marks.end(),
+                       [](const auto& a, const auto& b) { return a.runs_out < b.runs_out; });
   PairSlot& kept = slot(pair);
   kept.server = server_index(latest->server);
   // Rounded up: a mark may only seem to run later, never sooner.
@@ -202,8 +203,8 @@ void PairBook::keep_freshness(lists::PairId pair, const lists::Freshness& freshn
 void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion) {
   PairSlot& noted = slot(pair);
   noted.asked_s = seconds_of(completion.asked_at);
-  noted.took_ms = saturated<std::uint16_t>(
-      std::chrono::duration_cast<core::Millis>(completion.took).count());
+  noted.took_ms =
+      saturated<std::uint16_t>(std::chrono::duration_cast<core::Millis>(completion.took).count());
   noted.answered_by = server_index(completion.server);
   if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
     noted.rcode = static_cast<std::uint8_t>(answer->rcode);
@@ -213,8 +214,7 @@ void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion
 }
 
 std::uint32_t PairBook::seconds_of(core::Tick tick) const {
-  return saturated<std::uint32_t>(
-      std::chrono::duration_cast<core::Seconds>(tick - epoch_).count());
+  return saturated<std::uint32_t>(std::chrono::duration_cast<core::Seconds>(tick - epoch_).count());
 }
 
 std::uint16_t PairBook::server_index(const dns::Server& server) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The states of all pairs, compact: 28 bytes for a pair that is clear, a PairDetail only where something is
-// listed, pending or otherwise worth remembering. One generation of the world; carried over to the next by
-// (subject, zone). Belongs to the loop's thread.
+// The states of all pairs, compact: 28 bytes for a pair that is clear, a PairDetail only where
+// something is listed, pending or otherwise worth remembering. One generation of the world; carried
+// over to the next by (subject, zone). Belongs to the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -27,42 +27,42 @@ namespace rblwatch::daemon {
 /// The last answer of a clear pair, and its bookkeeping. Times in seconds since the book's epoch.
 struct PairSlot {
   lists::SubjectIndex subject;
-  std::uint32_t asked_s = 0;     // 0 = not asked by this process
-  std::uint32_t cache_s = 0;     // until when the server's cache may repeat the last fresh answer
-  std::uint32_t ttl_s = 0;       // of the last answer
+  std::uint32_t asked_s = 0;  // 0 = not asked by this process
+  std::uint32_t cache_s = 0;  // until when the server's cache may repeat the last fresh answer
+  std::uint32_t ttl_s = 0;    // of the last answer
   lists::ZoneIndex zone;
   std::uint16_t took_ms = 0;
-  std::uint16_t server = 0;      // of the last fresh answer: index into the book's servers
-  std::uint16_t answered_by = 0; // of the last answer, likewise
+  std::uint16_t server = 0;       // of the last fresh answer: index into the book's servers
+  std::uint16_t answered_by = 0;  // of the last answer, likewise
   std::uint8_t rcode = 0;
   lists::Cause doubt_cause = lists::Cause::not_asked;
-  bool is_decided : 1 = false;   // has had a first state: clear, or listed and believed
-  bool is_doubted : 1 = false;   // its last lookup said unknown (doubt in doubts())
-  bool is_out : 1 = false;       // its lookup is under way
-  bool sweep_mark : 1 = false;   // flips each time the zone's sweep passes it
+  bool is_decided : 1 = false;  // has had a first state: clear, or listed and believed
+  bool is_doubted : 1 = false;  // its last lookup said unknown (doubt in doubts())
+  bool is_out : 1 = false;      // its lookup is under way
+  bool sweep_mark : 1 = false;  // flips each time the zone's sweep passes it
   bool has_detail : 1 = false;
   bool has_ttl : 1 = false;
   bool is_fresh_known : 1 = false;  // cache_s and server say something
-  bool is_skipped : 1 = false;   // its turn came while its kind couldn't be seen
+  bool is_skipped : 1 = false;      // its turn came while its kind couldn't be seen
 };
 
 /// One purpose of a pair: what is believed, and what has been told of it.
 struct PurposeTrack {
   lists::Purpose purpose = lists::Purpose::block;
   lists::Track track;
-  bool is_open = false;          // a listing row is open: its listed event is recorded
-  bool is_contained = false;     // told by its container alone
-  bool first_seen = false;       // the listing was the pair's first decided state
-  core::Timestamp listed_at{};   // of the open listing: its first agreeing vote
+  bool is_open = false;         // a listing row is open: its listed event is recorded
+  bool is_contained = false;    // told by its container alone
+  bool first_seen = false;      // the listing was the pair's first decided state
+  core::Timestamp listed_at{};  // of the open listing: its first agreeing vote
 };
 
 struct PairDetail {
   lists::Freshness freshness;
   std::vector<PurposeTrack> tracks;
-  lists::Evidence evidence;              // of the last answer that listed it
+  lists::Evidence evidence;  // of the last answer that listed it
   core::Untrusted reason;
-  bool is_reason_asked = false;          // since the codes changed last
-  bool is_reason_out = false;            // its TXT lookup is under way
+  bool is_reason_asked = false;              // since the codes changed last
+  bool is_reason_out = false;                // its TXT lookup is under way
   std::optional<lists::Verdict> first_part;  // of a domain asked under two names
 
   PurposeTrack& track_of(lists::Purpose purpose);

@@ -171,10 +171,8 @@ void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at)
   const lists::Doubt doubt{cause, known ? known->since : at};
   book_.set_doubt(pair, doubt);
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
-  ledger_.record(storage::DoubtRecord{{subject.to_text(), world_.zone(slot.zone).id},
-                                      subject.kind(),
-                                      doubt,
-                                      slot.is_decided});
+  ledger_.record(storage::DoubtRecord{
+      {subject.to_text(), world_.zone(slot.zone).id}, subject.kind(), doubt, slot.is_decided});
   // A pair that collects votes isn't left to its turn: an unknown only delays it.
   if (const PairDetail* detail = book_.detail(pair); detail != nullptr && !detail->is_idle()) {
     schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.confirm_after);
@@ -207,8 +205,8 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
   if (slot.is_doubted) {
     book_.clear_doubt(pair);
     const lists::Subject& subject = world_.subjects.subject(slot.subject);
-    ledger_.record(storage::DoubtRecord{
-        {subject.to_text(), zone.id}, subject.kind(), std::nullopt, true});
+    ledger_.record(
+        storage::DoubtRecord{{subject.to_text(), zone.id}, subject.kind(), std::nullopt, true});
   }
   if (!is_listed && !slot.has_detail) {
     book_.note_clear(pair, observation);
@@ -224,9 +222,9 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
   for (const lists::Purpose purpose : zone.purposes()) {
     observe_purpose(pair, purpose, observation, is_fresh);
   }
-  const bool collects = std::any_of(
-      detail.tracks.begin(), detail.tracks.end(),
-      [](const PurposeTrack& track) { return track.track.pending_to().has_value(); });
+  const bool collects =
+      std::any_of(detail.tracks.begin(), detail.tracks.end(),
+                  [](const PurposeTrack& track) { return track.track.pending_to().has_value(); });
   if (!is_listed && !collects) {
     slot.is_decided = true;
   }
@@ -246,9 +244,8 @@ void PairDesk::observe_purpose(lists::PairId pair, lists::Purpose purpose,
   const PairSlot& slot = book_.slot(pair);
   PurposeTrack& track = detail.track_of(purpose);
   const auto before = track.track.pending_to();
-  const lists::Step step =
-      lists::advance(track.track, mine, is_fresh, detail.freshness,
-                     world_.confirm_policy(slot.zone, slot.subject));
+  const lists::Step step = lists::advance(track.track, mine, is_fresh, detail.freshness,
+                                          world_.confirm_policy(slot.zone, slot.subject));
   follow_step(pair, track, step);
   count_vote(pair, track, before, observation.asked_at);
   settle_pending(pair, step.changed);
@@ -267,12 +264,12 @@ void PairDesk::count_vote(lists::PairId pair, const PurposeTrack& track,
     return to == lists::PendingTo::listed || to == lists::PendingTo::delisted;
   };
   if (counts(before)) {
-    follow(slot.zone, breaker.gone(slot.subject, track.purpose,
-                                   before == lists::PendingTo::listed, ledger_.clocks().tick));
+    follow(slot.zone, breaker.gone(slot.subject, track.purpose, before == lists::PendingTo::listed,
+                                   ledger_.clocks().tick));
   }
   if (counts(after)) {
-    follow(slot.zone, breaker.vote(slot.subject, track.purpose,
-                                   after == lists::PendingTo::listed, asked_at));
+    follow(slot.zone,
+           breaker.vote(slot.subject, track.purpose, after == lists::PendingTo::listed, asked_at));
   }
 }
 
@@ -351,7 +348,8 @@ bool PairDesk::has_undecided(lists::ZoneIndex zone) const {
                      [&](std::uint32_t pair) { return !book_.slot({pair}).is_decided; });
 }
 
-// A restored quarantine would end too early, and a wave show too late, without the votes it saw before.
+// A restored quarantine would end too early, and a wave show too late, without the votes it saw
+// before.
 void PairDesk::recall_votes(lists::PairId pair, const PurposeTrack& track) {
   const PairSlot& slot = book_.slot(pair);
   const auto to = track.track.pending_to();
@@ -366,11 +364,11 @@ void PairDesk::recall_votes(lists::PairId pair, const PurposeTrack& track) {
 }
 
 std::uint64_t PairDesk::open_listings(lists::ZoneIndex zone) const {
-  const auto [begin, end] = book_.range_of(zone);
+  const auto range = book_.range_of(zone);
   return static_cast<std::uint64_t>(
       std::count_if(book_.details().begin(), book_.details().end(), [&](const auto& one) {
         const auto& [id, detail] = one;
-        return id >= begin && id < end &&
+        return id >= range.first && id < range.second &&
                std::any_of(detail.tracks.begin(), detail.tracks.end(),
                            [](const PurposeTrack& track) { return track.is_open; });
       }));

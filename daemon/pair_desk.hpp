@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes the pairs through their day: asks those that are due, judges what comes back, counts votes, and hands
-// what became believed to the breaker and on to the teller. The loop's thread.
+// Takes the pairs through their day: asks those that are due, judges what comes back, counts votes,
+// and hands what became believed to the breaker and on to the teller. The loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +81,9 @@ class PairDesk {
   Teller& teller_;
   Ledger& ledger_;
   std::uint8_t generation_;
-  std::vector<std::set<std::uint32_t>> pending_;     // by zone: pairs with pending votes
-  std::vector<std::deque<lists::PairId>> seconds_;   // by zone: second names of domains asked under two
+  std::vector<std::set<std::uint32_t>> pending_;  // by zone: pairs with pending votes
+  std::vector<std::deque<lists::PairId>>
+      seconds_;  // by zone: second names of domains asked under two
   core::Tick next_lapse_{};
 };
 

@@ -9,9 +9,13 @@ void notify_ready(const std::string& status) {
   sd_notify(0, ("READY=1\nSTATUS=" + status).c_str());
 }
 
-void notify_reloading() { sd_notify(0, "RELOADING=1"); }
+void notify_reloading() {
+  sd_notify(0, "RELOADING=1");
+}
 
-void notify_stopping() { sd_notify(0, "STOPPING=1"); }
+void notify_stopping() {
+  sd_notify(0, "STOPPING=1");
+}
 
 core::Millis watchdog_pause() {
   std::uint64_t micros = 0;
@@ -21,6 +25,8 @@ core::Millis watchdog_pause() {
   return std::chrono::duration_cast<core::Millis>(core::Micros(micros)) / 2;
 }
 
-void notify_alive() { sd_notify(0, "WATCHDOG=1"); }
+void notify_alive() {
+  sd_notify(0, "WATCHDOG=1");
+}
 
 }  // namespace rblwatch::daemon

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the service manager is told (sd_notify); nothing happens where there is none. The main thread.
+// What the service manager is told (sd_notify); nothing happens where there is none. The main
+// thread.
 #pragma once
 
 #include <string>

@@ -65,7 +65,7 @@ void Teller::want_reason(lists::PairId pair) {
 }
 
 void Teller::submit_reasons(dns::Resolver& resolver) {
-  for (std::uint16_t zone = 0; zone < reasons_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(reasons_); ++zone) {
     std::deque<lists::PairId>& waiting = reasons_[zone];
     while (!waiting.empty() && resolver.can_submit(World::lane_of({zone}))) {
       const lists::PairId pair = waiting.front();
@@ -145,9 +145,8 @@ void Teller::tell_all() {
 }
 
 bool Teller::is_waiting(lists::ZoneIndex zone) const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-    return book_.slot(waiting.pair).zone == zone;
-  });
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [&](const Waiting& waiting) { return book_.slot(waiting.pair).zone == zone; });
 }
 
 bool Teller::try_tell(Waiting& waiting) {
@@ -169,7 +168,8 @@ bool Teller::try_tell(Waiting& waiting) {
     }
   } else {
     for (const PurposeTrack& track : detail->tracks) {
-      is_contained = is_contained || (track.purpose == waiting.change.purpose && track.is_contained);
+      is_contained =
+          is_contained || (track.purpose == waiting.change.purpose && track.is_contained);
     }
   }
   tell(waiting, is_contained);
@@ -194,8 +194,9 @@ Teller::Container Teller::ask_container(Waiting& waiting) {
   return answer;
 }
 
-// The container tells it alone where it lists the subject too. Where it isn't asked about this subject or
-// can't be seen, or where its own next vote has said no, nobody else would: then it is told itself.
+// The container tells it alone where it lists the subject too. Where it isn't asked about this
+// subject or can't be seen, or where its own next vote has said no, nobody else would: then it is
+// told itself.
 Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex container) {
   const lists::SubjectIndex subject = book_.slot(waiting.pair).subject;
   const ZoneDesk& desk = desks_[container.value];
@@ -214,7 +215,8 @@ Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex conta
       return Container::undecided;
     }
   }
-  if (book_.tick_of(book_.slot(*pair).asked_s) + core::Seconds(1) >= waiting.change.change.first_vote) {
+  if (book_.tick_of(book_.slot(*pair).asked_s) + core::Seconds(1) >=
+      waiting.change.change.first_vote) {
     return Container::none;
   }
   if (!waiting.is_container_asked) {
@@ -245,8 +247,8 @@ void Teller::tell(const Waiting& waiting, bool is_contained) {
   core::log_info(std::string(core::enum_word(event.type)),
                  {{"subject", event.subject}, {"zone", event.zone->id}});
   ledger_.tell(std::move(event), manner);
-  ledger_.record(listing_record(world_, slot.zone, waiting.change, detail, track,
-                                ledger_.clocks().now));
+  ledger_.record(
+      listing_record(world_, slot.zone, waiting.change, detail, track, ledger_.clocks().now));
   ledger_.record(votes_record(world_, slot, detail));
   track.is_open = !is_end;
   if (is_end) {
@@ -274,8 +276,7 @@ void Teller::retire(lists::PairId pair) {
     change.change.codes = track.track.believed;
     change.change.since = ledger_.clocks().now;
     ledger_.tell(listing_event(world_, slot.zone, change, *detail, track, ledger_.clocks().now));
-    ledger_.record(
-        listing_record(world_, slot.zone, change, *detail, track, ledger_.clocks().now));
+    ledger_.record(listing_record(world_, slot.zone, change, *detail, track, ledger_.clocks().now));
   }
 }
 

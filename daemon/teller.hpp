@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From an admitted change to an event: waits for the TXT that says why, and for the container that may tell
-// it instead (rule 9), then puts event, notices and rows into the ledger together. The loop's thread.
+// From an admitted change to an event: waits for the TXT that says why, and for the container that
+// may tell it instead (rule 9), then puts event, notices and rows into the ledger together. The
+// loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ class Teller {
   bool has_waiting_reasons(lists::ZoneIndex zone) const { return !reasons_[zone.value].empty(); }
   void take_reason(const Ticket& ticket, const dns::Completion& completion);
 
-  /// `batch`: notices go out with it, as one message once the last of them is told; "" = with first-seen
-  /// listings of the zone where the change is one.
+  /// `batch`: notices go out with it, as one message once the last of them is told; "" = with
+  /// first-seen listings of the zone where the change is one.
   void announce(lists::PairId pair, lists::BelievedChange change, std::string batch);
   /// Tells what waits no longer. Once per turn of the loop.
   void turn();

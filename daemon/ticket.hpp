@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a lookup was for, packed into its id: which errand, of which generation of the world, about what.
-// Completions of an older generation are recognised and left alone. Values.
+// What a lookup was for, packed into its id: which errand, of which generation of the world, about
+// what. Completions of an older generation are recognised and left alone. Values.
 #pragma once
 
 #include <cstdint>

@@ -119,7 +119,7 @@ core::Result<report::WhyDoc> explain(const Generation& now, const std::string& s
   document.subject = subject->to_text();
   document.target = now.world->subjects.target_ref(*index).name;
   bool is_zone_known = false;
-  for (std::uint16_t i = 0; i < now.desks.size(); ++i) {
+  for (std::uint16_t i = 0; i < core::size_as<std::uint16_t>(now.desks); ++i) {
     if (!is_meant(now.world->zone({i}), zone)) {
       continue;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `why`, from the daemon's memory: the last answer of every pair of a subject, votes, and how each zone's test
-// stood. Pure.
+// `why`, from the daemon's memory: the last answer of every pair of a subject, votes, and how each
+// zone's test stood. Pure.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace rblwatch::daemon {
 
-/// `zone` by id or DNS name; "" = all. Kind::not_found for a subject that isn't watched and for zones that
-/// aren't in use; Kind::invalid for text that is neither address nor name.
+/// `zone` by id or DNS name; "" = all. Kind::not_found for a subject that isn't watched and for
+/// zones that aren't in use; Kind::invalid for text that is neither address nor name.
 core::Result<report::WhyDoc> explain(const Generation& now, const std::string& subject,
                                      const std::string& zone, const core::ClockPair& clocks);
 

@@ -50,10 +50,10 @@ core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup,
   world->resolvers = std::make_shared<const dns::ServerGroup>(
       dns::ServerGroup{setup.resolver_servers, dns::ServerRole::resolver});
   for (const lists::Zone& zone : setup.zones) {
-    world->zone_servers.push_back(
-        zone.servers.empty() ? world->resolvers
-                             : std::make_shared<const dns::ServerGroup>(dns::ServerGroup{
-                                   zone.servers, dns::ServerRole::authoritative}));
+    world->zone_servers.push_back(zone.servers.empty()
+                                      ? world->resolvers
+                                      : std::make_shared<const dns::ServerGroup>(dns::ServerGroup{
+                                            zone.servers, dns::ServerRole::authoritative}));
   }
   world->setup = std::move(setup);
   return world;

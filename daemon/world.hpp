@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is watched and how, for one generation of the configuration: zones, subjects, policies, channels and
-// the servers that each zone is asked of. Made on start, on a reload and when a host's addresses change;
-// never altered in between. Belongs to the loop's thread.
+// What is watched and how, for one generation of the configuration: zones, subjects, policies,
+// channels and the servers that each zone is asked of. Made on start, on a reload and when a host's
+// addresses change; never altered in between. Belongs to the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +59,7 @@ struct World {
 };
 
 /// Fails with Kind::limit when there are more subjects than allowed.
-core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup, const lists::HostBook& hosts);
+core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup,
+                                                      const lists::HostBook& hosts);
 
 }  // namespace rblwatch::daemon

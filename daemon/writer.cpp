@@ -7,13 +7,14 @@ namespace rblwatch::daemon {
 
 namespace {
 
-constexpr std::size_t kMailbox = 64;          // batches and requests that may wait
-constexpr std::size_t kAccepted = 16;         // batches that may wait before the loop holds back
+constexpr std::size_t kMailbox = 64;   // batches and requests that may wait
+constexpr std::size_t kAccepted = 16;  // batches that may wait before the loop holds back
 constexpr core::Millis kRetry{1000};
 constexpr core::Millis kIdle{500};
 constexpr core::Millis kPruneEvery{600'000};
 constexpr std::size_t kPruneAtMost = 1000;
-/// When the wall clock moved by this much more than time went by, it was set: nothing is pruned then.
+/// When the wall clock moved by this much more than time went by, it was set: nothing is pruned
+/// then.
 constexpr core::Millis kJump{3'600'000};
 
 }  // namespace
@@ -24,11 +25,17 @@ Writer::Writer(storage::Store store, const core::Clock& clock, WriterOptions opt
   thread_ = std::thread([this] { work(); });
 }
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+  stop();
+}
 
-bool Writer::can_accept() const { return !is_stuck_ && mailbox_.size() < kAccepted; }
+bool Writer::can_accept() const {
+  return !is_stuck_ && mailbox_.size() < kAccepted;
+}
 
-void Writer::submit(storage::Batch batch) { mailbox_.send(Item(std::move(batch))); }
+void Writer::submit(storage::Batch batch) {
+  mailbox_.send(Item(std::move(batch)));
+}
 
 void Writer::stop() {
   mailbox_.close();
@@ -96,8 +103,7 @@ void Writer::prune() {
   }
   next_prune_ = now.tick + kPruneEvery;
   const auto last = std::exchange(last_prune_, now);
-  const bool was_set =
-      !last || std::chrono::abs(now.now - last->wall(now.tick)) > kJump;
+  const bool was_set = !last || std::chrono::abs(now.now - last->wall(now.tick)) > kJump;
   if (was_set) {
     return;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The writer's thread: the only one that touches the store. Batches are committed in order; one that can't be
-// (disk full, read-only) stays first in line and is tried again until it can, and meanwhile can_accept() is
-// false, so the loop asks nothing new (rule 14). Others ask the store for something by run(). Any thread may
-// call the public functions.
+// The writer's thread: the only one that touches the store. Batches are committed in order; one
+// that can't be (disk full, read-only) stays first in line and is tried again until it can, and
+// meanwhile can_accept() is false, so the loop asks nothing new (rule 14). Others ask the store for
+// something by run(). Any thread may call the public functions.
 #pragma once
 
 #include <atomic>

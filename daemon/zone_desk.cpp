@@ -17,15 +17,18 @@ std::optional<std::int64_t> in_ms(std::optional<core::Millis> duration) {
 
 }  // namespace
 
-bool ZoneDesk::has_pairs() const { return subjects() > 0; }
-
-bool ZoneDesk::is_any_seeing() const {
-  return std::any_of(kinds.begin(), kinds.end(), [](const KindDesk& desk) {
-    return desk.subjects > 0 && desk.is_seeing();
-  });
+bool ZoneDesk::has_pairs() const {
+  return subjects() > 0;
 }
 
-bool ZoneDesk::is_any_blind() const { return std::any_of(kinds.begin(), kinds.end(), is_blind); }
+bool ZoneDesk::is_any_seeing() const {
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [](const KindDesk& desk) { return desk.subjects > 0 && desk.is_seeing(); });
+}
+
+bool ZoneDesk::is_any_blind() const {
+  return std::any_of(kinds.begin(), kinds.end(), is_blind);
+}
 
 std::uint64_t ZoneDesk::subjects() const {
   std::uint64_t sum = 0;
@@ -68,8 +71,7 @@ storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const
   return record;
 }
 
-storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk,
-                                const World& world) {
+storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, const World& world) {
   storage::ZoneRecord record;
   record.row.zone = zone.id;
   record.row.quarantined = desk.breaker.is_quarantined();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the loop keeps of each zone at run time: the health of its kinds, its sweep, its breaker, its figures.
-// Values with small helpers; zone_watch.hpp runs the tests, pair_desk.hpp the pairs. The loop's thread.
+// What the loop keeps of each zone at run time: the health of its kinds, its sweep, its breaker,
+// its figures. Values with small helpers; zone_watch.hpp runs the tests, pair_desk.hpp the pairs.
+// The loop's thread.
 #pragma once
 
 #include <array>
@@ -27,27 +28,28 @@ namespace rblwatch::daemon {
 struct Sweep {
   core::Timestamp started{};
   core::Tick started_tick{};
-  std::uint32_t remaining = 0;   // pairs not looked at since it started
-  bool mark = true;              // a pair whose sweep_mark equals this has been looked at
-  bool is_complete_since_seeing = false;     // a sweep was completed since the kind began seeing
-  std::optional<core::Timestamp> swept_at;   // start of the last completed one
-  std::optional<core::Millis> length;        // of the last completed one
+  std::uint32_t remaining = 0;            // pairs not looked at since it started
+  bool mark = true;                       // a pair whose sweep_mark equals this has been looked at
+  bool is_complete_since_seeing = false;  // a sweep was completed since the kind began seeing
+  std::optional<core::Timestamp> swept_at;  // start of the last completed one
+  std::optional<core::Millis> length;       // of the last completed one
 };
 
 struct KindDesk {
-  std::uint32_t subjects = 0;    // 0 = the kind is not tested nor asked
+  std::uint32_t subjects = 0;  // 0 = the kind is not tested nor asked
   lists::KindHealth health;
-  std::optional<core::Timestamp> since;      // wall time of health.since
+  std::optional<core::Timestamp> since;  // wall time of health.since
   std::optional<core::Timestamp> last_test;
   std::optional<core::Timestamp> last_passed;
   Sweep sweep;
-  bool has_been_decided = false; // a sweep of it was completed once: pairs without a row had a first state
+  bool has_been_decided =
+      false;  // a sweep of it was completed once: pairs without a row had a first state
   std::map<dns::Server, lists::PositiveCache> positive;
-  std::optional<lists::PassedTest> passed;   // the last one
-  std::optional<core::Tick> test_at;         // a test is wanted then, beside the regular one
+  std::optional<lists::PassedTest> passed;  // the last one
+  std::optional<core::Tick> test_at;        // a test is wanted then, beside the regular one
   bool is_testing = false;
-  std::set<std::uint32_t> awaiting;          // pairs with decided votes
-  std::uint32_t odd_answers = 0;             // unknowns among the latest pair lookups
+  std::set<std::uint32_t> awaiting;  // pairs with decided votes
+  std::uint32_t odd_answers = 0;     // unknowns among the latest pair lookups
   std::uint32_t recent_answers = 0;
 
   bool is_seeing() const { return health.state == lists::ZoneState::seeing; }
@@ -69,7 +71,7 @@ struct ZoneDesk {
   std::optional<core::Timestamp> last_sweep;
   std::uint64_t lookups = 0;
   Latency latency;
-  std::string batch;                         // first-seen listings of this zone go out with it; "" = settled
+  std::string batch;  // first-seen listings of this zone go out with it; "" = settled
 
   KindDesk& kind(lists::Kind which) { return kinds[static_cast<std::size_t>(which)]; }
   const KindDesk& kind(lists::Kind which) const { return kinds[static_cast<std::size_t>(which)]; }

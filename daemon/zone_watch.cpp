@@ -12,7 +12,8 @@ namespace rblwatch::daemon {
 
 namespace {
 
-/// While nobody has replied since the start, a test is tried this often: the network may come up any moment.
+/// While nobody has replied since the start, a test is tried this often: the network may come up
+/// any moment.
 constexpr core::Millis kGraceRetry{2000};
 
 bool is_due(const KindDesk& desk, core::Tick now) {
@@ -36,7 +37,7 @@ ZoneWatch::ZoneWatch(const World& world, std::vector<ZoneDesk>& desks, Ledger& l
 
 std::map<lists::ZoneIndex, lists::KindSet> ZoneWatch::kinds_through_resolver() const {
   std::map<lists::ZoneIndex, lists::KindSet> through;
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     if (!world_.uses_resolver({zone}) || !desks_[zone].has_pairs()) {
       continue;
     }
@@ -58,7 +59,7 @@ std::vector<TestVerdict> ZoneWatch::submit_due(dns::Resolver& resolver, core::Ti
     test_all_at_.reset();
     want_all(now);
   }
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     for (const lists::Kind kind : lists::kAllKinds) {
       if (is_due(desks_[zone].kind(kind), now)) {
         if (const auto verdict = begin({zone}, kind, now)) {
@@ -72,7 +73,7 @@ std::vector<TestVerdict> ZoneWatch::submit_due(dns::Resolver& resolver, core::Ti
 }
 
 void ZoneWatch::want_all(core::Tick now) {
-  for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     if (world_.uses_resolver({zone})) {
       for (KindDesk& kind : desks_[zone].kinds) {
         kind.want_test(now);
@@ -94,7 +95,9 @@ void ZoneWatch::submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver) {
   }
 }
 
-bool ZoneWatch::has_waiting(lists::ZoneIndex zone) const { return !waiting_[zone.value].empty(); }
+bool ZoneWatch::has_waiting(lists::ZoneIndex zone) const {
+  return !waiting_[zone.value].empty();
+}
 
 std::optional<TestVerdict> ZoneWatch::begin(lists::ZoneIndex zone, lists::Kind kind,
                                             core::Tick now) {
@@ -173,8 +176,8 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
   }
   const lists::ZoneState before = desk.health.state;
   const auto cause_before = desk.health.cause;
-  const lists::HealthStep step = lists::take_test(desk.health, result, world_.setup.health,
-                                                  !world_.uses_resolver(run.zone));
+  const lists::HealthStep step =
+      lists::take_test(desk.health, result, world_.setup.health, !world_.uses_resolver(run.zone));
   desk.last_test = ledger_.clocks().wall(result.asked_at);
   verdict.passed = result.is_passed();
   verdict.began_seeing = step.began_seeing;
@@ -189,12 +192,12 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
     desk.since = ledger_.clocks().now;
   }
   if (before != desk.health.state || cause_before != desk.health.cause) {
-    core::log_info("a zone's state", {{"zone", zone.id},
-                                      {"kind", std::string(core::enum_word(run.kind))},
-                                      {"state", std::string(core::enum_word(desk.health.state))},
-                                      {"cause", desk.health.cause
-                                                    ? std::string(core::enum_word(*desk.health.cause))
-                                                    : std::string()}});
+    core::log_info("a zone's state",
+                   {{"zone", zone.id},
+                    {"kind", std::string(core::enum_word(run.kind))},
+                    {"state", std::string(core::enum_word(desk.health.state))},
+                    {"cause", desk.health.cause ? std::string(core::enum_word(*desk.health.cause))
+                                                : std::string()}});
   }
   ledger_.record(kind_record(zone, run.kind, desk));
   if (world_.uses_resolver(run.zone)) {
@@ -214,14 +217,14 @@ void ZoneWatch::follow_ruling(const lists::ResolverHealth::Ruling& ruling, core:
   if (ruling.became_blind) {
     resolver_since_ = resolver_health_.since() ? ledger_.clocks().wall(*resolver_health_.since())
                                                : ledger_.clocks().now;
-    ledger_.tell(resolver_event(world_, lists::EventType::resolver_blind,
-                                resolver_health_.cause(), resolver_since_));
+    ledger_.tell(resolver_event(world_, lists::EventType::resolver_blind, resolver_health_.cause(),
+                                resolver_since_));
   }
   if (ruling.began_seeing) {
-    ledger_.tell(resolver_event(world_, lists::EventType::resolver_seeing, std::nullopt,
-                                resolver_since_));
+    ledger_.tell(
+        resolver_event(world_, lists::EventType::resolver_seeing, std::nullopt, resolver_since_));
     resolver_since_.reset();
-    for (std::uint16_t zone = 0; zone < desks_.size(); ++zone) {
+    for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
       for (KindDesk& kind : desks_[zone].kinds) {
         if (world_.uses_resolver({zone}) && !kind.is_seeing()) {
           lists::forget_failures(kind.health, now);
@@ -231,15 +234,14 @@ void ZoneWatch::follow_ruling(const lists::ResolverHealth::Ruling& ruling, core:
   }
 }
 
-// Everything that may be told now, whichever zone's test made it so: a resolver's suspicion that has ended
-// lets several zones speak at once.
+// Everything that may be told now, whichever zone's test made it so: a resolver's suspicion that
+// has ended lets several zones speak at once.
 void ZoneWatch::tell_zones() {
-  for (std::uint16_t index = 0; index < desks_.size(); ++index) {
+  for (std::uint16_t index = 0; index < core::size_as<std::uint16_t>(desks_); ++index) {
     ZoneDesk& desk = desks_[index];
-    const bool may_tell = std::any_of(desk.kinds.begin(), desk.kinds.end(),
-                                      [](const KindDesk& kind) {
-                                        return kind.subjects > 0 && kind.health.is_telling_due;
-                                      });
+    const bool may_tell = std::any_of(
+        desk.kinds.begin(), desk.kinds.end(),
+        [](const KindDesk& kind) { return kind.subjects > 0 && kind.health.is_telling_due; });
     const bool is_held = world_.uses_resolver({index}) && resolver_health_.holds_zone_events();
     const lists::Zone& zone = world_.zone({index});
     if (may_tell && !is_held && !desk.told_blind) {

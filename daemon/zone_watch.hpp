@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tests the zones (rule 4): when one is due or wanted, asks its questions, takes the result to the health of
-// its kind and of the resolver, and tells what may be told. What a passed or failed test means for pairs is
-// returned, not done here. The loop's thread.
+// Tests the zones (rule 4): when one is due or wanted, asks its questions, takes the result to the
+// health of its kind and of the resolver, and tells what may be told. What a passed or failed test
+// means for pairs is returned, not done here. The loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ class ZoneWatch {
 
   /// Ends the grace in which silence is no blindness: some server has replied.
   void note_reply() { has_reply_ = true; }
-  /// Begins the tests that are due and submits their questions as far as the lanes allow. Verdicts come back
-  /// at once only for zones whose every test question is waived.
+  /// Begins the tests that are due and submits their questions as far as the lanes allow. Verdicts
+  /// come back at once only for zones whose every test question is waived.
   std::vector<TestVerdict> submit_due(dns::Resolver& resolver, core::Tick now);
   /// Questions of this zone's tests that wait for their lane: they go before its pairs.
   bool has_waiting(lists::ZoneIndex zone) const;

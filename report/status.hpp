@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From stored rows and the configured world to what is shown: which pairs are listed, pending, unknown, and
-// how much can be seen. The rows come from storage (or from the daemon's memory); nothing here reads a
-// database. Pure; any thread.
+// From stored rows and the configured world to what is shown: which pairs are listed, pending,
+// unknown, and how much can be seen. The rows come from storage (or from the daemon's memory);
+// nothing here reads a database. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,12 @@ struct ListingRow {
   lists::CodeSet codes;
   core::Untrusted reason;
   Timestamp listed_at{};
-  std::optional<Timestamp> last_seen;    // stored when something changed; a sweep since then counts too
+  std::optional<Timestamp>
+      last_seen;  // stored when something changed; a sweep since then counts too
   std::optional<Timestamp> ended_at;
-  bool is_retired = false;               // ended as retired, else delisted
+  bool is_retired = false;  // ended as retired, else delisted
   bool first_seen = false;
-  bool contained = false;                // told by its container
+  bool contained = false;  // told by its container
   // As it was when it opened, for zones and targets that have left the configuration since.
   lists::ZoneRef zone_ref;
   lists::TargetRef target;
@@ -53,7 +54,7 @@ struct PendingRow {
   lists::PendingTo to = lists::PendingTo::listed;
   lists::CodeSet codes;  // that would join, or leave
   Timestamp first_vote{};
-  bool held = false;     // believed, and held by the breaker
+  bool held = false;  // believed, and held by the breaker
 };
 
 /// A pair whose last lookup said unknown, or that was never asked though its zone was swept.
@@ -71,8 +72,8 @@ struct KindRow {
   std::optional<lists::Cause> cause;
   std::optional<Timestamp> since;
   std::optional<Timestamp> last_test;
-  /// Start of the last completed sweep in which the kind could be seen: each of its pairs was looked at then
-  /// or later. Nothing: not since it began seeing.
+  /// Start of the last completed sweep in which the kind could be seen: each of its pairs was
+  /// looked at then or later. Nothing: not since it began seeing.
   std::optional<Timestamp> swept_at;
   std::optional<core::Millis> sweep_length;  // how long that sweep really took
 };
@@ -108,8 +109,10 @@ struct World {
 
 /// All of `status`. Rows of zones or subjects that aren't watched are left out.
 StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now);
-/// Only what concerns this target (by name or value) or subject: pairs, listings and unknowns of its subjects.
-StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target, Timestamp now);
+/// Only what concerns this target (by name or value) or subject: pairs, listings and unknowns of
+/// its subjects.
+StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
+                      Timestamp now);
 TargetsDoc build_targets(const World& world, const StatusRows& rows, const lists::HostBook& hosts,
                          Timestamp now);
 ZonesDoc build_zones(const World& world, const StatusRows& rows, Timestamp now);

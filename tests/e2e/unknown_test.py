@@ -108,7 +108,7 @@ class Coverage(Story):
         watch = self.install(self.config(dns, zone=zones)).start()
         watch.wait_seeing(3)
         dns.zones["bl.test"].set_mode("refusal")
-        status = watch.wait_status(lambda s: s["summary"]["unknown"] == 1, "the pair being unknown")
+        status = watch.wait_status(lambda s: s["summary"]["zones_blind"] == 1, "the zone being blind")
         result = watch.cli("status")
         self.assertEqual(result.code, 3)
         entry = status["unknowns"][0]

@@ -54,7 +54,9 @@ bool FakeResolver::can_submit(dns::Lane lane) const {
   return in_flight() < kMostInFlight && next_slot(lane) <= clock_.tick();
 }
 
-core::Tick FakeResolver::next_slot(dns::Lane lane) const { return lanes_.at(lane.value).next; }
+core::Tick FakeResolver::next_slot(dns::Lane lane) const {
+  return lanes_.at(lane.value).next;
+}
 
 void FakeResolver::submit(dns::Lookup lookup) {
   LaneState& lane = lanes_.at(lookup.lane.value);
@@ -109,8 +111,7 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question) {
   if (resolver_mode == Mode::outside) {
     return with_codes({"198.51.100.99"}, core::Seconds(60));
   }
-  const std::string key =
-      std::to_string(static_cast<int>(question.type)) + question.name.to_text();
+  const std::string key = std::to_string(static_cast<int>(question.type)) + question.name.to_text();
   const auto known = cache_.find(key);
   if (known != cache_.end() && clock_.tick() < known->second.until) {
     dns::Outcome kept = known->second.outcome;
@@ -162,7 +163,8 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
   }
   dns::Answer answer = denial(zone.negative_ttl);
   if (const auto entry = zone.entries.find(labels); entry != zone.entries.end()) {
-    answer = type == dns::QType::txt ? dns::Answer{} : with_codes(entry->second.codes, entry->second.ttl);
+    answer = type == dns::QType::txt ? dns::Answer{}
+                                     : with_codes(entry->second.codes, entry->second.ttl);
     if (type == dns::QType::txt && !entry->second.txt.empty()) {
       answer.txt.emplace_back(entry->second.txt);
     }

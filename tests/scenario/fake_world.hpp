@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A made-up internet for scenarios: a clock that moves only when somebody waits, zones that answer as the
-// story says, a caching resolver in front of them, a carrier that keeps what it is given. One thread.
+// A made-up internet for scenarios: a clock that moves only when somebody waits, zones that answer
+// as the story says, a caching resolver in front of them, a carrier that keeps what it is given.
+// One thread.
 #pragma once
 
 #include <deque>
@@ -71,19 +72,19 @@ struct ZoneModel {
   std::map<std::string, Entry> entries;  // by the labels in front of the suffix
   core::Seconds negative_ttl{60};
   core::Seconds test_ttl{60};
-  double loss = 0;                       // this share of questions gets no answer
+  double loss = 0;  // this share of questions gets no answer
   std::uint64_t questions = 0;
 };
 
-/// Answers 20 ms after the question, time-outs after 6 s. Answers of fine zones are kept for their TTL, as a
-/// caching resolver does, unless the zone is asked directly.
+/// Answers 20 ms after the question, time-outs after 6 s. Answers of fine zones are kept for their
+/// TTL, as a caching resolver does, unless the zone is asked directly.
 class FakeResolver final : public dns::Resolver {
  public:
   FakeResolver(FakeClock& clock, core::Random& random) : clock_(clock), random_(random) {}
 
-  std::map<std::string, ZoneModel> zones;               // by zone id
+  std::map<std::string, ZoneModel> zones;                 // by zone id
   std::map<std::string, std::vector<std::string>> hosts;  // name → addresses
-  std::optional<Mode> resolver_mode;                    // of the resolver itself, for every zone behind it
+  std::optional<Mode> resolver_mode;  // of the resolver itself, for every zone behind it
   bool has_cache = true;
 
   void set_lanes(std::span<const dns::LaneLimit> limits) override;

@@ -50,7 +50,8 @@ std::map<std::string, Words> options_of(const Words& words, std::size_t from,
   return options;
 }
 
-const std::map<std::string, std::function<void(daemon::MonitorSetup&, const std::string&)>>& keys() {
+const std::map<std::string, std::function<void(daemon::MonitorSetup&, const std::string&)>>&
+keys() {
   using Setup = daemon::MonitorSetup;
   static const std::map<std::string, std::function<void(Setup&, const std::string&)>> known{
       {"interval", [](Setup& s, const std::string& v) { s.interval = duration(v); }},
@@ -59,7 +60,8 @@ const std::map<std::string, std::function<void(daemon::MonitorSetup&, const std:
        [](Setup& s, const std::string& v) {
          s.confirm.confirmations = static_cast<std::uint32_t>(std::stoul(v));
        }},
-      {"confirm_after", [](Setup& s, const std::string& v) { s.confirm.confirm_after = duration(v); }},
+      {"confirm_after",
+       [](Setup& s, const std::string& v) { s.confirm.confirm_after = duration(v); }},
       {"confirm_within",
        [](Setup& s, const std::string& v) { s.confirm.confirm_within = duration(v); }},
       {"health_interval",
@@ -102,9 +104,10 @@ void set_options(const Words& words, daemon::MonitorSetup& setup) {
 }
 
 lists::Zone make_zone(const Words& words) {
-  const auto options = options_of(
-      words, 2, {"kinds", "purpose", "match", "severity", "codes", "refusals", "direct",
-                 "contained_in", "interval", "qps", "waive_listed", "txt", "form"});
+  const auto options =
+      options_of(words, 2,
+                 {"kinds", "purpose", "match", "severity", "codes", "refusals", "direct",
+                  "contained_in", "interval", "qps", "waive_listed", "txt", "form"});
   const auto values = [&](const std::string& name) {
     const auto found = options.find(name);
     return found == options.end() ? Words{} : found->second;
@@ -185,7 +188,8 @@ alerts::Channel make_channel(const Words& words) {
       channel.events.push_back(type);
     }
   }
-  for (const auto& [name, values] : options_of(words, 2, {"group_wait", "events", "purposes", "tags"})) {
+  for (const auto& [name, values] :
+       options_of(words, 2, {"group_wait", "events", "purposes", "tags"})) {
     if (name == "group_wait") {
       channel.group_wait = duration(values.at(0));
     } else if (name == "tags") {

@@ -66,7 +66,8 @@ void Stage::start() {
 void Stage::restart() {
   monitor_.reset();  // without a flush: kill -9
   courier_.reset();
-  // What was under way belongs to nobody now; its completions will be of no known generation's errand.
+  // What was under way belongs to nobody now; its completions will be of no known generation's
+  // errand.
   while (resolver.in_flight() > 0) {
     resolver.wait(core::Millis(10'000));
   }

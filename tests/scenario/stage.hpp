@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stage a story is played on: the real Monitor, Breaker, Store (in memory) and Courier on a fake clock,
-// resolver and carrier; everything that happens is kept for the story's expectations. One thread.
+// The stage a story is played on: the real Monitor, Breaker, Store (in memory) and Courier on a
+// fake clock, resolver and carrier; everything that happens is kept for the story's expectations.
+// One thread.
 #pragma once
 
 #include <memory>

@@ -98,9 +98,9 @@ core::Micros parse_moment(const std::string& text) {
   std::string part;
   for (std::size_t i = 0; i < text.size(); ++i) {
     part += text[i];
-    const bool ends = i + 1 == text.size() ||
-                      (std::isalpha(static_cast<unsigned char>(text[i])) != 0 &&
-                       std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0);
+    const bool ends =
+        i + 1 == text.size() || (std::isalpha(static_cast<unsigned char>(text[i])) != 0 &&
+                                 std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0);
     if (ends) {
       sum += duration(part);
       part.clear();
@@ -155,7 +155,9 @@ void Story::take_zone(const Words& words) {
   stage_.setup.zones.push_back(made);
 }
 
-void Story::take_target(const Words& words) { stage_.setup.targets.push_back(make_target(words)); }
+void Story::take_target(const Words& words) {
+  stage_.setup.targets.push_back(make_target(words));
+}
 
 void Story::take_channel(const Words& words) {
   stage_.setup.channels.push_back(make_channel(words));
@@ -190,9 +192,7 @@ void Story::take_step(const Line& line) {
   } else if (rest.front() == "resolver") {
     act = resolver_step(rest);
   } else if (rest.front() == "host") {
-    act = [this, rest] {
-      stage_.resolver.hosts[rest.at(1)] = Words(rest.begin() + 3, rest.end());
-    };
+    act = [this, rest] { stage_.resolver.hosts[rest.at(1)] = Words(rest.begin() + 3, rest.end()); };
   } else if (rest.front() == "release") {
     act = [this, rest] { static_cast<void>(stage_.release(rest.at(1))); };
   } else if (rest.front() == "reload") {
@@ -291,8 +291,8 @@ std::string Story::log() const {
         << core::join(happened.event.codes, " ") << ' ' << happened.event.cause << '\n';
   }
   for (const FakeCarrier::Kept& kept : stage_.carrier.kept) {
-    out << "  " << moment(kept.at) << "  delivery " << kept.channel << ' ' << kept.text.substr(0, 300)
-        << '\n';
+    out << "  " << moment(kept.at) << "  delivery " << kept.channel << ' '
+        << kept.text.substr(0, 300) << '\n';
   }
   return out.str();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads a story (*.scn) and plays it; docs/scenarios.md describes the language. Throws std::runtime_error with
-// file and line for a story that can't be read.
+// Reads a story (*.scn) and plays it; docs/scenarios.md describes the language. Throws
+// std::runtime_error with file and line for a story that can't be read.
 #pragma once
 
 #include <cstdint>

@@ -155,9 +155,9 @@ void Story::take_state_expectation(const Line& line) {
     const report::WhyAnswer answer = stage_.why(subject, zone_id);
     const std::string got = answer.cause ? std::string(core::enum_word(*answer.cause)) : "";
     if (answer.verdict != verdict || (!cause.empty() && got != cause)) {
-      failures_.push_back(file_.string() + ":" + std::to_string(line.number) + ": not as told: " +
-                          core::join(line.words, " ") + " (it is " + answer.verdict + " " + got +
-                          ")");
+      failures_.push_back(file_.string() + ":" + std::to_string(line.number) +
+                          ": not as told: " + core::join(line.words, " ") + " (it is " +
+                          answer.verdict + " " + got + ")");
     }
   };
   steps_.push_back({at, line.number, act});

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pair_book.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "fixtures.hpp"
+
+namespace rblwatch::daemon {
+namespace {
+
+const core::Tick kEpoch{core::Seconds(5000)};
+const dns::Server kOne = *dns::Server::parse("192.0.2.1:53");
+const dns::Server kTwo = *dns::Server::parse("192.0.2.2:53");
+
+std::shared_ptr<const World> two_zones() {
+  return make_small_world({make_zone("four", {lists::Kind::ipv4}),
+                           make_zone("both", {lists::Kind::ipv4, lists::Kind::ipv6})},
+                          {"198.51.100.0/30", "2001:db8::1"});
+}
+
+lists::Observation clear_at(core::Tick at, const dns::Server& server, int ttl) {
+  lists::Observation observation;
+  observation.verdict = lists::Clear{};
+  observation.asked_at = at;
+  observation.server = server;
+  observation.ttl = core::Seconds(ttl);
+  return observation;
+}
+
+TEST_CASE("a pair book holds each subject once for each zone that can answer its kind") {
+  const auto world = two_zones();
+  const PairBook book(*world, kEpoch);
+  CHECK(book.size() == 4 + 5);
+  const auto six = world->subjects.find(*lists::Subject::parse("2001:db8::1"));
+  REQUIRE(six);
+  CHECK_FALSE(book.find({0}, *six));
+  const auto pair = book.find({1}, *six);
+  REQUIRE(pair);
+  CHECK(book.slot(*pair).subject == *six);
+  CHECK(book.slot(*pair).zone == lists::ZoneIndex{1});
+}
+
+TEST_CASE("a clear pair is small") {
+  CHECK(sizeof(PairSlot) <= 32);
+}
+
+TEST_CASE("a clear answer marks the server's cache until it runs out, and extends nothing before") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{0};
+  book.note_clear(pair, clear_at(kEpoch, kOne, 60));
+  book.note_clear(pair, clear_at(kEpoch + core::Seconds(30), kOne, 300));
+  REQUIRE(book.freshness(pair).marks().size() == 1);
+  const core::Tick runs_out = book.freshness(pair).marks().front().runs_out;
+  CHECK(runs_out >= kEpoch + core::Seconds(60));
+  CHECK(runs_out <= kEpoch + core::Seconds(62));
+}
+
+TEST_CASE("another server's mark takes the place of one that ran out, not of one that runs") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{0};
+  book.note_clear(pair, clear_at(kEpoch, kOne, 60));
+  book.note_clear(pair, clear_at(kEpoch + core::Seconds(10), kTwo, 600));
+  CHECK(book.freshness(pair).marks().front().server == kOne);
+  book.note_clear(pair, clear_at(kEpoch + core::Seconds(90), kTwo, 600));
+  CHECK(book.freshness(pair).marks().front().server == kTwo);
+}
+
+TEST_CASE("a detail that says nothing more is dropped, and its freshness kept") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{2};
+  PairDetail& detail = book.make_detail(pair);
+  detail.freshness.note(clear_at(kEpoch, kOne, 120));
+  book.drop_idle(pair);
+  CHECK(book.detail(pair) == nullptr);
+  REQUIRE(book.freshness(pair).marks().size() == 1);
+  CHECK(book.freshness(pair).marks().front().runs_out >= kEpoch + core::Seconds(120));
+}
+
+TEST_CASE("a detail with an open listing stays") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{2};
+  book.make_detail(pair).track_of(lists::Purpose::block).is_open = true;
+  book.drop_idle(pair);
+  CHECK(book.detail(pair) != nullptr);
+}
+
+TEST_CASE("doubt keeps its beginning and goes without a trace") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::Doubt doubt{lists::Cause::timeout, core::Timestamp{core::Millis(7)}};
+  book.set_doubt({1}, doubt);
+  CHECK(book.doubt({1}) == doubt);
+  book.clear_doubt({1});
+  CHECK_FALSE(book.doubt({1}));
+}
+
+TEST_CASE("the next generation adopts what is known of a pair") {
+  const auto world = two_zones();
+  PairBook before(*world, kEpoch);
+  PairBook now(*world, kEpoch);
+  const lists::PairId old{1};
+  const lists::PairId pair{3};
+  before.note_clear(old, clear_at(kEpoch, kTwo, 60));
+  before.slot(old).is_decided = true;
+  before.set_doubt(old, {lists::Cause::servfail, core::Timestamp{}});
+  before.make_detail(old).track_of(lists::Purpose::block).is_open = true;
+  const lists::SubjectIndex subject = now.slot(pair).subject;
+  now.adopt(pair, before, old);
+  CHECK(now.slot(pair).subject == subject);
+  CHECK(now.slot(pair).is_decided);
+  CHECK(now.doubt(pair)->cause == lists::Cause::servfail);
+  REQUIRE(now.detail(pair) != nullptr);
+  CHECK(now.detail(pair)->track_of(lists::Purpose::block).is_open);
+  CHECK(before.detail(old) == nullptr);
+}
+
+}  // namespace
+}  // namespace rblwatch::daemon
