@@ -122,8 +122,9 @@ class CatalogueReader {
         std::find_if(file_.zones.begin(), file_.zones.end(),
                      [&id](const CatalogueEntry& other) { return other.draft.id.value == id; });
     if (same != file_.zones.end()) {
-      section.error("id", core::quoted(id) + " is used twice; the other one is at " +
-                              context_.findings.place_text(same->draft.id.place),
+      section.error("id",
+                    core::quoted(id) + " is used twice; the other one is at " +
+                        context_.findings.place_text(same->draft.id.place),
                     "an id for each zone");
     } else if (lists::is_group(id)) {
       section.error("id", core::quoted(id) + " is the name of a group", "another name");

@@ -80,7 +80,8 @@ class Findings {
 
 /// "did you mean interval?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
-/// The same; where nothing is near "expected a, b or c"; where there are none or too many, `otherwise`.
+/// The same; where nothing is near "expected a, b or c"; where there are none or too many,
+/// `otherwise`.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known,
                        const std::string& otherwise);
 /// "a, b or c"

@@ -98,8 +98,8 @@ class SecretReader {
     warn_when_open(path, text.place, text.key, context_.findings);
     const std::string_view value = core::trim(*content);
     if (value.empty()) {
-      return refuse(
-          text, "the file " + core::for_terminal(core::Untrusted(path.native())) + " is empty",
+      return refuse(text,
+                    "the file " + core::for_terminal(core::Untrusted(path.native())) + " is empty",
                     "expected a file that holds the secret");
     }
     return checked(std::string(value), text.place, text.key);

@@ -136,7 +136,8 @@ class Sources {
     const std::string shown = core::for_terminal(core::Untrusted(path.native()));
     if (seen_.size() >= kMostFiles) {
       findings_.error(pattern.place, pattern.key,
-                      "more files than the " + std::to_string(kMostFiles) + " that are read");
+                      "more files than the " + std::to_string(kMostFiles) + " that are read",
+                      "fewer files");
       return;
     }
     std::error_code ignored;
@@ -160,9 +161,9 @@ class Sources {
       if (known == into.end()) {
         into.push_back(std::move(member));
       } else if (!path.empty() || !unite_section(known->node, member)) {
-        findings_.error(
-            member.place, dotted(path, member.key),
-            "is given twice; the other one is at " + findings_.place_text(known->place), "give it once");
+        findings_.error(member.place, dotted(path, member.key),
+                        "is given twice; the other one is at " + findings_.place_text(known->place),
+                        "give it once");
       }
     }
   }

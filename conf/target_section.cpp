@@ -51,8 +51,9 @@ std::vector<std::string> read_tags(Section& section) {
 
 core::Result<Target> address_of(const std::string& text) {
   if (text.find('/') != std::string::npos) {
-    return core::fail(core::Error::Kind::invalid,
-                      core::quoted(text) + " is a range: expected one address, or range instead of address");
+    return core::fail(
+        core::Error::Kind::invalid,
+        core::quoted(text) + " is a range: expected one address, or range instead of address");
   }
   const core::Result<core::IpAddress> address = core::IpAddress::parse(text);
   if (!address) {
@@ -191,7 +192,10 @@ void TargetReader::read_value(Section& section, Form form, const std::string& ke
                                     ? range_of(text.value)
                                     : lists::parse_target_value(key + ":" + text.value);
   if (!target) {
-    section.error(key, naming(text.value, target.error()));
+    const std::string example = form == Form::address ? "an address, as 192.0.2.10"
+                                : form == Form::range ? "a range, as 192.0.2.0/24"
+                                                      : "a name, as mail.example.com";
+    section.error(key, naming(text.value, target.error()), "expected " + example);
     return;
   }
   const bool has_own_name = !common.name.empty();
@@ -218,10 +222,11 @@ void TargetReader::read_except(Section& section, Target& target, bool is_range) 
   for (const PlacedText& text : given) {
     const core::Result<core::Cidr> hole = core::Cidr::parse(text.value);
     if (!hole) {
-      findings_.error(text.place, text.key, naming(text.value, hole.error()));
+      findings_.error(text.place, text.key, naming(text.value, hole.error()),
+                      "expected an address or a range");
     } else if (!target.range.contains(hole->first()) || !target.range.contains(hole->last())) {
-      findings_.error(text.place, text.key,
-                      core::quoted(text.value) + " is not within " + target.range.to_text());
+      findings_.error(text.place, text.key, core::quoted(text.value) + " is not within the range",
+                      "expected a part of " + target.range.to_text());
     } else {
       target.except.push_back(*hole);
     }

@@ -294,7 +294,7 @@ class ZoneChoice {
           findings_.error(
               name.place, name.key,
               "the group " + core::quoted(name.value) + " has no members in the catalogue",
-                          "leave it out");
+              "leave it out");
         }
       } else if (Candidate* candidate = find(name.value)) {
         put_to_use(*candidate, name);

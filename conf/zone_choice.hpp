@@ -22,7 +22,8 @@ class ZoneNames {
     std::string shown;  // with <key>
     bool is_in_use = false;
   };
-  /// `is_complete`: false when the catalogue couldn't be read, so that other names may be right too.
+  /// `is_complete`: false when the catalogue couldn't be read, so that other names may be right
+  /// too.
   explicit ZoneNames(bool is_complete) : is_complete_(is_complete) {}
   bool is_complete() const { return is_complete_; }
   void add(Known zone) { zones_.push_back(std::move(zone)); }

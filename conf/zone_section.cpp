@@ -226,7 +226,7 @@ class ZoneFinisher {
         code->purpose = *purpose;
       } else if (std::find(known.begin(), known.end(), wanted) == known.end()) {
         error(pattern, core::quoted(wanted) + " is not among the zone's codes",
-              suggestion(wanted, known));
+              suggestion(wanted, known, "expected one of the codes"));
       }
     }
   }
@@ -270,8 +270,9 @@ class ZoneFinisher {
         error(entry, core::quoted(entry.value) + " is neither an address nor a name",
               "expected one entry for each kind, as 127.0.0.2 or TEST; [] waives the test");
       } else if (!zone_.kinds.is_empty() && !zone_.kinds.has(kind)) {
-        error(entry, core::quoted(entry.value) + " is an entry of kind " + word +
-                         ", which is none of the zone's kinds",
+        error(entry,
+              core::quoted(entry.value) + " is an entry of kind " + word +
+                  ", which is none of the zone's kinds",
               "expected entries of its kinds");
       } else if (std::find(seen.begin(), seen.end(), kind) != seen.end()) {
         error(entry, "there is another entry of kind " + word, "expected one for each kind");

@@ -152,6 +152,7 @@ void reset(Walk& walk) {
   walk.edns.extended_rcode = 0;
   walk.edns.version = 0;
   walk.edns.ede_count = 0;
+  walk.edns.cookie = 0;  // an offset of the message before may lie beyond this one
   walk.edns.cookie_length = 0;
 }
 

@@ -36,7 +36,7 @@ LIBRARY_FILES = {
     "httplib.h": r"daemon/http_server\.cpp",
     "libpsl.h": r"lists/public_suffix\.cpp",
     "idn2.h": r"core/idn\.cpp",
-    "nlohmann/": r"(report|alerts)/\w+\.cpp",
+    "nlohmann/": r"(report|alerts)/\w+\.cpp|report/json_parts\.hpp",
     "openssl/": r"core/\w+\.cpp|alerts/signature\.cpp",
     "prometheus/": r"report/prometheus\.cpp",
     "systemd/": r"daemon/systemd\.cpp",

@@ -81,6 +81,11 @@ TEST_CASE("Each bad file gives exactly the errors that it says") {
     CHECK_FALSE(loaded.config);
     CHECK_FALSE(expected.errors.empty());
     CHECK(lines(loaded.errors, file.parent_path()) == expected.errors);
+    for (const Diagnostic& error : loaded.errors) {
+      INFO(to_text(error));
+      CHECK_FALSE(error.text.empty());
+      CHECK_FALSE(error.allowed.empty());
+    }
   }
 }
 

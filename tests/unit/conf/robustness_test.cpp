@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Configurations that are cut off, garbled, huge or hostile: an answer each, in bounded time.
-#include <chrono>
+#include <ctime>
 
 #include <catch2/catch.hpp>
 
@@ -135,11 +135,10 @@ TEST_CASE("A million good lines of targets are read in seconds, a million bad on
   }
   folder.write("bad.txt", bad);
   const auto timed = [&](const std::string& name) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of this process: the machine may be busy
     const Loaded loaded = load_text(kSmall + "[[target]]\nfile = '" + name + "'\n",
                                     folder.path() / "test.toml", environment_of({}));
-    const auto took = std::chrono::steady_clock::now() - start;
-    CHECK(took < std::chrono::seconds(30));  // 1 s, but for sanitizers and a busy machine
+    CHECK((std::clock() - start) / CLOCKS_PER_SEC < 20);  // 1, but for sanitizers
     return std::pair(loaded.errors.size(), loaded.config ? loaded.config->targets.size() : 0);
   };
   CHECK(timed("good.txt") == std::pair<std::size_t, std::size_t>(0, 1'000'000));
@@ -173,12 +172,13 @@ TEST_CASE("Files that include each other are told of, once") {
   folder.write("b.toml", "include = ['a.toml', 'c.toml']\n");
   folder.write("c.toml", "include = ['*.toml']\n");
   const Loaded loaded = load(main, environment_of({}));
+  const std::string once = " (each file once)";
   CHECK(lines(loaded.errors, folder.path()) ==
         std::vector<std::string>{
-            "b.toml:1:12: include[0]: a.toml is included twice, or includes itself",
-            "c.toml:1:12: include[0]: a.toml is included twice, or includes itself",
-            "c.toml:1:12: include[0]: b.toml is included twice, or includes itself",
-            "c.toml:1:12: include[0]: c.toml is included twice, or includes itself"});
+            "b.toml:1:12: include[0]: a.toml is included twice, or includes itself" + once,
+            "c.toml:1:12: include[0]: a.toml is included twice, or includes itself" + once,
+            "c.toml:1:12: include[0]: b.toml is included twice, or includes itself" + once,
+            "c.toml:1:12: include[0]: c.toml is included twice, or includes itself" + once});
 }
 
 TEST_CASE("A folder's name with signs of a pattern is no pattern") {
