@@ -14,6 +14,7 @@ namespace {
 
 std::vector<report::DiagnosticView> views_of(const std::vector<conf::Diagnostic>& diagnostics) {
   std::vector<report::DiagnosticView> views;
+  views.reserve(diagnostics.size());
   for (const conf::Diagnostic& one : diagnostics) {
     views.push_back({one.file, one.line, one.column, one.key, one.text, one.allowed});
   }

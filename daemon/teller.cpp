@@ -238,7 +238,8 @@ void Teller::tell(const Waiting& waiting, bool is_contained) {
   }
   Ledger::Manner manner;
   manner.batch = waiting.batch;
-  if (manner.batch.empty() && waiting.change.first_seen) {
+  // What follows a listing that still waits for its batch waits with it, or it would come first.
+  if (manner.batch.empty() && track.first_seen) {
     manner.batch = desks_[slot.zone.value].batch;
   }
   manner.muted_by = is_contained ? "contained" : "";
