@@ -108,7 +108,7 @@ void PairDesk::take(const Ticket& ticket, const dns::Completion& completion) {
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
   std::string shown;
   const bool may_have_two = subject.is_domain() && zone.domain_form == lists::DomainForm::both;
-  if (listed_in(verdict) != nullptr || may_have_two) {
+  if (listed_in(verdict) != nullptr || may_have_two || slot.has_detail) {
     const auto labels = lists::subject_labels(zone, subject);
     shown = lists::shown_name(zone, labels[ticket.part]);
     if (ticket.part + 1U < labels.size()) {
@@ -215,8 +215,13 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
   }
   PairDetail& detail = book_.make_detail(pair);
   const bool is_fresh = detail.freshness.note(observation);
-  if (is_listed) {
+  // Of denials too: they prove a delisting. Of a domain asked under two names the one that is
+  // listed.
+  const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
+  if (!is_listed || (answer != nullptr && !answer->a.empty())) {
     detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
+  }
+  if (is_listed) {
     detail.evidence.txt = detail.reason;
   }
   for (const lists::Purpose purpose : zone.purposes()) {

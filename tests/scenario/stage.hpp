@@ -26,11 +26,12 @@ struct Happened {
 class KeepingJournal final : public daemon::Journal {
  public:
   KeepingJournal(storage::Store& store, const FakeClock& clock) : store_(store), clock_(clock) {}
-  bool can_accept() const override { return true; }
+  bool can_accept() const override { return !is_stuck; }
   void submit(storage::Batch batch) override;
   std::vector<Happened> events;
   std::uint64_t batches = 0;
   bool has_news = false;
+  bool is_stuck = false;  // as if the disk were full
 
  private:
   storage::Store& store_;
@@ -79,6 +80,7 @@ class Stage {
 
   const std::vector<Happened>& events() const { return journal_->events; }
   std::uint64_t batches() const { return journal_->batches; }
+  void set_disk(bool works) { journal_->is_stuck = !works; }
   report::WhyAnswer why(const std::string& subject, const std::string& zone) const;
 
  private:

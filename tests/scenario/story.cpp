@@ -189,6 +189,9 @@ void Story::take_step(const Line& line) {
   } else if (rest.front() == "carrier") {
     const bool fails = rest.at(1) == "fails";
     act = [this, fails] { stage_.carrier.is_failing = fails; };
+  } else if (rest.front() == "disk") {
+    const bool works = rest.at(1) == "works";
+    act = [this, works] { stage_.set_disk(works); };
   } else if (rest.front() == "resolver") {
     act = resolver_step(rest);
   } else if (rest.front() == "host") {

@@ -14,16 +14,21 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// TYPE SUBJECT ZONE [CODE…] [cause WORD] [lasted T] [first_seen]; "-" = whatever.
+/// TYPE SUBJECT ZONE [CODE…] [cause WORD] [asked NAME] [lasted T]
+/// [first_seen]; "-" = whatever.
 struct Wanted {
   std::string type;
   std::string subject = "-";
   std::string zone = "-";
   Words codes;
   std::string cause;
+  std::string asked;  // the evidence's question
   bool first_seen = false;
   std::optional<core::Micros> lasted;  // from listed_at to delisted_at, give or take a quarter
 
+  bool has_asked(const lists::Event& event) const {
+    return asked.empty() || (event.evidence && event.evidence->question == asked);
+  }
   bool has_lasted(const lists::Event& event) const {
     return event.listed_at && event.delisted_at &&
            std::chrono::abs(*event.delisted_at - *event.listed_at - *lasted) <= *lasted / 4;
@@ -34,7 +39,7 @@ struct Wanted {
                                 (event.target && event.target->name == subject);
     return core::enum_word(event.type) == type && is_zone_met && is_subject_met &&
            (codes.empty() || event.codes == codes) && (cause.empty() || event.cause == cause) &&
-           (!first_seen || event.first_seen) && (!lasted || has_lasted(event));
+           (!first_seen || event.first_seen) && has_asked(event) && (!lasted || has_lasted(event));
   }
 };
 
@@ -48,6 +53,8 @@ Wanted read_wanted(const Words& words) {
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "cause") {
       wanted.cause = words.at(++i);
+    } else if (words[i] == "asked") {
+      wanted.asked = words.at(++i);
     } else if (words[i] == "lasted") {
       wanted.lasted = parse_moment(words.at(++i));
     } else if (words[i] == "first_seen") {
