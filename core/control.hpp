@@ -15,7 +15,7 @@
 namespace rblwatch::core {
 
 /// The longest request that is read.
-inline constexpr std::size_t kMaxControlRequest = 64 * 1024;
+inline constexpr std::size_t kMaxControlRequest = 65'536;
 
 /// "why", "192.0.2.10", "spamhaus-zen" → one line; tabs, newlines and backslashes inside words are
 /// escaped.

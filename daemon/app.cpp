@@ -52,10 +52,10 @@ MonitorSetup setup_of(const conf::Config& config) {
 
 void print_diagnostics(const conf::Loaded& loaded) {
   for (const conf::Diagnostic& error : loaded.errors) {
-    std::fprintf(stderr, "%s\n", conf::to_text(error).c_str());
+    static_cast<void>(std::fprintf(stderr, "%s\n", conf::to_text(error).c_str()));
   }
   for (const conf::Diagnostic& warning : loaded.warnings) {
-    std::fprintf(stderr, "warning: %s\n", conf::to_text(warning).c_str());
+    static_cast<void>(std::fprintf(stderr, "warning: %s\n", conf::to_text(warning).c_str()));
   }
 }
 
@@ -95,7 +95,7 @@ sigset_t block_signals() {
     sigaddset(&signals, number);
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   return signals;
 }
 

@@ -115,9 +115,9 @@ lists::Event resolver_event(const World& world, lists::EventType type,
   for (const dns::Server& server : world.resolvers->servers) {
     event.resolver_servers.push_back(server.to_text());
   }
-  for (std::size_t zone = 0; zone < world.setup.zones.size(); ++zone) {
-    if (world.setup.zones[zone].servers.empty()) {
-      event.zones.push_back(world.setup.zones[zone].id);
+  for (const lists::Zone& zone : world.setup.zones) {
+    if (zone.servers.empty()) {
+      event.zones.push_back(zone.id);
     }
   }
   if (cause) {

@@ -19,12 +19,12 @@ namespace rblwatch::daemon {
 lists::ZoneRef zone_ref(const lists::Zone& zone, lists::Purpose purpose);
 
 /// Of a believed change of one pair and purpose.
-lists::Event listing_event(const World& world, lists::ZoneIndex zone,
+lists::Event listing_event(const World& world, lists::ZoneIndex index,
                            const lists::BelievedChange& believed, const PairDetail& detail,
                            const PurposeTrack& track, core::Timestamp now);
 
 /// The row that is open after the change (or closed by it).
-storage::ListingRecord listing_record(const World& world, lists::ZoneIndex zone,
+storage::ListingRecord listing_record(const World& world, lists::ZoneIndex index,
                                       const lists::BelievedChange& believed,
                                       const PairDetail& detail, const PurposeTrack& track,
                                       core::Timestamp now);

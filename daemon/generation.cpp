@@ -250,6 +250,8 @@ void record_all(Generation& now, Ledger& ledger) {
     for (const lists::Kind kind : lists::kAllKinds) {
       if (now.desks[zone].kind(kind).subjects > 0) {
         ledger.record(kind_record(now.world->zone({zone}), kind, now.desks[zone].kind(kind)));
+      } else {
+        ledger.note_kind_removed({now.world->zone({zone}).id, kind});
       }
     }
     ledger.record(zone_record(now.world->zone({zone}), now.desks[zone], *now.world));

@@ -41,6 +41,8 @@ class Ledger {
   void record(storage::HostRecord record) { batch_.hosts.push_back(std::move(record)); }
   void release(std::string batch) { batch_.released_batches.push_back(std::move(batch)); }
   void note_subjects(std::vector<std::string> added, std::vector<std::string> removed);
+  /// A kind of a zone has no subjects any more.
+  void note_kind_removed(storage::KindKey key) { batch_.kinds_removed.push_back(std::move(key)); }
   void note_zones_removed(std::vector<std::string> ids) { batch_.zones_removed = std::move(ids); }
 
   bool is_empty() const { return batch_.is_empty(); }
