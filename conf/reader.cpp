@@ -13,7 +13,7 @@ namespace {
 
 /// Our keys are three deep. toml++ nests a table per dot and frees them by recursion, so that a
 /// long enough key would overflow the stack.
-constexpr std::size_t kMostDots = 32;
+constexpr std::size_t kMostDots = 8;
 
 Place place_of(const toml::source_region& region, std::uint32_t file) {
   return {file, region.begin.line, region.begin.column};

@@ -118,7 +118,7 @@ inline lists::Evidence evidence() {
   evidence.transport = dns::Transport::tcp;
   evidence.rcode = "NOERROR";
   evidence.a = {"127.0.0.2", "127.0.0.4"};
-  evidence.txt = core::Untrusted(std::string("bad \0 bytes \xff\xfe \n and a line", 31));
+  evidence.txt = core::Untrusted(std::string("bad \0 bytes \xff\xfe \n and a line", 27));
   evidence.ttl = Seconds(300);
   evidence.ede = {3, 65535};
   evidence.asked_at = at(7);
