@@ -46,4 +46,9 @@ class Carrier {
 /// channel allows them.
 core::Result<std::unique_ptr<Carrier>> make_curl_carrier(const DeliveryOptions& options);
 
+/// Connects as a delivery over libcurl would, TLS and login included, and sends no message: no
+/// request over HTTP; EHLO, STARTTLS, AUTH and QUIT over SMTP. Delivered: it could. Blocks for a
+/// few times the time-outs at most; any thread.
+Receipt try_channel(const Channel& channel, const DeliveryOptions& options);
+
 }  // namespace rblwatch::alerts

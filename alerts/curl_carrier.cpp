@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "alerts/curl_carrier_parts.hpp"
+#include "core/check.hpp"
 #include "core/handle.hpp"
 
 namespace rblwatch::alerts {
@@ -154,11 +155,36 @@ std::string transfer_error(int code, long system_error) {
   return text;
 }
 
-core::Result<std::unique_ptr<Carrier>> make_curl_carrier(const DeliveryOptions& options) {
+namespace {
+
+core::Result<void> start_curl() {
   static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (kStarted != CURLE_OK) {
     return core::fail(core::Error::Kind::io,
                       std::string("starting libcurl: ") + curl_easy_strerror(kStarted));
+  }
+  return {};
+}
+
+}  // namespace
+
+Receipt try_channel(const Channel& channel, const DeliveryOptions& options) {
+  if (const auto started = start_curl(); !started) {
+    return Retry{started.error().text, std::nullopt, false};
+  }
+  switch (channel.type) {
+    case ChannelType::webhook:
+    case ChannelType::slack:
+      return HttpTransfer({"", channel, HttpRequest{}, {}}, options).connect();
+    case ChannelType::email:
+      return connect_mail(channel, options);
+  }
+  RBL_CHECK(false);
+}
+
+core::Result<std::unique_ptr<Carrier>> make_curl_carrier(const DeliveryOptions& options) {
+  if (auto started = start_curl(); !started) {
+    return tl::make_unexpected(std::move(started.error()));
   }
   Multi multi(curl_multi_init());
   if (!multi) {

@@ -225,6 +225,15 @@ Receipt HttpTransfer::refusal() const {
   return Retry{"the request could not be set up", std::nullopt, false};
 }
 
+Receipt HttpTransfer::connect() {
+  CURL* easy = state_->easy.get();
+  if (easy == nullptr || curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK) {
+    return refusal();
+  }
+  const CURLcode code = curl_easy_perform(easy);
+  return code == CURLE_OK ? Receipt(Delivered{"connected"}) : receipt(code);
+}
+
 Receipt HttpTransfer::receipt(int code) const {
   long status = 0;
   curl_easy_getinfo(state_->easy.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -157,6 +157,14 @@ bool set_connection(CURL* easy, const Channel& channel, const DeliveryOptions& o
                CURLE_OK));
 }
 
+bool set_dialogue(CURL* easy, Mail& mail) {
+  return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_nothing) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_nothing) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_debug) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &mail) == CURLE_OK;
+}
+
 bool set_mail(CURL* easy, const std::string& from, const List& recipients, Mail& mail) {
   return curl_easy_setopt(easy, CURLOPT_MAIL_FROM, ("<" + from + ">").c_str()) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, recipients.get()) == CURLE_OK &&
@@ -165,12 +173,7 @@ bool set_mail(CURL* easy, const std::string& from, const List& recipients, Mail&
          curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                           static_cast<curl_off_t>(mail.unsent.size())) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_READDATA, &mail) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_nothing) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_nothing) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_debug) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &mail) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_READDATA, &mail) == CURLE_OK && set_dialogue(easy, mail) &&
          curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &on_progress) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &mail) == CURLE_OK;
@@ -260,6 +263,23 @@ Receipt send_mail(const Shipment& shipment, const DeliveryOptions& options,
   long system_error = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &system_error);
   return receipt_of(code, system_error, mail.dialogue, shipment, options.proxy);
+}
+
+Receipt connect_mail(const Channel& channel, const DeliveryOptions& options) {
+  Mail mail;
+  const Easy easy(curl_easy_init());
+  if (!easy || !set_connection(easy.get(), channel, options) || !set_dialogue(easy.get(), mail) ||
+      curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK) {
+    return Retry{"the connection could not be set up", std::nullopt, false};
+  }
+  const CURLcode code = curl_easy_perform(easy.get());
+  if (code == CURLE_OK) {
+    return Delivered{"connected"};
+  }
+  long system_error = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &system_error);
+  const Shipment nothing{"", channel, MailMessage{}, {}};
+  return receipt_of(code, system_error, mail.dialogue, nothing, options.proxy);
 }
 
 }  // namespace rblwatch::alerts

@@ -27,6 +27,8 @@ class HttpTransfer {
   void* handle() const;
   /// Why it can't be sent at all. Pre: handle() is null.
   Receipt refusal() const;
+  /// Connects, and sends nothing. Blocks.
+  Receipt connect();
   /// What came of it, by the status when there was one. `code` is a CURLcode.
   Receipt receipt(int code) const;
   const std::string& delivery_id() const;
@@ -41,6 +43,9 @@ class HttpTransfer {
 /// when `is_stopping` becomes true.
 Receipt send_mail(const Shipment& shipment, const DeliveryOptions& options,
                   const std::atomic<bool>& is_stopping);
+
+/// The same without a mail: connects, greets, starts TLS and logs in as it is configured.
+Receipt connect_mail(const Channel& channel, const DeliveryOptions& options);
 
 /// A CURLcode as a text that names neither host nor URL; `system_error` is an errno or 0.
 std::string transfer_error(int code, long system_error);

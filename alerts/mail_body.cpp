@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kFullEvents = 50;  // beyond, a line each
 constexpr std::size_t kLabelWidth = 18;
+constexpr std::size_t kLineWidth = 72;
 
 std::string html(const std::string& text) {
   return core::for_html(core::Untrusted(text));
@@ -48,21 +49,42 @@ std::string text_list(const std::string& title, const std::vector<std::string>& 
   return text;
 }
 
+std::string members_title(const EventGroup& group) {
+  return "The " + core::count_of(group.events.size(), "address", "addresses") + " behind it:";
+}
+
 std::string timeline_title(const lists::Event& event) {
   return "Before, of " + event.subject + " (UTC):";
 }
 
-std::string text_event(const EventView& view, bool shows_timeline) {
-  std::string text = plain_line(lists::event_text(view.event)) + "\n";
-  for (const Fact& fact : facts_of(view.event)) {
+/// Addresses one after the other, in lines that a text mail shows whole.
+std::string text_members(const EventGroup& group) {
+  std::string text;
+  std::string line;
+  for (const std::string& member : members_of(group)) {
+    const std::string shown = plain_line(member);
+    if (!line.empty() && line.size() + 2 + shown.size() > kLineWidth) {
+      text += "    " + line + ",\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : ", ") + shown;
+  }
+  return line.empty() ? "" : "  " + members_title(group) + "\n" + text + "    " + line + "\n";
+}
+
+std::string text_event(const EventGroup& group, const Coverage& coverage, bool shows_timeline) {
+  std::string text = plain_line(group_text(group)) + "\n";
+  for (const Fact& fact : facts_of(group)) {
     text += text_fact(fact);
   }
-  if (const std::string meaning = meaning_of(view.event); !meaning.empty()) {
-    text += "  " + meaning + "\n";
+  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
+    text += "  " + plain_line(meaning) + "\n";
   }
-  text += text_list("What to do:", steps_of(view.event), true);
+  text += text_list("What to do:", steps_of(group.first()), true);
+  text += text_members(group);
   if (shows_timeline) {
-    text += text_list(plain_line(timeline_title(view.event)), timeline_lines(view), false);
+    text += text_list(plain_line(timeline_title(group.first())),
+                      timeline_lines(*group.events.front()), false);
   }
   return text + "\n";
 }
@@ -89,72 +111,100 @@ std::string html_list(const std::string& title, const std::vector<std::string>& 
   return text + "</" + std::string(tag) + ">\n";
 }
 
-std::string html_event(const EventView& view, bool shows_timeline) {
-  std::string text = "<h2>" + html(lists::event_text(view.event)) + "</h2>\n<table>\n";
-  for (const Fact& fact : facts_of(view.event)) {
+std::string html_members(const EventGroup& group) {
+  const std::vector<std::string> members = members_of(group);
+  return members.empty() ? ""
+                         : "<p>" + html(members_title(group)) + "<br>\n" +
+                               html(core::join(members, ",\n")) + "</p>\n";
+}
+
+std::string html_event(const EventGroup& group, const Coverage& coverage, bool shows_timeline) {
+  std::string text = "<h2>" + html(group_text(group)) + "</h2>\n<table>\n";
+  for (const Fact& fact : facts_of(group)) {
     text += html_fact(fact);
   }
   text += "</table>\n";
-  if (const std::string meaning = meaning_of(view.event); !meaning.empty()) {
+  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
     text += "<p>" + html(meaning) + "</p>\n";
   }
-  text += html_list("What to do:", steps_of(view.event), "ol");
+  text += html_list("What to do:", steps_of(group.first()), "ol");
+  text += html_members(group);
   if (shows_timeline) {
-    text += html_list(timeline_title(view.event), timeline_lines(view), "ul");
+    text += html_list(timeline_title(group.first()), timeline_lines(*group.events.front()), "ul");
   }
   return text;
 }
 
 std::string footer(const Notification& notification) {
-  const std::string coverage = coverage_line(notification.coverage);
-  return (coverage.empty() ? "" : coverage + ". ") + "Sent by rblwatch, " +
-         utc_text(notification.created_at) + ", delivery " + notification.delivery_id + ".";
+  return "Sent by rblwatch, " + utc_text(notification.created_at) + ", delivery " +
+         notification.delivery_id + ".";
 }
 
-/// Calls full(view, shows_timeline) for the first events and brief(view) for the rest.
+/// How much stands behind the message: part of its summary, since silence about a blind zone would
+/// read like an all-clear.
+std::string coverage_of(const Notification& notification) {
+  const std::string line = coverage_line(notification.coverage);
+  return line.empty() ? "" : line + ".";
+}
+
+/// The first in full, the rest in a line each.
+struct Body {
+  std::string full;
+  std::string brief;
+  std::size_t brief_events = 0;
+};
+
+/// Calls full(group, shows_timeline) for the first and brief(group) for the rest.
 template <class Full, class Brief>
-void for_each_event(const Notification& notification, Full full, Brief brief) {
+Body body_of(const Notification& notification, Full full, Brief brief) {
+  Body body;
   std::set<std::string> told;  // subjects whose timeline stands already
   std::size_t done = 0;
-  for (const EventView& view : notification.events) {
+  for (const EventGroup& group : group_events(notification.events)) {
     if (done++ < kFullEvents) {
-      full(view, !view.timeline.empty() && told.insert(view.event.subject).second);
+      const EventView& view = *group.events.front();
+      body.full += full(group, group.is_single() && !view.timeline.empty() &&
+                                   told.insert(view.event.subject).second);
     } else {
-      brief(view);
+      body.brief += brief(group);
+      body.brief_events += group.events.size();
     }
   }
+  return body;
 }
 
 }  // namespace
 
 std::string mail_text(const Notification& notification) {
-  std::string text = summary_of(notification) + "\n\n";
-  std::string rest;
-  for_each_event(
-      notification, [&](const EventView& view, bool shows) { text += text_event(view, shows); },
-      [&](const EventView& view) {
-        rest += "  " + plain_line(lists::event_text(view.event)) + "\n";
-      });
-  if (!rest.empty()) {
-    text += rest_title(notification.events.size() - kFullEvents) + "\n" + rest + "\n";
+  const Coverage& coverage = notification.coverage;
+  const Body body = body_of(
+      notification,
+      [&](const EventGroup& group, bool shows) { return text_event(group, coverage, shows); },
+      [](const EventGroup& group) { return "  " + plain_line(group_text(group)) + "\n"; });
+  const std::string seen = coverage_of(notification);
+  std::string text = plain_line(summary_of(notification)) + "\n" +
+                     (seen.empty() ? "" : plain_line(seen) + "\n") + "\n";
+  text += body.full;
+  if (!body.brief.empty()) {
+    text += rest_title(body.brief_events) + "\n" + body.brief + "\n";
   }
   return text + "-- \n" + plain_line(footer(notification)) + "\n";
 }
 
 std::string mail_html(const Notification& notification) {
+  const Coverage& coverage = notification.coverage;
+  const Body body = body_of(
+      notification,
+      [&](const EventGroup& group, bool shows) { return html_event(group, coverage, shows); },
+      [](const EventGroup& group) { return "<li>" + html(group_text(group)) + "</li>\n"; });
+  const std::string seen = coverage_of(notification);
   std::string text =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>rblwatch: " +
       html(summary_of(notification)) + "</title></head>\n<body>\n<p>" +
-      html(summary_of(notification)) + "</p>\n";
-  std::string rest;
-  for_each_event(
-      notification, [&](const EventView& view, bool shows) { text += html_event(view, shows); },
-      [&](const EventView& view) {
-        rest += "<li>" + html(lists::event_text(view.event)) + "</li>\n";
-      });
-  if (!rest.empty()) {
-    text += "<p>" + html(rest_title(notification.events.size() - kFullEvents)) + "</p>\n<ul>\n" +
-            rest + "</ul>\n";
+      html(summary_of(notification)) + (seen.empty() ? "" : "<br>" + html(seen)) + "</p>\n";
+  text += body.full;
+  if (!body.brief.empty()) {
+    text += "<p>" + html(rest_title(body.brief_events)) + "</p>\n<ul>\n" + body.brief + "</ul>\n";
   }
   return text + "<hr>\n<p><small>" + html(footer(notification)) + "</small></p>\n</body></html>\n";
 }

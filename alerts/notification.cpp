@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/notification.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <tuple>
 
+#include "alerts/event_group.hpp"
 #include "core/text.hpp"
 
 namespace rblwatch::alerts {
 namespace {
 
 using lists::EventType;
+
+constexpr std::size_t kNetworksNamed = 3;  // in a summary
 
 std::string_view words_of(EventType type) {
   switch (type) {
@@ -78,6 +83,43 @@ Counts count(const std::vector<EventView>& events) {
   return counts;
 }
 
+/// "203.0.113.0/24 on uceprotect-2", or where that is not all of it "200 in 203.0.113.0/24 on …".
+std::string networks_of(const std::vector<EventView>& events) {
+  struct Place {
+    std::string name;
+    std::set<std::string> subjects;
+  };
+  std::vector<Place> places;
+  std::size_t grouped = 0;
+  for (const EventGroup& group : group_events(events)) {
+    if (group.is_single()) {
+      continue;
+    }
+    grouped += group.events.size();
+    const std::string name = place_text(group);
+    auto place = std::find_if(places.begin(), places.end(),
+                              [&name](const Place& known) { return known.name == name; });
+    if (place == places.end()) {
+      place = places.insert(place, Place{name, {}});
+    }
+    for (const EventView* view : group.events) {
+      place->subjects.insert(view->event.subject);
+    }
+  }
+  std::vector<std::string> parts;
+  for (const Place& place : places) {
+    const bool is_all = places.size() == 1 && grouped == events.size();
+    parts.push_back(is_all ? place.name
+                           : std::to_string(place.subjects.size()) + " in " + place.name);
+  }
+  if (parts.size() > kNetworksNamed) {
+    const std::size_t more = parts.size() - kNetworksNamed;
+    parts.resize(kNetworksNamed);
+    parts.push_back("and " + core::count_of(more, "network", "networks") + " more");
+  }
+  return core::join(parts, ", ");
+}
+
 }  // namespace
 
 std::string summary_of(const Notification& notification) {
@@ -95,6 +137,9 @@ std::string summary_of(const Notification& notification) {
     }
   }
   std::string summary = core::join(parts, ", ");
+  if (const std::string networks = networks_of(notification.events); !networks.empty()) {
+    summary += ": " + networks;
+  }
   if (notification.parts > 1) {
     summary += " (message " + std::to_string(notification.part) + " of " +
                std::to_string(notification.parts) + ")";

@@ -40,7 +40,9 @@ struct Notification {
 };
 
 /// "1 listed, 1 delisted"; a listed and its delisted in one message say so: "1 listed and delisted
-/// again"; "1000 listed (message 1 of 3)" where there was too much for one.
+/// again"; "1000 listed (message 1 of 3)" where there was too much for one. Networks that are
+/// listed alike are named: "200 listed: 203.0.113.0/24 on uceprotect-2", with others beside them
+/// "201 listed: 200 in 203.0.113.0/24 on uceprotect-2".
 std::string summary_of(const Notification& notification);
 
 }  // namespace rblwatch::alerts

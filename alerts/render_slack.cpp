@@ -22,6 +22,8 @@ constexpr std::size_t kSections = 20;
 constexpr std::size_t kReasonBytes = 400;  // before escaping, which may make 5 of 1
 constexpr std::size_t kFactBytes = 300;
 constexpr std::size_t kTimelineShown = 10;
+constexpr std::size_t kMembersShown = 20;
+constexpr std::size_t kMembersBytes = 1000;
 
 std::string escaped(const std::string& text) {
   return core::for_mrkdwn(core::Untrusted(text));
@@ -67,31 +69,57 @@ std::string fact_line(const Fact& fact) {
   return "*" + fact.label + ":* " + core::replace_all(escaped(text), "\n", "\n> ");
 }
 
-Json event_section(const EventView& view, bool shows_timeline) {
-  const lists::Event& event = view.event;
-  Section section;
-  section.add("*" +
-              escaped(clip(core::to_utf8(core::Untrusted(lists::event_text(event))), kFactBytes)) +
-              "*");
-  for (const Fact& fact : facts_of(event)) {
-    section.add(fact_line(fact));
+std::string bold(const std::string& text) {
+  return "*" + escaped(clip(core::to_utf8(core::Untrusted(text)), kFactBytes)) + "*";
+}
+
+std::string point(const std::string& text) {
+  return "\u2022 " + escaped(clip(core::to_utf8(core::Untrusted(text)), kFactBytes));
+}
+
+/// As many as a reader looks at, and where the rest is.
+std::string members_line(const EventGroup& group) {
+  std::vector<std::string> members = members_of(group);
+  const std::size_t all = members.size();
+  members.resize(std::min(all, kMembersShown));
+  std::string line =
+      "*Behind it:* " +
+      escaped(clip(core::to_utf8(core::Untrusted(core::join(members, ", "))), kMembersBytes));
+  if (all > members.size()) {
+    line += " and " + std::to_string(all - members.size()) +
+            " more: " + escaped("'" + where_to_see(group) + "'");
   }
-  if (const std::string meaning = meaning_of(event); !meaning.empty()) {
-    section.add(escaped(meaning));
-  }
-  for (const std::string& step : steps_of(event)) {
-    section.add("\u2022 " + escaped(clip(core::to_utf8(core::Untrusted(step)), kFactBytes)));
-  }
-  if (!shows_timeline || view.timeline.empty()) {
-    return section.json();
-  }
+  return line;
+}
+
+void add_timeline(Section& section, const EventView& view) {
   section.add("*Before (UTC):*");
   std::size_t shown = 0;
   for (const std::string& line : timeline_lines(view)) {
     if (shown++ == kTimelineShown) {
       break;
     }
-    section.add("\u2022 " + escaped(clip(core::to_utf8(core::Untrusted(line)), kFactBytes)));
+    section.add(point(line));
+  }
+}
+
+Json event_section(const EventGroup& group, const Coverage& coverage, bool shows_timeline) {
+  Section section;
+  section.add(bold(group_text(group)));
+  for (const Fact& fact : facts_of(group)) {
+    section.add(fact_line(fact));
+  }
+  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
+    section.add(escaped(clip(core::to_utf8(core::Untrusted(meaning)), 2 * kFactBytes)));
+  }
+  if (!group.is_single()) {
+    section.add(members_line(group));
+  }
+  for (const std::string& step : steps_of(group.first())) {
+    section.add(point(step));
+  }
+  if (shows_timeline) {
+    add_timeline(section, *group.events.front());
   }
   return section.json();
 }
@@ -106,23 +134,28 @@ Json blocks_of(const Notification& notification) {
   const std::string header =
       clip(plain_line("rblwatch: " + summary_of(notification)), kHeaderBytes);
   blocks.push_back({{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", header}}}});
+  if (const std::string coverage = coverage_line(notification.coverage); !coverage.empty()) {
+    blocks.push_back(
+        context(escaped(clip(core::to_utf8(core::Untrusted(coverage)), kSectionBytes / 5))));
+  }
   std::set<std::string> told;  // subjects whose timeline stands already
   std::size_t shown = 0;
-  for (const EventView& view : notification.events) {
-    if (shown++ == kSections) {
-      break;
+  std::size_t left_out = 0;  // events
+  for (const EventGroup& group : group_events(notification.events)) {
+    if (shown++ >= kSections) {
+      left_out += group.events.size();
+      continue;
     }
-    blocks.push_back(event_section(view, told.insert(view.event.subject).second));
+    const EventView& view = *group.events.front();
+    const bool shows_timeline =
+        group.is_single() && told.insert(view.event.subject).second && !view.timeline.empty();
+    blocks.push_back(event_section(group, notification.coverage, shows_timeline));
   }
-  if (notification.events.size() > kSections) {
-    blocks.push_back(
-        context("and " + core::count_of(notification.events.size() - kSections, "event", "events") +
-                " more: see 'rblwatch history --events'"));
+  if (left_out > 0) {
+    blocks.push_back(context("and " + core::count_of(left_out, "event", "events") +
+                             " more: see 'rblwatch history --events'"));
   }
-  const std::string coverage = clip(coverage_line(notification.coverage), kSectionBytes / 5);
-  const std::string separator = coverage.empty() ? "" : " \u00B7 ";
-  blocks.push_back(context(escaped(coverage) + separator +
-                           escaped(utc_text(notification.created_at)) + " \u00B7 " +
+  blocks.push_back(context(escaped(utc_text(notification.created_at)) + " \u00B7 " +
                            escaped(notification.delivery_id)));
   return blocks;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alerts/wording.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "alerts/advice.hpp"
 #include "core/text.hpp"
 
@@ -12,6 +15,7 @@ using lists::EventType;
 using lists::Purpose;
 
 constexpr std::size_t kLongestTimeline = 20;
+constexpr std::size_t kOtherReasons = 4;  // of a network, beside its first address's
 
 bool is_of_listing(const Event& event) {
   switch (event.type) {
@@ -151,6 +155,15 @@ void add_state_facts(Facts& facts, const Event& event) {
   }
 }
 
+/// "https://www.spamhaus.org/": where a page about one subject has nothing to show.
+std::string site_of(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos) {
+    return "";
+  }
+  return url.substr(0, url.find_first_of("/?#", scheme + 3)) + "/";
+}
+
 std::string with_zone(const Event& event, std::string text) {
   if (event.zone) {
     text += " on " + (event.zone->dns.empty() ? event.zone->id : event.zone->dns);
@@ -190,6 +203,53 @@ std::string type_of(const Event& event) {
   return words;
 }
 
+/// "2 of 12 zones can't be seen: 258 addresses unchecked on spamhaus-zen since 2026-11-23 09:10
+/// UTC." By the time it is told the zone may see again; then nothing is said.
+std::string unseen_text(const Event& event, const Coverage& coverage) {
+  if (event.type != EventType::zone_blind || !event.zone ||
+      std::find(coverage.blind.begin(), coverage.blind.end(), event.zone->id) ==
+          coverage.blind.end()) {
+    return "";
+  }
+  const bool is_of_names = event.kind == lists::Kind::domain;
+  const std::string one = is_of_names ? "domain" : event.kind ? "address" : "subject";
+  const std::string many = is_of_names ? "domains" : event.kind ? "addresses" : "subjects";
+  return std::to_string(coverage.blind.size()) + " of " +
+         core::count_of(coverage.zones, "zone", "zones") +
+         " can't be seen: " + core::count_of(event.affected_subjects.value_or(0), one, many) +
+         " unchecked on " + event.zone->id +
+         (event.since ? " since " + utc_text(*event.since) : "") + ".";
+}
+
+/// What the list says of the others, where that is more than the same text with their addresses.
+std::vector<Fact> other_reasons(const EventGroup& group) {
+  std::vector<Fact> others;
+  std::set<std::string> known;
+  std::size_t left_out = 0;
+  for (const EventView* view : group.events) {
+    const Event& event = view->event;
+    // The very same text is known too: "203.0.113.0" also stands in "203.0.113.0/24".
+    const std::string pattern = core::replace_all(event.reason.raw(), event.subject, "");
+    const bool is_new = known.count(event.reason.raw()) + known.count(pattern) == 0;
+    known.insert({event.reason.raw(), pattern});
+    if (!is_new || view == group.events.front() || event.reason.is_empty()) {
+      continue;
+    }
+    if (others.size() < kOtherReasons) {
+      others.push_back({"Why, " + event.subject, event.reason, false});
+    } else {
+      ++left_out;
+    }
+  }
+  if (left_out > 0) {
+    others.push_back({"Why else",
+                      core::Untrusted(core::count_of(left_out, "more text", "more texts") +
+                                      ": see '" + where_to_see(group) + "'"),
+                      false});
+  }
+  return others;
+}
+
 /// Whether these are a listing and its end.
 bool is_come_and_gone(const std::vector<EventView>& events) {
   if (events.size() != 2) {
@@ -226,7 +286,11 @@ std::vector<Fact> facts_of(const Event& event) {
     add_state_facts(facts, event);
   }
   facts.add("Seen", evidence_text(event));
-  facts.add("Look up", event.lookup_url, true);
+  if (is_of_listing(event)) {
+    facts.add("Look up", event.lookup_url, true);
+  } else {
+    facts.add("Operator", site_of(event.lookup_url), true);
+  }
   if (is_of_listing(event) && lists::is_alarming(event)) {
     const bool is_allow = event.zone && event.zone->purpose == Purpose::allow;
     facts.add(is_allow ? "Get back on" : "Get off", event.delist_url, true);
@@ -234,8 +298,26 @@ std::vector<Fact> facts_of(const Event& event) {
   return facts.take();
 }
 
-std::string meaning_of(const Event& event) {
-  return advice_on(event).meaning;
+std::string meaning_of(const Event& event, const Coverage& coverage) {
+  const std::string meaning = advice_on(event).meaning;
+  const std::string unseen = unseen_text(event, coverage);
+  return unseen + (unseen.empty() || meaning.empty() ? "" : " ") + meaning;
+}
+
+std::vector<Fact> facts_of(const EventGroup& group) {
+  std::vector<Fact> facts = facts_of(stand_in(group));
+  if (group.is_single()) {
+    return facts;
+  }
+  const auto of_one = std::find_if(facts.begin(), facts.end(), [](const Fact& fact) {
+    return fact.label == "Why" || fact.label == "Seen" || fact.label == "Look up";
+  });
+  const auto example =
+      facts.insert(of_one, {"For example", core::Untrusted(group.first().subject), false});
+  const bool has_reason = example + 1 != facts.end() && (example + 1)->label == "Why";
+  const std::vector<Fact> others = other_reasons(group);
+  facts.insert(example + (has_reason ? 2 : 1), others.begin(), others.end());
+  return facts;
 }
 
 std::vector<std::string> steps_of(const Event& event) {
@@ -276,6 +358,10 @@ std::string coverage_line(const Coverage& coverage) {
   if (!coverage.quarantined.empty()) {
     line += "; quarantined: " + core::join(coverage.quarantined, ", ");
   }
+  const std::size_t told = coverage.seeing + coverage.blind.size() + coverage.quarantined.size();
+  if (told < coverage.zones) {
+    line += "; " + std::to_string(coverage.zones - told) + " not tested yet";
+  }
   return line;
 }
 
@@ -289,6 +375,12 @@ std::string subject_line(const Notification& notification) {
   }
   if (is_come_and_gone(notification.events)) {
     return joined("listed and delisted again", subject_of(first));
+  }
+  const std::vector<EventGroup> groups = group_events(notification.events);
+  const bool names_networks = std::any_of(
+      groups.begin(), groups.end(), [](const EventGroup& group) { return !group.is_single(); });
+  if (names_networks) {
+    return summary_of(notification);
   }
   std::string line = joined(summary_of(notification), subject_of(first));
   if (notification.events.size() > 1) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/event_group.hpp"
 #include "alerts/notification.hpp"
 #include "core/untrusted.hpp"
 
@@ -24,17 +25,21 @@ struct Fact {
 std::string utc_text(core::Timestamp at);
 /// What, where, since when, why, and the links.
 std::vector<Fact> facts_of(const lists::Event& event);
-/// One or two sentences on what follows from it; "" for listings, which speak for themselves.
-std::string meaning_of(const lists::Event& event);
+/// Those of a single event; or of the network, then "For example" and what is known of its first
+/// address.
+std::vector<Fact> facts_of(const EventGroup& group);
+/// What can't be seen now, and what follows from it; "" for listings, which speak for themselves.
+std::string meaning_of(const lists::Event& event, const Coverage& coverage);
 /// What to do about it, a line each: the zone's own steps for listings. None for good news.
 std::vector<std::string> steps_of(const lists::Event& event);
 /// "2026-11-20 09:10 delisted spamhaus-zen", newest first, times in UTC.
 std::vector<std::string> timeline_lines(const EventView& view);
-/// "9 of 12 zones can be seen; blind: corp; quarantined: uceprotect-2"; parts that are empty are
-/// left out, and all of it where the coverage isn't known (no zones).
+/// "9 of 12 zones can be seen; blind: corp; quarantined: uceprotect-2; 1 not tested yet"; parts
+/// that are empty are left out, and all of it where the coverage isn't known (no zones).
 std::string coverage_line(const Coverage& coverage);
 /// "listed: 192.0.2.10 (mx1) on zen.spamhaus.org"; of several events their summary and the first
-/// subject: "2 listed, 1 delisted: 192.0.2.10 (mx1) and 2 more". Foreign text in it is not escaped.
+/// subject: "2 listed, 1 delisted: 192.0.2.10 (mx1) and 2 more", or the networks that the summary
+/// names. Foreign text in it is not escaped.
 std::string subject_line(const Notification& notification);
 
 }  // namespace rblwatch::alerts

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `config check [--strict]`: every error and every warning of the configuration.
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/reading.hpp"
 #include "conf/config.hpp"
+#include "conf/review.hpp"
 #include "core/text.hpp"
 #include "report/json.hpp"
 #include "report/text.hpp"
@@ -32,7 +37,11 @@ std::string file_name(const Options& options, const conf::Loaded& loaded) {
 }  // namespace
 
 CommandResult run_config_check(const Session& session) {
-  const conf::Loaded loaded = conf::load(session.options.config);
+  conf::Loaded loaded = conf::load(session.options.config);
+  if (loaded.config) {
+    std::vector<conf::Diagnostic> more = conf::review(*loaded.config, known_hosts(*loaded.config));
+    std::move(more.begin(), more.end(), std::back_inserter(loaded.warnings));
+  }
   const report::ConfigCheckDoc document{session.clock.now(), views_of(loaded.errors),
                                         views_of(loaded.warnings)};
   Reply reply;

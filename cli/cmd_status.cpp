@@ -19,6 +19,9 @@ core::Result<report::StatusDoc, Failure> status_document(const Session& session,
   }
   const std::string& text = session.options.words.front();
   const Meant meant = find_meant(reading.subjects, text);
+  if (!meant.is_known() && report::holds_subjects(reading.subjects, text)) {
+    return report::restrict_to(reading.world(), reading.rows, text, now);
+  }
   if (!meant.is_known()) {
     return tl::make_unexpected(not_watched(reading.subjects, text));
   }
@@ -46,7 +49,9 @@ CommandResult show(const Session& session, const report::TextStyle& style) {
 }  // namespace
 
 CommandResult run_status(const Session& session) {
-  return show(session, session.style);
+  report::TextStyle style = session.style;
+  style.each_single = !session.options.words.empty();
+  return show(session, style);
 }
 
 CommandResult run_summary(const Session& session) {

@@ -69,13 +69,6 @@ const report::KindRow* kind_row(const report::StatusRows& rows, const std::strin
   return found != rows.kinds.end() ? &*found : nullptr;
 }
 
-/// What would be asked: all that can be said of a pair whose answer nobody keeps.
-lists::Evidence unkept_evidence(const lists::Zone& zone, const lists::Subject& subject) {
-  lists::Evidence evidence;
-  evidence.question = lists::shown_name(zone, lists::subject_labels(zone, subject).front());
-  return evidence;
-}
-
 class Explanation {
  public:
   Explanation(const Reading& reading, const Question& question,
@@ -98,7 +91,10 @@ class Explanation {
     set_verdict(answer, zone);
     answer.kept = answer.evidence.has_value();
     if (!answer.evidence) {
-      answer.evidence = unkept_evidence(zone, subject);
+      lists::Evidence unkept;  // what would be asked is all that can be said
+      unkept.question = lists::shown_question(zone, subject);
+      answer.dig = lists::dig_line(unkept, servers_of(zone));
+      answer.evidence = std::move(unkept);
     }
     answer.evidence->test_state = answer.test_state;
     answer.evidence->test_at = answer.test_at;
@@ -107,6 +103,11 @@ class Explanation {
   }
 
  private:
+  /// The system's resolvers are dig's own default.
+  const std::vector<dns::Server>& servers_of(const lists::Zone& zone) const {
+    return zone.servers.empty() ? reading_.config.resolver_servers : zone.servers;
+  }
+
   void set_verdict(report::WhyAnswer& answer, const lists::Zone& zone) const {
     const auto kept = std::find_if(kept_.begin(), kept_.end(),
                                    [&](const auto& row) { return row.zone == zone.id; });

@@ -20,8 +20,6 @@
 namespace rblwatch::cli {
 namespace {
 
-using lists::Kind;
-
 /// A zone that died is still configured where somebody wrote it down.
 void mark_dead(report::ZonesDoc& document, const conf::Config& config) {
   for (report::ZoneDetail& zone : document.zones) {
@@ -72,19 +70,6 @@ std::string shown(const Session& session, const report::ZonesDoc& document, bool
     return report::zone_to_text(document.zones.front(), session.style, document.generated_at);
   }
   return report::to_text(document, session.style);
-}
-
-/// The kinds of a zone that have subjects (rule 4); all that it answers where none has.
-lists::KindSet kinds_to_test(const lists::Zone& zone, const lists::SubjectTable& subjects) {
-  lists::KindSet kinds;
-  for (std::uint32_t i = 0; i < subjects.size(); ++i) {
-    const lists::SubjectIndex subject{i};
-    const Kind kind = subjects.subject(subject).kind();
-    if (!kinds.has(kind) && subjects.is_asked(subject, zone)) {
-      kinds.add(kind);
-    }
-  }
-  return kinds.is_empty() ? zone.kinds : kinds;
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ constexpr std::array kCommands{
     Command{"alerts test", run_alerts_test},
     Command{"alerts resend", run_alerts_resend},
     Command{"alerts drop", run_alerts_drop},
+    Command{"plan", run_plan},
+    Command{"doctor", run_doctor},
     Command{"config check", run_config_check},
     Command{"backup", run_backup},
 };

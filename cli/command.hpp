@@ -35,6 +35,8 @@ CommandResult run_alerts(const Session& session);
 CommandResult run_alerts_test(const Session& session);
 CommandResult run_alerts_resend(const Session& session);
 CommandResult run_alerts_drop(const Session& session);
+CommandResult run_plan(const Session& session);
+CommandResult run_doctor(const Session& session);
 CommandResult run_config_check(const Session& session);
 CommandResult run_backup(const Session& session);
 

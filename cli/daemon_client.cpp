@@ -83,7 +83,7 @@ bool send_all(const core::Fd& connection, std::string_view text, Deadline deadli
 
 /// Up to the end of the connection; nothing when it doesn't come in time.
 std::optional<std::string> read_all(const core::Fd& connection, Deadline deadline) {
-  constexpr std::size_t kPart = 64 * 1024;
+  constexpr std::size_t kPart = 65'536;
   std::string text;
   std::array<char, kPart> part{};
   while (wait_for(connection, POLLIN, deadline)) {

@@ -61,7 +61,7 @@ std::optional<core::Timestamp> to_timestamp(const LocalTime& local, int days) {
   parts.tm_min = local.clock[1];
   parts.tm_isdst = -1;
   tm normal = parts;
-  ::mktime(&normal);
+  static_cast<void>(::mktime(&normal));  // only to bring the date into range
   const bool is_real = normal.tm_mday == parts.tm_mday && normal.tm_mon == parts.tm_mon &&
                        local.clock[0] < 24 && local.clock[1] < 60;
   if (!is_real) {

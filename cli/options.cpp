@@ -50,6 +50,10 @@ constexpr const char* kTestExitCodes = R"(Exit codes:
   2  wrong usage or configuration
   3  a zone failed its test
   4  anything else that failed)";
+constexpr const char* kDoctorExitCodes = R"(Exit codes:
+  0  all is well, or there are warnings only
+  2  wrong usage or configuration
+  4  something has failed)";
 constexpr const char* kStrictExitCodes = R"(Exit codes:
   0  the configuration can be used
   2  it can't, or (with --strict) it has warnings)";
@@ -170,8 +174,12 @@ constexpr std::array kEntries{
     Entry{"alerts resend", "Send a failed or dropped delivery again", kPlainExitCodes,
           add_delivery},
     Entry{"alerts drop", "Give a waiting or failed delivery up", kPlainExitCodes, add_delivery},
+    Entry{"plan", "Questions per zone and operator per day, and their limits", kPlainExitCodes,
+          add_nothing},
+    Entry{"doctor", "What is wrong with resolvers, zones, clock, database, and its fix",
+          kDoctorExitCodes, add_nothing},
     Entry{"config", "Look after the configuration", kStrictExitCodes, add_nothing},
-    Entry{"config check", "Validate it; dead zones in use, and every warning", kStrictExitCodes,
+    Entry{"config check", "Validate it: every error and warning, with its fix", kStrictExitCodes,
           add_strict},
     Entry{"backup", "A copy of the database while the daemon writes", kPlainExitCodes, add_file},
 };

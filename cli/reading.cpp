@@ -14,19 +14,19 @@ namespace {
 core::Result<void, Failure> fill(Reading& reading) {
   const auto& config = reading.config;
   if (reading.reader) {
-    auto hosts = reading.reader->hosts(config.targets);
-    if (!hosts) {
-      return failed(hosts.error());
+    auto addresses = reading.reader->addresses(config.targets);
+    if (!addresses) {
+      return failed(addresses.error());
     }
     auto rows = reading.reader->status();
     if (!rows) {
       return failed(rows.error());
     }
-    reading.hosts = std::move(*hosts);
+    reading.addresses = std::move(*addresses);
     reading.rows = std::move(*rows);
   }
-  auto subjects =
-      lists::SubjectTable::build(config.targets, reading.hosts, config.daemon.max_subjects);
+  auto subjects = lists::SubjectTable::build(config.targets, reading.addresses.hosts,
+                                             config.daemon.max_subjects);
   if (!subjects) {
     return wrong(subjects.error().text);
   }
@@ -60,6 +60,15 @@ core::Result<storage::Reader, Failure> open_reader(const conf::Config& config) {
                   ": start rblwatchd, which makes it (rblwatch check needs none)");
   }
   return failed(error);
+}
+
+lists::HostBook known_hosts(const conf::Config& config) {
+  const auto reader = storage::Reader::open(config.daemon.database);
+  if (!reader) {
+    return {};
+  }
+  const auto known = reader->addresses(config.targets);
+  return known ? known->hosts : lists::HostBook();
 }
 
 report::World Reading::world() const {

@@ -23,12 +23,16 @@ core::Result<conf::Config, Failure> load_config(const Options& options);
 /// Exit code 4; where there is no database yet the text says what makes one.
 core::Result<storage::Reader, Failure> open_reader(const conf::Config& config);
 
+/// The addresses of host targets and followed domains that a database knows; empty where there is
+/// none, or it can't be read.
+lists::HostBook known_hosts(const conf::Config& config);
+
 /// A configured world with what is stored of it.
 struct Reading {
   conf::Config config;
   std::optional<storage::Reader>
       reader;  // nothing only where the database was not needed and isn't there
-  lists::HostBook hosts;
+  report::TargetAddresses addresses;
   lists::SubjectTable subjects;
   report::StatusRows rows;
 

@@ -103,10 +103,15 @@ std::vector<dns::HostOutcome> Survey::resolve(std::span<const core::DnsName> hos
   }
   last_id_ = wanted;  // what comes later is nobody's
   std::vector<dns::HostOutcome> found;
+  found.reserve(outcomes.size());
   for (const auto& [a, aaaa] : outcomes) {
     found.push_back(dns::host_addresses(a, aaaa));
   }
   return found;
+}
+
+void Survey::ask_through(ZoneIndex zone, dns::ServerGroupPtr servers) {
+  work(zone).servers = std::move(servers);
 }
 
 Findings Survey::ask(const lists::SubjectTable& subjects) {
@@ -218,7 +223,25 @@ bool Survey::has_more(const ZoneWork& here) const {
          });
 }
 
+bool Survey::submit_extras() {
+  for (; extras_sent_ < extras_.size(); ++extras_sent_) {
+    if (!ports_.resolver.can_submit(host_lane())) {
+      return true;
+    }
+    const ExtraQuestion& extra = extras_[extras_sent_];
+    Ticket ticket;
+    ticket.errand = Errand::extra;
+    ticket.finding = extras_sent_;
+    ticket.question = extra.question;
+    const std::uint64_t id = ++last_id_;
+    ports_.resolver.submit({dns::LookupId{id}, host_lane(), extra.question, extra.servers});
+    out_.emplace(id, std::move(ticket));
+  }
+  return false;
+}
+
 bool Survey::submit_ready() {
+  const bool has_extras = submit_extras();
   // One of each zone in turn, so that the pace over all is shared.
   bool has_left = true;
   bool has_gone = true;
@@ -244,7 +267,7 @@ bool Survey::submit_ready() {
       }
     }
   }
-  return has_left;
+  return has_left || has_extras;
 }
 
 core::Millis Survey::pause() const {
@@ -255,10 +278,15 @@ core::Millis Survey::pause() const {
       pause = std::min(pause, std::max(core::Millis{1}, time_left(slot)));
     }
   }
+  if (extras_sent_ < extras_.size()) {
+    const Tick slot = ports_.resolver.next_slot(host_lane());
+    pause = std::min(pause, std::max(core::Millis{1}, time_left(slot)));
+  }
   return std::min(pause, time_left(deadline_));
 }
 
 void Survey::run() {
+  extra_outcomes_.assign(extras_.size(), dns::NoAnswer{dns::NoAnswer::Why::timeout, ""});
   while (time_left(deadline_).count() > 0) {
     const bool has_left = submit_ready();
     if (!has_left && out_.empty()) {
@@ -288,6 +316,12 @@ void Survey::take(const dns::Completion& completion) {
     case Errand::reason:
       take_reason(ticket, completion);
       return;
+    case Errand::refusal:
+      work(ticket.zone).kinds[ticket.work].refusal_text = reason_of(completion.outcome);
+      return;
+    case Errand::extra:
+      extra_outcomes_[ticket.finding] = completion.outcome;
+      return;
   }
 }
 
@@ -300,10 +334,26 @@ void Survey::take_test(const Ticket& ticket, const dns::Completion& completion) 
   answer.server = completion.server;
   answer.server_role = completion.role;
   answer.took = completion.took;
+  if (explains_refusals_ && answer.verdict == lists::Verdict(lists::Unknown{Cause::refused})) {
+    note_refusal(ticket, completion.outcome);
+  }
   kind.answers.push_back(std::move(answer));
   if (--kind.tests_out == 0) {
     end_test(ticket.zone, kind);
   }
+}
+
+void Survey::note_refusal(const Ticket& ticket, const dns::Outcome& outcome) {
+  KindWork& kind = work(ticket.zone).kinds[ticket.work];
+  const auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer == nullptr || !kind.refusal.empty()) {
+    return;  // each name of the test is refused alike
+  }
+  kind.refusal = answer->a;
+  Ticket why = ticket;
+  why.errand = Errand::refusal;
+  why.question.type = dns::QType::txt;
+  work(ticket.zone).urgent.push_back(std::move(why));
 }
 
 void Survey::take_pair(Ticket ticket, const dns::Completion& completion) {
@@ -392,9 +442,11 @@ Findings Survey::result() {
   Findings findings;
   for (std::uint16_t i = 0; i < zone_count(); ++i) {
     for (const KindWork& kind : work_[i].kinds) {
-      findings.kinds.push_back({ZoneIndex{i}, kind.kind, kind.failed});
+      findings.kinds.push_back(
+          {ZoneIndex{i}, kind.kind, kind.failed, kind.refusal, kind.refusal_text});
     }
   }
+  findings.extras = std::move(extra_outcomes_);
   findings.pairs = std::move(findings_);
   std::sort(findings.pairs.begin(), findings.pairs.end(),
             [](const PairFinding& a, const PairFinding& b) {

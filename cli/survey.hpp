@@ -14,9 +14,11 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/ip.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "core/untrusted.hpp"
@@ -34,6 +36,15 @@ struct KindFinding {
   lists::ZoneIndex zone;
   lists::Kind kind = lists::Kind::ipv4;
   std::optional<lists::Cause> failed;  // nothing = passed
+  // Where explain_refusals() asked for it: the answer that holds the refusal, and its TXT.
+  std::vector<core::IpAddress> refusal = {};
+  core::Untrusted refusal_text = {};
+};
+
+/// A question beside those about zones, of servers of its own.
+struct ExtraQuestion {
+  dns::Question question;
+  dns::ServerGroupPtr servers;
 };
 
 /// A pair that isn't clear. Pairs of a kind that failed its test have none: the KindFinding speaks
@@ -47,8 +58,9 @@ struct PairFinding {
 };
 
 struct Findings {
-  std::vector<KindFinding> kinds;  // those with pairs, by zone and kind
-  std::vector<PairFinding> pairs;  // by subject and zone
+  std::vector<KindFinding> kinds;    // those with pairs, by zone and kind
+  std::vector<PairFinding> pairs;    // by subject and zone
+  std::vector<dns::Outcome> extras;  // by position; `timeout` where nothing came
 };
 
 class Survey {
@@ -70,19 +82,28 @@ class Survey {
   /// Tests only: of each zone the kinds given for it, by position.
   Findings test(std::span<const lists::KindSet> kinds);
 
+  // Before either of them:
+
+  /// The zone is asked of these servers.
+  void ask_through(lists::ZoneIndex zone, dns::ServerGroupPtr servers);
+  /// What a zone that refuses says about it is asked for, too: one more question for each.
+  void explain_refusals() { explains_refusals_ = true; }
+  /// Goes out together with the tests.
+  void add_extra(ExtraQuestion extra) { extras_.push_back(std::move(extra)); }
+
  private:
-  enum class Errand : std::uint8_t { test, pair, reason };
+  enum class Errand : std::uint8_t { test, pair, reason, refusal, extra };
   /// A question that is out or about to go.
   struct Ticket {
     Errand errand = Errand::pair;
     lists::ZoneIndex zone;
-    std::size_t work = 0;  // test, pair: position among the zone's kinds
+    std::size_t work = 0;  // test, pair, refusal: position among the zone's kinds
     lists::TestRole role = lists::TestRole::listed;
     lists::SubjectIndex subject;
     std::uint8_t part = 0;                // of a domain asked in two forms
     std::uint8_t listed_part = 0;         // whose TXT will say why
     std::optional<lists::Verdict> first;  // what the first form's answer said
-    std::size_t finding = 0;              // reason: position in findings
+    std::size_t finding = 0;              // reason: position in findings; extra: among the extras
     dns::Question question;
   };
   struct KindWork {
@@ -93,6 +114,8 @@ class Survey {
     std::vector<lists::TestAnswer> answers;
     bool is_tested = false;
     std::optional<lists::Cause> failed;
+    std::vector<core::IpAddress> refusal;
+    core::Untrusted refusal_text;
   };
   struct ZoneWork {
     dns::ServerGroupPtr servers;
@@ -114,10 +137,12 @@ class Survey {
   void run();
   /// Whether something is left that couldn't be submitted now.
   bool submit_ready();
+  bool submit_extras();
   core::Millis pause() const;
   void take(const dns::Completion& completion);
   void take_test(const Ticket& ticket, const dns::Completion& completion);
   void take_pair(Ticket ticket, const dns::Completion& completion);
+  void note_refusal(const Ticket& ticket, const dns::Outcome& outcome);
   void take_reason(const Ticket& ticket, const dns::Completion& completion);
   void note_listed(const Ticket& ticket, const lists::Listed& listed);
   void note_unknown(lists::ZoneIndex zone, lists::SubjectIndex subject, lists::Cause cause);
@@ -133,6 +158,10 @@ class Survey {
   std::unordered_map<std::uint64_t, Ticket> out_;
   std::uint64_t last_id_ = 0;
   std::vector<PairFinding> findings_;
+  bool explains_refusals_ = false;
+  std::vector<ExtraQuestion> extras_;
+  std::size_t extras_sent_ = 0;
+  std::vector<dns::Outcome> extra_outcomes_;
 };
 
 }  // namespace rblwatch::cli

@@ -124,6 +124,7 @@ class Builder {
         document_.listings.begin(), document_.listings.end(),
         [](const ListingView& a, const ListingView& b) { return a.severity > b.severity; });
     document_.unknowns = unknowns_.take(surveyed_);
+    document_.networks = lists::networks_of(surveyed_.subjects);
     return std::move(document_);
   }
 

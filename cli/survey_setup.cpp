@@ -12,6 +12,18 @@ Survey SurveySetup::survey(const core::Clock& clock, std::span<const lists::Zone
   return Survey({*resolver, clock, *random}, zones, servers, deadline);
 }
 
+lists::KindSet kinds_to_test(const lists::Zone& zone, const lists::SubjectTable& subjects) {
+  lists::KindSet kinds;
+  for (std::uint32_t i = 0; i < subjects.size(); ++i) {
+    const lists::SubjectIndex subject{i};
+    const lists::Kind kind = subjects.subject(subject).kind();
+    if (!kinds.has(kind) && subjects.is_asked(subject, zone)) {
+      kinds.add(kind);
+    }
+  }
+  return kinds.is_empty() ? zone.kinds : kinds;
+}
+
 core::Result<SurveySetup, Failure> set_up_survey(const conf::Config& config,
                                                  const core::Clock& clock) {
   SurveySetup setup;

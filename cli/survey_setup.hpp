@@ -28,6 +28,9 @@ struct SurveySetup {
   /// `clock` is the one that the setup was made with.
   Survey survey(const core::Clock& clock, std::span<const lists::Zone> zones) const;
 };
+/// The kinds of a zone that have subjects (rule 4); all that it answers where none has.
+lists::KindSet kinds_to_test(const lists::Zone& zone, const lists::SubjectTable& subjects);
+
 core::Result<SurveySetup, Failure> set_up_survey(const conf::Config& config,
                                                  const core::Clock& clock);
 

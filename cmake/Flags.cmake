@@ -46,7 +46,7 @@ if(RBLWATCH_HARDEN)
 endif()
 
 if(RBLWATCH_SANITIZE)
-  target_compile_options(rbl_flags INTERFACE -fsanitize=${RBLWATCH_SANITIZE} -O1
+  target_compile_options(rbl_flags INTERFACE -fsanitize=${RBLWATCH_SANITIZE} -O1 -g1
                                              -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(rbl_flags INTERFACE -fsanitize=${RBLWATCH_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -65,6 +65,10 @@ endif()
 
 if(RBLWATCH_LTO)
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Machine code too, so that a dozen test programs link without optimising all of it once more.
+    target_compile_options(rbl_flags INTERFACE -ffat-lto-objects)
+  endif()
 endif()
 
 if(RBLWATCH_TIDY)

@@ -47,6 +47,7 @@ class CatalogueReader {
   CatalogueFile read(const Table& root, const Place& place) {
     Section section(root, place, "", context_);
     read_head(section);
+    read_probes(section);
     for_each(section, "zone", &CatalogueReader::read_entry);
     for_each(section, "dead", &CatalogueReader::read_dead);
     section.finish();
@@ -76,6 +77,50 @@ class CatalogueReader {
     } else {
       section.error("date", core::quoted(date.value) + " is no date",
                     "expected one like 2026-11-23");
+    }
+  }
+
+  void read_probes(Section& root) {
+    const Member* member = root.take("probes");
+    const auto* table = member != nullptr ? std::get_if<Table>(&member->node.value) : nullptr;
+    if (table == nullptr) {
+      if (member != nullptr) {
+        root.error("probes", "is " + type_name(member->node), "expected [probes]");
+      }
+      return;
+    }
+    Section section(*table, member->place, "probes", context_);
+    names(section, "nxdomain", file_.probes.nxdomain);
+    names(section, "whoami", file_.probes.whoami);
+    name(section, "exists", file_.probes.exists);
+    name(section, "bogus", file_.probes.bogus);
+    section.finish();
+  }
+
+  std::optional<core::DnsName> name_of(const PlacedText& text) {
+    const auto name = core::DnsName::parse(text.value);
+    if (!name) {
+      context_.findings.error(text.place, text.key, name.error().text,
+                              "expected a DNS name, as example.com");
+      return std::nullopt;
+    }
+    return *name;
+  }
+
+  void name(Section& section, const std::string& key, std::optional<core::DnsName>& out) {
+    PlacedText text;
+    if (section.placed_text(key, text) && !text.value.empty()) {
+      out = name_of(text);
+    }
+  }
+
+  void names(Section& section, const std::string& key, std::vector<core::DnsName>& out) {
+    std::vector<PlacedText> texts;
+    section.texts(key, texts);
+    for (const PlacedText& text : texts) {
+      if (const auto name = name_of(text)) {
+        out.push_back(*name);
+      }
     }
   }
 

@@ -23,6 +23,7 @@ struct CatalogueFile {
   Place date_place;
   std::vector<CatalogueEntry> zones;
   std::vector<lists::DeadZone> dead;
+  lists::Probes probes;
 };
 
 /// The file that `catalogue.file` names; else, for a program that isn't installed, the one of the

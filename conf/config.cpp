@@ -24,10 +24,7 @@ constexpr const char* kDefaultFile = "/etc/rblwatch/rblwatch.toml";
 class Loader {
  public:
   Loader(const Table& root, Findings& findings, const Environment& environment)
-      : root_(root),
-        findings_(findings),
-        context_{findings, environment, {}},
-        top_(root, {}, "", context_) {}
+      : findings_(findings), context_{findings, environment, {}}, top_(root, {}, "", context_) {}
 
   Config load() {
     Config config;
@@ -141,7 +138,6 @@ class Loader {
     }
   }
 
-  const Table& root_;
   Findings& findings_;
   Context context_;
   Section top_;

@@ -40,6 +40,14 @@ struct Diagnostic {
 /// "/etc/rblwatch/rblwatch.toml:12:3: schedule.intervall: unknown key (did you mean interval?)".
 std::string to_text(const Diagnostic& diagnostic);
 
+/// Where something was configured, for what can be said of it only later.
+struct Spot {
+  std::string file;
+  std::uint32_t line = 0;  // 0 = a default, written nowhere
+  std::uint32_t column = 0;
+  std::string key;  // "catalogue.use", "zone[2]"
+};
+
 struct DaemonSettings {
   std::filesystem::path database = "/var/lib/rblwatch/rblwatch.db";
   core::LogLevel log_level = core::LogLevel::info;
@@ -58,7 +66,6 @@ struct ScheduleSettings {
   double jitter = 0.1;
   lists::HealthPolicy health;
   lists::ConfirmPolicy confirm;  // its interval is the schedule's; pairs may differ
-  bool confirm_via_authoritative = false;
   lists::BreakerPolicy breaker;
 };
 
@@ -70,6 +77,7 @@ struct Config {
   ScheduleSettings schedule;
   lists::Catalogue catalogue;
   std::vector<lists::Zone> zones;      // in use, keys filled in; catalogue order, then own ones
+  std::vector<Spot> zone_spots;        // of each of them, what put it to use
   std::vector<lists::Target> targets;  // files of targets read in
   std::vector<alerts::Channel> channels;
   alerts::DeliveryOptions delivery;

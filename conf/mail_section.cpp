@@ -154,7 +154,8 @@ void read_mail(Section& section, bool is_mail, Channel& channel) {
   const std::optional<Url> server = read_server(section, channel);
   const bool has_starttls = section.word("starttls", channel.starttls);
   if (has_starttls && server && server->scheme == "smtps") {
-    section.warning("starttls", "has no meaning for smtps://, which is encrypted from the start");
+    section.warning("starttls", "has no meaning for smtps://, which is encrypted from the start",
+                    "leave it out");
   }
   if (channel.starttls == StartTls::never && server && server->scheme == "smtp" &&
       !is_loopback_host(server->host)) {

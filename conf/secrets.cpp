@@ -211,7 +211,7 @@ void SharedKeys::warn_of_unused(Findings& findings, const std::vector<std::strin
   for (const auto& [name, shared] : keys_) {
     if (!shared.is_used && !shared.key.value.is_empty()) {
       findings.warning(shared.key.place, shared.key.key, "no zone takes this key",
-                       suggestion(name, known, ""));
+                       suggestion(name, known, "leave it out"));
     }
   }
 }

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "conf/secrets.hpp"
 #include "conf/url.hpp"
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
+#include "dns/public_resolver.hpp"
 
 namespace rblwatch::core {
 
@@ -60,58 +60,6 @@ using core::Millis;
 
 constexpr std::int64_t kMaxSubjects = 4'294'967'294;
 constexpr double kMaxQps = 1'000'000;
-
-/// Open to everybody. Many list operators refuse all that comes from them, since they can't tell
-/// who asks.
-bool is_public_resolver(const core::IpAddress& address) {
-  static const std::set<std::string> kKnown{"8.8.8.8",
-                                            "8.8.4.4",
-                                            "2001:4860:4860::8888",
-                                            "2001:4860:4860::8844",  // Google
-                                            "1.1.1.1",
-                                            "1.0.0.1",
-                                            "1.1.1.2",
-                                            "1.0.0.2",
-                                            "1.1.1.3",
-                                            "1.0.0.3",  // Cloudflare
-                                            "2606:4700:4700::1111",
-                                            "2606:4700:4700::1001",  //
-                                            "9.9.9.9",
-                                            "149.112.112.112",
-                                            "9.9.9.10",
-                                            "9.9.9.11",
-                                            "2620:fe::fe",
-                                            "2620:fe::9",  // Quad9
-                                            "208.67.222.222",
-                                            "208.67.220.220",
-                                            "2620:119:35::35",
-                                            "2620:119:53::53",  // OpenDNS
-                                            "4.2.2.1",
-                                            "4.2.2.2",
-                                            "4.2.2.3",
-                                            "4.2.2.4",
-                                            "4.2.2.5",
-                                            "4.2.2.6",  // Level 3
-                                            "64.6.64.6",
-                                            "64.6.65.6",
-                                            "156.154.70.1",
-                                            "156.154.71.1",  // Vercara
-                                            "94.140.14.14",
-                                            "94.140.15.15",
-                                            "77.88.8.8",
-                                            "77.88.8.1",
-                                            "8.26.56.26",  // others
-                                            "8.20.247.20",
-                                            "185.228.168.9",
-                                            "185.228.169.9",
-                                            "76.76.2.0",
-                                            "76.76.10.0",
-                                            "114.114.114.114",
-                                            "223.5.5.5",
-                                            "223.6.6.6",
-                                            "119.29.29.29"};
-  return kKnown.count(address.to_text()) != 0;
-}
 
 void read_http(Section& section, DaemonSettings& daemon) {
   PlacedText http;
@@ -165,6 +113,11 @@ void read_database(Section& section, DaemonSettings& daemon) {
 
 }  // namespace
 
+std::string public_resolver_text(const core::IpAddress& address, std::string_view whose) {
+  return address.to_text() + " is a public resolver (" + std::string(whose) +
+         "): Spamhaus and others refuse what comes through it";
+}
+
 std::optional<HttpUrl> read_http_url(Section& section, const std::string& key) {
   const std::optional<Placed<core::Secret>> secret = read_secret(section, key);
   if (!secret) {
@@ -214,11 +167,9 @@ void read_daemon(Section& section, Config& config) {
 void read_resolver(Section& section, Config& config) {
   section.servers("servers", config.resolver_servers);
   for (const dns::Server& server : config.resolver_servers) {
-    if (is_public_resolver(server.address)) {
-      section.warning("servers",
-                      server.address.to_text() +
-                          " is a public resolver: Spamhaus and others refuse what comes through it",
-                      "use a resolver of your own, as unbound on 127.0.0.1");
+    const std::string_view whose = dns::public_resolver_operator(server.address);
+    if (!whose.empty()) {
+      section.warning("servers", public_resolver_text(server.address, whose), kPublicResolverFix);
     }
   }
   dns::ResolverOptions& options = config.resolver;
@@ -242,10 +193,7 @@ void read_schedule(Section& section, ScheduleSettings& schedule) {
   section.duration("confirm_within", schedule.confirm.confirm_within);
   ConfirmVia via = ConfirmVia::resolver;
   section.word("confirm_via", via);
-  schedule.confirm_via_authoritative = via == ConfirmVia::authoritative;
-  if (schedule.confirm_via_authoritative) {
-    section.findings().later("schedule.confirm_via");
-  }
+  schedule.confirm.via_authoritative = via == ConfirmVia::authoritative;
   section.number("breaker_share", schedule.breaker.share, {0, 1});
   section.whole("breaker_min", schedule.breaker.min, {1, 4'294'967'295});
   section.duration("breaker_hold", schedule.breaker.hold);

@@ -15,6 +15,11 @@ void read_daemon(Section& section, Config& config);
 void read_resolver(Section& section, Config& config);
 void read_schedule(Section& section, ScheduleSettings& schedule);
 
+/// That lists refuse a resolver which everybody may use, and what to do.
+std::string public_resolver_text(const core::IpAddress& address, std::string_view whose);
+inline constexpr const char* kPublicResolverFix =
+    "use a resolver of your own, as unbound on 127.0.0.1";
+
 struct CatalogueSettings {
   PlacedText file;  // "" = the one that came with this program
   std::vector<PlacedText> use;

@@ -9,13 +9,6 @@
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
 
-template <>
-struct rblwatch::core::EnumWords<rblwatch::lists::Follow> {
-  using F = rblwatch::lists::Follow;
-  static constexpr std::array<std::pair<F, std::string_view>, 2> table{
-      {{F::mx, "mx"}, {F::spf, "spf"}}};
-};
-
 namespace rblwatch::conf {
 namespace {
 
@@ -207,8 +200,8 @@ void TargetReader::read_value(Section& section, Form form, const std::string& ke
   target->skip_zones = std::move(common.skip_zones);
   target->interval = common.interval;
   read_except(section, *target, form == Form::range);
-  if (form == Form::domain && section.words("follow", target->follow) && !target->follow.empty()) {
-    findings_.later("target.follow");
+  if (form == Form::domain) {
+    section.words("follow", target->follow);
   }
   const Place place = has_own_name ? section.place_of("name") : text.place;
   add(std::move(*target), {place, static_cast<std::uint32_t>(keys_.size() - 1), has_own_name});
@@ -309,7 +302,7 @@ void TargetReader::check_names() {
     if (is_chosen) {
       findings_.error(origins_[i].place, dotted(path, "name"), text, "a name for each target");
     } else {
-      findings_.warning(origins_[i].place, path, text);
+      findings_.warning(origins_[i].place, path, text, "leave one of them out");
     }
   }
 }

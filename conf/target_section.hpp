@@ -19,7 +19,7 @@ class TargetReader {
  public:
   /// `zones` outlives this.
   TargetReader(const ZoneNames& zones, Context& context)
-      : zones_(zones), context_(context), findings_(context.findings) {}
+      : zones_(zones), findings_(context.findings) {}
 
   void read(Section& section);
   /// Holds the whole to `max_subjects` and names used twice, and hands the targets over.
@@ -46,7 +46,6 @@ class TargetReader {
   std::uint64_t count_subjects() const;
 
   const ZoneNames& zones_;
-  Context& context_;
   Findings& findings_;
   std::vector<lists::Target> targets_;
   std::vector<Origin> origins_;  // of each

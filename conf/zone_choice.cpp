@@ -58,6 +58,7 @@ class ZoneChoice {
         check_key(candidate);
         warn(candidate, config.catalogue);
         config.zones.push_back(candidate.zone);
+        config.zone_spots.push_back(spot_of(candidate));
       }
     }
     warn_of_doubles();
@@ -230,12 +231,21 @@ class ZoneChoice {
     return section_ids_.count(core::to_lower(candidate.draft.id.value)) != 0;
   }
 
+  /// The user's own section where there is one: that is where it can be changed.
+  Spot spot_of(const Candidate& candidate) const {
+    const bool has_section = is_of_user(candidate);
+    const Place& place = has_section ? candidate.draft.place : candidate.used_at;
+    return {findings_.shown(place.file).native(), place.line, place.column,
+            has_section ? candidate.draft.path : candidate.used_by};
+  }
+
   void build_catalogue(lists::Catalogue& catalogue) const {
     if (!input_.catalogue) {
       return;
     }
     catalogue.date = input_.catalogue->date;
     catalogue.dead = input_.catalogue->dead;
+    catalogue.probes = input_.catalogue->probes;
     for (const Candidate& candidate : candidates_) {
       if (!candidate.is_own) {
         catalogue.zones.push_back(
@@ -367,7 +377,8 @@ class ZoneChoice {
           "zone " + candidate.zone.id + " has no entry that must be listed (" +
               core::join(waived, ", ") +
               "): that a subject is clear there is believed only while another one is still seen "
-              "listed, or after schedule.breaker_hold");
+              "listed, or after schedule.breaker_hold",
+          "give test_listed an entry that the zone always lists, or leave the zone out");
     }
   }
 

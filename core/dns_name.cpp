@@ -98,9 +98,11 @@ bool DnsName::assign(std::string_view text, DnsName& out) {
   }
   std::size_t label = 0;  // octets so far
   std::size_t wire = 1;   // the root's own octet, then each label with its length
+  const char* const from = text.data();
+  char* const into = folded.data();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    folded[i] = kLower[static_cast<unsigned char>(text[i])];
-    if (text[i] == '.') {
+    into[i] = kLower.data()[static_cast<unsigned char>(from[i])];
+    if (from[i] == '.') {
       if (label == 0 || label > kMaxLabel) {
         return false;
       }
@@ -109,7 +111,7 @@ bool DnsName::assign(std::string_view text, DnsName& out) {
       continue;
     }
     ++label;
-    if (text[i] == '\\') {
+    if (from[i] == '\\') {
       const std::size_t length = escaped_length(text, i);
       if (length == 0) {
         return false;
@@ -157,20 +159,21 @@ bool DnsName::is_within(const DnsName& ancestor) const {
          is_separator(name, name.size() - suffix.size() - 1);
 }
 
+// Both are names, so only their lengths can be wrong; text without escapes is two octets shorter
+// than the wire form, with escapes it is longer than that.
 Result<DnsName> DnsName::under(const DnsName& suffix) const {
   if (is_root() || suffix.is_root()) {
     return is_root() ? suffix : *this;
   }
-  std::array<char, 2 * kMaxText + 1> joined;  // NOLINT: what isn't written is never read
   const std::size_t size = std::size_t{length_} + 1 + suffix.length_;
-  std::memcpy(joined.data(), text_.data(), length_);
-  joined[length_] = '.';
-  std::memcpy(joined.data() + length_ + 1, suffix.text_.data(), suffix.length_);
-  DnsName name;
-  if (!assign({joined.data(), size}, name)) {
-    return fail(Error::Kind::limit, "name " + quoted({joined.data(), size}) +
+  if (size > kMaxText) {
+    return fail(Error::Kind::limit, "name " + quoted(to_text() + "." + suffix.to_text()) +
                                         " would be longer than a DNS name can be (255 octets)");
   }
+  DnsName name = *this;
+  name.text_[length_] = '.';
+  std::memcpy(name.text_.data() + length_ + 1, suffix.text_.data(), suffix.length_);
+  name.length_ = static_cast<std::uint8_t>(size);
   return name;
 }
 

@@ -5,12 +5,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "conf/config.hpp"
+#include "conf/review.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
@@ -23,6 +26,7 @@
 #include "dns/resolv_conf.hpp"
 #include "dns/udp_resolver.hpp"
 #include "report/json.hpp"
+#include "storage/reader.hpp"
 #include "storage/store.hpp"
 
 namespace rblwatch::daemon {
@@ -48,6 +52,19 @@ MonitorSetup setup_of(const conf::Config& config) {
   setup.boot_grace = config.daemon.boot_grace;
   setup.max_subjects = config.daemon.max_subjects;
   return setup;
+}
+
+/// What `config check` says, too.
+void add_review(conf::Loaded& loaded) {
+  if (!loaded.config) {
+    return;
+  }
+  const auto reader = storage::Reader::open(loaded.config->daemon.database);
+  const auto known = reader ? reader->addresses(loaded.config->targets)
+                            : core::Result<report::TargetAddresses>(report::TargetAddresses());
+  std::vector<conf::Diagnostic> more =
+      conf::review(*loaded.config, known ? known->hosts : lists::HostBook());
+  std::move(more.begin(), more.end(), std::back_inserter(loaded.warnings));
 }
 
 void print_diagnostics(const conf::Loaded& loaded) {
@@ -224,6 +241,10 @@ core::Result<std::string> App::answer(const std::vector<std::string>& words) {
   const std::string& verb = words.front();
   const std::string first = words.size() > 1 ? words[1] : std::string();
   const std::string second = words.size() > 2 ? words[2] : std::string();
+  if (verb == "ping") {  // a loop that hangs doesn't answer
+    return loop_->run<std::string>(
+        [](Monitor&) -> core::Result<std::string> { return std::string("pong"); });
+  }
   if (verb == "why") {
     return loop_->run<std::string>([&](Monitor& monitor) -> core::Result<std::string> {
       const auto document = monitor.why(first, second);
@@ -336,6 +357,7 @@ void App::stop() {
 int run(const AppOptions& options) {
   conf::Loaded loaded = conf::load(options.config);
   if (options.check_only || !loaded.config) {
+    add_review(loaded);
     print_diagnostics(loaded);
     if (loaded.config) {
       std::printf("configuration ok\n");

@@ -91,7 +91,8 @@ lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const Zo
   event.type = type;
   event.severity = lists::event_severity(type, zone.severity);
   event.zone = zone_ref(zone, zone.purpose);
-  event.lookup_url = lists::fill_url(zone.lookup_url, "");
+  event.lookup_url =
+      lists::fill_url(zone.lookup_url.empty() ? zone.delist_url : zone.lookup_url, "");
   event.affected_subjects = desk.subjects();
   if (type == lists::EventType::zone_blind) {
     if (const auto cause = desk.cause()) {
@@ -99,6 +100,7 @@ lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const Zo
     }
     event.since = desk.blind_since();
     event.affected_subjects = desk.subjects_blind();
+    event.kind = desk.only_blind_kind();
   }
   if (type == lists::EventType::zone_quarantined) {
     event.since = desk.quarantined_since;
@@ -156,6 +158,7 @@ storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
   storage::VotesRecord record;
   record.pair = {subject.to_text(), world.zone(slot.zone).id};
   record.kind = subject.kind();
+  record.was_decided = slot.is_decided;
   for (const PurposeTrack& track : detail.tracks) {
     if (!track.track.pending.empty()) {
       record.tracks.push_back({track.purpose, track.track.pending});

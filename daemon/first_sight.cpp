@@ -81,7 +81,8 @@ bool FirstSight::is_settled(std::uint16_t zone, const PairDesk& pairs, const Tel
     return false;
   }
   const bool is_swept = std::all_of(desk.kinds.begin(), desk.kinds.end(), [](const KindDesk& kind) {
-    return kind.subjects == 0 || !kind.is_seeing() || kind.sweep.is_complete_since_seeing;
+    return kind.subjects == 0 || !kind.is_seeing() ||
+           (kind.sweep.is_complete_since_seeing && kind.sweep.fresh == 0);
   });
   return is_swept && !pairs.has_undecided({zone}) && !teller.is_waiting({zone});
 }

@@ -117,6 +117,7 @@ void restore_zone(Generation& now, const storage::ZoneRecord& record) {
     return;
   }
   desk.quarantined_since = record.row.quarantined_since;
+  desk.told_quarantined = record.told_quarantined;
   std::vector<lists::BelievedChange> held;
   for (std::size_t i = 0; i < record.held.size(); ++i) {
     const auto pair = find_pair(now, record.held_subjects[i], record.row.zone);
@@ -155,10 +156,16 @@ void restore_votes(Generation& now, const storage::VotesRecord& record, Ledger& 
     ledger.record(std::move(gone));
     return;
   }
+  now.book.slot(*pair).is_decided = record.was_decided;
   PairDetail& detail = now.book.make_detail(*pair);
   detail.freshness.restore(record.marks);
   for (const auto& votes : record.tracks) {
-    detail.track_of(votes.purpose).track.pending = votes.entries;
+    lists::Track& track = detail.track_of(votes.purpose).track;
+    track.pending = votes.entries;
+    // What is held already was believed on these votes; they are not for counting twice.
+    std::erase_if(track.pending, [&track](const lists::PendingEntry& entry) {
+      return entry.joins == track.believed.has(entry.code.entry);
+    });
   }
   if (!record.evidence.question.empty()) {
     detail.evidence = record.evidence;
@@ -220,7 +227,7 @@ void note_new_pairs(Generation& now, const std::unordered_set<std::string>& know
     }
     if (fresh.size() > kMostNewPairs) {
       for (KindDesk& desk : now.desks[zone].kinds) {
-        desk.sweep.swept_at.reset();
+        desk.sweep.swept_before = std::exchange(desk.sweep.swept_at, std::nullopt);
       }
       continue;
     }
@@ -277,6 +284,7 @@ void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before
   desk.lookups = was.lookups;
   desk.latency = was.latency;
   desk.quarantined_since = was.quarantined_since;
+  desk.told_quarantined = was.told_quarantined;
   for (const lists::Kind kind : lists::kAllKinds) {
     KindDesk& to = desk.kind(kind);
     const std::uint32_t subjects = to.subjects;
@@ -287,7 +295,6 @@ void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before
     to.subjects = subjects;
     to.awaiting.clear();
     to.is_testing = false;
-    now.pairs.restart_sweep(zone, kind);
   }
 }
 
@@ -314,22 +321,62 @@ void carry_held(Generation& now, lists::ZoneIndex zone, const Generation& before
   }
 }
 
-/// Takes over the pairs of a zone; those that nobody watches any more are retired.
-void carry_pairs(Generation& now, std::optional<lists::ZoneIndex> zone, Generation& before,
-                 lists::ZoneIndex old,
-                 const std::vector<std::optional<lists::SubjectIndex>>& subjects) {
-  const auto [begin, end] = before.book.range_of(old);
-  for (std::uint32_t id = begin; id < end; ++id) {
-    const auto subject = subjects[before.book.slot({id}).subject.value];
-    const auto pair =
-        zone && subject ? now.book.find(*zone, *subject) : std::optional<lists::PairId>();
-    if (!pair) {
+constexpr std::uint32_t kGone = 0xFFFFFFFF;
+
+/// The zones of the generation before in this one. An id that names another list now is none.
+std::vector<std::optional<lists::ZoneIndex>> map_zones(const World& from, const World& to) {
+  std::vector<std::optional<lists::ZoneIndex>> mapped;
+  for (const lists::Zone& was : from.setup.zones) {
+    const auto zone = to.find_zone(was.id);
+    const bool is_same = zone && to.zone(*zone).dns.pattern() == was.dns.pattern();
+    mapped.push_back(is_same ? zone : std::nullopt);
+  }
+  return mapped;
+}
+
+/// Where each pair of the generation before stands in this one; kGone where it doesn't.
+std::vector<std::uint32_t> map_pairs(const Generation& now, const Generation& before,
+                                     const std::vector<std::optional<lists::ZoneIndex>>& zones) {
+  const auto subjects = map_subjects(before.world->subjects, now.world->subjects);
+  std::vector<std::uint32_t> mapped(before.book.size(), kGone);
+  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(before.book); ++id) {
+    const PairSlot& slot = before.book.slot({id});
+    const auto zone = zones[slot.zone.value];
+    const auto subject = subjects[slot.subject.value];
+    const auto pair = zone && subject ? now.book.find(*zone, *subject) : std::nullopt;
+    mapped[id] = pair ? pair->value : kGone;
+  }
+  return mapped;
+}
+
+/// Pairs that stay keep their turn, though none is later than an interval from now; new ones are
+/// due at once. A reload neither asks everything anew nor lets what is last in line start over.
+void carry_schedule(Generation& now, const Generation& before,
+                    const std::vector<std::uint32_t>& pairs, core::Tick at) {
+  std::vector<core::Tick> due(now.book.size(), at);
+  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(pairs); ++id) {
+    if (pairs[id] != kGone) {
+      due[pairs[id]] = before.schedule.due({id});
+    }
+  }
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    const core::Millis interval = now.world->interval_of(slot.zone, slot.subject);
+    now.schedule.add({pair}, slot.zone, interval, std::min<core::Tick>(due[pair], at + interval));
+  }
+}
+
+/// Takes over the pairs; those that nobody watches any more are retired.
+void carry_pairs(Generation& now, Generation& before, const std::vector<std::uint32_t>& pairs) {
+  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(pairs); ++id) {
+    const lists::PairId pair{pairs[id]};
+    if (pair.value == kGone) {
       before.teller.retire({id});
       continue;
     }
-    now.book.adopt(*pair, before.book, {id});
-    if (now.book.detail(*pair) != nullptr) {
-      now.pairs.note_pending(*pair);
+    now.book.adopt(pair, before.book, {id});
+    if (now.book.detail(pair) != nullptr) {
+      now.pairs.note_pending(pair);
     }
   }
 }
@@ -352,10 +399,13 @@ Generation::Generation(std::shared_ptr<const World> the_world, Ledger& ledger, c
       book(*world, epoch),
       desks(make_desks(*world)),
       schedule(desks.size(), world->setup.jitter, random),
+      own_servers(*world, number),
       teller({*world, book, desks, schedule, ledger, number}),
-      pairs({*world, book, desks, schedule, ledger, number}, teller),
-      watch(*world, desks, ledger, random, number),
-      first_sight(desks, ledger, std::move(held_batches)) {}
+      pairs({*world, book, desks, schedule, ledger, number}, teller, own_servers),
+      watch(*world, desks, ledger, random, own_servers, number),
+      first_sight(desks, ledger, std::move(held_batches)) {
+  schedule.reserve(book.size());
+}
 
 void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
   fill_schedule(now, ledger.clocks().tick);
@@ -384,23 +434,29 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
 
 void carry_over(Generation& now, Generation& before, Ledger& ledger) {
   before.teller.tell_all();
-  fill_schedule(now, ledger.clocks().tick);
-  const auto subjects = map_subjects(before.world->subjects, now.world->subjects);
+  const auto zones = map_zones(*before.world, *now.world);
+  const std::vector<std::uint32_t> pairs = map_pairs(now, before, zones);
+  carry_schedule(now, before, pairs, ledger.clocks().tick);
   std::vector<std::string> zones_gone;
   for (std::uint16_t old = 0; old < core::size_as<std::uint16_t>(before.desks); ++old) {
     const lists::Zone& was = before.world->zone({old});
-    auto zone = now.world->find_zone(was.id);
-    if (!zone) {
+    if (zones[old]) {
+      carry_zone(now, *zones[old], before, {old});
+    } else if (!now.world->find_zone(was.id)) {
       zones_gone.push_back(was.id);
-    } else if (now.world->zone(*zone).dns.pattern() != was.dns.pattern()) {
-      zone.reset();  // the id names another list now
-    } else {
-      carry_zone(now, *zone, before, {old});
     }
-    carry_pairs(now, zone, before, {old}, subjects);
-    if (zone) {
-      carry_held(now, *zone, before, {old});
+  }
+  carry_pairs(now, before, pairs);
+  for (std::uint16_t old = 0; old < core::size_as<std::uint16_t>(before.desks); ++old) {
+    if (!zones[old]) {
+      continue;
     }
+    for (const lists::Kind kind : lists::kAllKinds) {
+      if (now.desks[zones[old]->value].kind(kind).subjects > 0) {
+        now.pairs.resume_sweep(*zones[old], kind);
+      }
+    }
+    carry_held(now, *zones[old], before, {old});
   }
   now.watch.adopt(before.watch);
   const std::unordered_set<std::string> known = subject_texts(before.world->subjects);

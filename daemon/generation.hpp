@@ -13,6 +13,7 @@
 #include "core/random.hpp"
 #include "daemon/first_sight.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/own_servers.hpp"
 #include "daemon/pair_book.hpp"
 #include "daemon/pair_desk.hpp"
 #include "daemon/teller.hpp"
@@ -37,6 +38,7 @@ struct Generation {
   PairBook book;
   std::vector<ZoneDesk> desks;
   lists::Schedule schedule;
+  OwnServers own_servers;
   Teller teller;
   PairDesk pairs;
   ZoneWatch watch;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -14,13 +15,14 @@ namespace rblwatch::daemon {
 
 class Latency {
  public:
+  static constexpr std::size_t kBuckets = 64;  // 64 µs to 64 s; the ends collect the rest
+
   void note(core::Micros took);
   /// The bucket's upper bound below which `share` (0 to 1) of the answers lie; nothing before the
   /// first.
   std::optional<core::Millis> quantile(double share) const;
 
  private:
-  static constexpr std::size_t kBuckets = 64;  // 64 µs to 64 s; the ends collect the rest
   std::array<std::uint32_t, kBuckets> counts_{};
 };
 

@@ -18,6 +18,9 @@ constexpr core::Millis kFlushEvery{50};
 constexpr std::size_t kZoneTurn = 32;
 constexpr core::Seconds kResolverRecordEvery{10};
 constexpr core::Millis kShortest{1};
+/// A new world costs the lookups that are under way, so the addresses of targets whose turn comes
+/// at one time are taken in together, but no later than this.
+constexpr core::Seconds kMostRemakeWait{5};
 
 void sooner(std::optional<core::Tick>& next, std::optional<core::Tick> at) {
   if (at && (!next || *at < *next)) {
@@ -27,7 +30,7 @@ void sooner(std::optional<core::Tick>& next, std::optional<core::Tick> at) {
 
 }  // namespace
 
-Monitor::Monitor(const MonitorPorts& ports, MonitorSetup setup) : ports_(ports) {
+Monitor::Monitor(const MonitorPorts& ports, const MonitorSetup& setup) : ports_(ports) {
   ledger_.set_channels(setup.channels);
   ledger_.set_now(core::read_clocks(ports.clock));
   epoch_ = ledger_.clocks().tick;
@@ -37,7 +40,7 @@ core::Result<std::unique_ptr<Monitor>> Monitor::make(const MonitorPorts& ports, 
                                                      const storage::Snapshot& snapshot) {
   std::unique_ptr<Monitor> monitor(new Monitor(ports, setup));
   monitor->hosts_.restore(snapshot.hosts);
-  monitor->hosts_.set_targets(setup.targets, setup.interval);
+  monitor->hosts_.set_targets(setup.targets, setup.interval, setup.max_subjects);
   auto world = make_world(std::move(setup), monitor->hosts_.addresses());
   if (!world) {
     return tl::make_unexpected(world.error());
@@ -54,7 +57,7 @@ core::Result<void> Monitor::reload(MonitorSetup setup) {
   ledger_.set_now(core::read_clocks(ports_.clock));
   std::vector<alerts::Channel> channels = setup.channels;
   HostWatch hosts = hosts_;
-  hosts.set_targets(setup.targets, setup.interval);
+  hosts.set_targets(setup.targets, setup.interval, setup.max_subjects);
   std::swap(hosts, hosts_);
   auto made = make_generation(std::move(setup));
   if (!made) {
@@ -82,10 +85,10 @@ core::Result<void> Monitor::make_generation(MonitorSetup setup) {
 
 void Monitor::turn(core::Millis at_most) {
   ledger_.set_now(core::read_clocks(ports_.clock));
-  if (is_remake_due_) {
+  if (is_remake_due_ && (!hosts_.is_busy() || ledger_.clocks().tick >= remake_by_)) {
     is_remake_due_ = false;
     if (const auto made = make_generation(now_->world->setup); !made) {
-      core::log_error("addresses of a host can't be taken in", {{"error", made.error().text}});
+      core::log_error("addresses of a target can't be taken in", {{"error", made.error().text}});
     }
   }
   if (ports_.journal.can_accept()) {
@@ -120,6 +123,7 @@ void Monitor::flush() {
 void Monitor::submit() {
   const core::Tick now = ledger_.clocks().tick;
   hosts_.submit_due(ports_.resolver, *now_->world, now_->number, now);
+  now_->own_servers.submit_due(ports_.resolver);
   for (const TestVerdict& verdict : now_->watch.submit_due(ports_.resolver, now)) {
     now_->pairs.take_test(verdict);
   }
@@ -167,8 +171,13 @@ void Monitor::take(const dns::Completion& completion) {
     case Errand::reason:
       now_->teller.take_reason(ticket, completion);
       break;
+    case Errand::own_servers:
+      now_->own_servers.take(ticket, completion);
+      break;
     case Errand::host:
-      is_remake_due_ = hosts_.take(ticket, completion, ledger_) || is_remake_due_;
+      if (hosts_.take(ticket, completion, ledger_) && !std::exchange(is_remake_due_, true)) {
+        remake_by_ = ledger_.clocks().tick + kMostRemakeWait;
+      }
       break;
   }
 }
@@ -184,6 +193,9 @@ std::optional<core::Tick> Monitor::next_submission() const {
     if (has_due) {
       sooner(next, ports_.resolver.next_slot(World::lane_of({zone})));
     }
+  }
+  if (now_->own_servers.has_waiting()) {
+    sooner(next, ports_.resolver.next_slot(now_->world->host_lane()));
   }
   sooner(next, now_->schedule.next_due());
   sooner(next, now_->watch.next_due());

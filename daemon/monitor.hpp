@@ -57,7 +57,7 @@ class Monitor {
   const World& world() const { return *now_->world; }
 
  private:
-  Monitor(const MonitorPorts& ports, MonitorSetup setup);
+  Monitor(const MonitorPorts& ports, const MonitorSetup& setup);
   core::Result<void> make_generation(MonitorSetup setup);
   void submit();
   void submit_pairs();
@@ -71,7 +71,8 @@ class Monitor {
   core::Tick epoch_{};
   std::uint8_t number_ = 0;
   std::unique_ptr<Generation> now_;
-  bool is_remake_due_ = false;  // a host's addresses changed
+  bool is_remake_due_ = false;  // a target's addresses changed
+  core::Tick remake_by_{};
   std::size_t first_zone_ = 0;  // whose turn it is to submit first
   core::Tick last_flush_{};
   core::Tick next_resolver_record_{};

@@ -17,8 +17,9 @@ constexpr core::Seconds kLapseEvery{1};
 void PairDesk::take_test(const TestVerdict& verdict) {
   KindDesk& desk = desks_[verdict.zone.value].kind(verdict.kind);
   if (verdict.discard_votes) {
-    discard(verdict.zone, verdict.kind);
+    discard(verdict);
   }
+  tell_quarantine(verdict.zone);
   if (verdict.resumed_after) {
     desks_[verdict.zone.value].breaker.prolong(*verdict.resumed_after);
     for (const std::uint32_t pair : pending_[verdict.zone.value]) {
@@ -95,6 +96,8 @@ lists::PassedTest PairDesk::covering(lists::PairId pair, const PurposeTrack& tra
   return test;
 }
 
+// What a cache repeats proves nothing: a resolver that began to hide listings goes on answering
+// those that it fetched before.
 bool PairDesk::is_another_listed(lists::PairId pair, core::Tick since) const {
   const auto range = book_.range_of(book_.slot(pair).zone);
   const auto stands = [](const PurposeTrack& track) {
@@ -103,36 +106,34 @@ bool PairDesk::is_another_listed(lists::PairId pair, core::Tick since) const {
   return std::any_of(book_.details().begin(), book_.details().end(), [&](const auto& other) {
     const auto& [id, detail] = other;
     return id != pair.value && id >= range.first && id < range.second &&
-           !book_.slot({id}).is_doubted && book_.tick_of(book_.slot({id}).asked_s) > since &&
+           !book_.slot({id}).is_doubted && detail.fresh_listed_at > since &&
            std::any_of(detail.tracks.begin(), detail.tracks.end(), stands);
   });
 }
 
-void PairDesk::discard(lists::ZoneIndex zone, lists::Kind kind) {
-  const std::set<std::uint32_t> pending = pending_[zone.value];
+// The breaker first: blind outranks quarantined, so the votes that go end no quarantine aloud.
+void PairDesk::discard(const TestVerdict& verdict) {
+  ZoneDesk& desk = desks_[verdict.zone.value];
+  const std::vector<lists::BelievedChange> held = desk.breaker.held();
+  const std::uint64_t dropped = verdict.drop_held ? desk.breaker.drop_all() : 0;
+  const std::set<std::uint32_t> pending = pending_[verdict.zone.value];
   for (const std::uint32_t pair : pending) {
-    if (kind_of({pair}) != kind) {
+    if (kind_of({pair}) != verdict.kind) {
       continue;
     }
     for (PurposeTrack& track : book_.detail({pair})->tracks) {
-      const auto before = track.track.pending_to();
-      if (lists::discard_votes(track.track) && before) {
-        follow(zone, desks_[zone.value].breaker.gone(book_.slot({pair}).subject, track.purpose,
-                                                     before == lists::PendingTo::listed,
-                                                     ledger_.clocks().tick));
-      }
+      lists::discard_votes(track.track);
     }
     settle_pending({pair}, true);
     book_.drop_idle({pair});
   }
-  lists::Breaker& breaker = desks_[zone.value].breaker;
-  const std::vector<lists::BelievedChange> held = breaker.held();
-  if (breaker.drop_all() > 0 || !held.empty()) {
+  if (verdict.drop_held && (dropped > 0 || desk.quarantined_since)) {
     for (const lists::BelievedChange& change : held) {
-      take_back(zone, change);
+      take_back(verdict.zone, change);
     }
-    desks_[zone.value].quarantined_since.reset();
-    ledger_.record(zone_record(world_.zone(zone), desks_[zone.value], world_));
+    desk.quarantined_since.reset();
+    desk.told_quarantined = false;
+    ledger_.record(zone_record(world_.zone(verdict.zone), desk, world_));
   }
 }
 
@@ -144,6 +145,7 @@ void PairDesk::take_back(lists::ZoneIndex zone, const lists::BelievedChange& cha
     return;
   }
   lists::revert(detail->track_of(change.purpose).track, change.change);
+  record_votes(zone, change.subject);  // or a restart would find them decided
   book_.drop_idle(*pair);
 }
 
@@ -152,13 +154,16 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
   const lists::Zone& data = world_.zone(zone);
   if (admission.quarantined) {
     desk.quarantined_since = ledger_.clocks().now;
-    ledger_.tell(zone_event(data, lists::EventType::zone_quarantined, desk));
+    desk.told_quarantined = false;
     for (KindDesk& kind : desk.kinds) {
       kind.want_test(ledger_.clocks().tick);  // a sudden jump: is it the zone?
     }
   }
   std::string batch;
   if (admission.released) {
+    if (!std::exchange(desk.told_quarantined, false)) {
+      ledger_.tell(zone_event(data, lists::EventType::zone_quarantined, desk));
+    }
     desk.quarantined_since.reset();
     lists::Event event = zone_event(data, lists::EventType::zone_released, desk);
     event.passed = admission.passed;
@@ -178,8 +183,52 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
   }
 }
 
+// What trips the breaker is either a list at work or its end, and one disaster is one alert: which
+// it is the zone's test says, which was asked for at once. When it fails other than by silence,
+// nothing is left here to be told of.
+void PairDesk::tell_quarantine(lists::ZoneIndex zone) {
+  ZoneDesk& desk = desks_[zone.value];
+  if (!desk.is_quarantine_untold() || !desk.has_pairs()) {
+    return;
+  }
+  if (desk.is_tested_since_quarantine()) {
+    desk.told_quarantined = true;
+    ledger_.tell(zone_event(world_.zone(zone), lists::EventType::zone_quarantined, desk));
+    ledger_.record(zone_record(world_.zone(zone), desk, world_));
+    return;
+  }
+  // The test may have been lost with a reload.
+  for (KindDesk& kind : desk.kinds) {
+    if (!kind.is_testing) {
+      kind.want_test(ledger_.clocks().tick);
+    }
+  }
+}
+
 void PairDesk::admit(lists::ZoneIndex zone, lists::BelievedChange change) {
-  follow(zone, desks_[zone.value].breaker.admit(std::move(change), ledger_.clocks().tick));
+  lists::Breaker& breaker = desks_[zone.value].breaker;
+  const lists::SubjectIndex subject = change.subject;
+  const lists::Purpose purpose = change.purpose;
+  const lists::Admission admission = breaker.admit(std::move(change), ledger_.clocks().tick);
+  follow(zone, admission);
+  const bool passes = std::any_of(admission.pass.begin(), admission.pass.end(),
+                                  [&](const lists::BelievedChange& passed) {
+                                    return passed.subject == subject && passed.purpose == purpose;
+                                  });
+  // The votes of what waits for the wave are kept, to be believed anew after a restart; of what
+  // passes they go with its event. In quarantine, or undone by it, they have done their part.
+  const bool waits = !breaker.is_quarantined() && breaker.holds(subject, purpose);
+  if (!passes && !waits) {
+    record_votes(zone, subject);
+  }
+}
+
+void PairDesk::record_votes(lists::ZoneIndex zone, lists::SubjectIndex subject) {
+  const auto pair = book_.find(zone, subject);
+  const PairDetail* detail = pair ? book_.detail(*pair) : nullptr;
+  if (detail != nullptr) {
+    ledger_.record(votes_record(world_, book_.slot(*pair), *detail));
+  }
 }
 
 bool PairDesk::release(lists::ZoneIndex zone) {
@@ -204,6 +253,7 @@ void PairDesk::turn(core::Tick now) {
           });
       follow({zone}, desk.breaker.tick(now, is_tested));
     }
+    tell_quarantine({zone});
   }
   if (now < next_lapse_) {
     return;
@@ -211,6 +261,7 @@ void PairDesk::turn(core::Tick now) {
   next_lapse_ = now + kLapseEvery;
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     lapse_zone({zone}, now);
+    retry_covering_tests({zone}, now);
   }
 }
 

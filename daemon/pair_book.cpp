@@ -32,7 +32,7 @@ PurposeTrack& PairDetail::track_of(lists::Purpose purpose) {
 }
 
 bool PairDetail::is_idle() const {
-  return !first_part && !is_reason_out &&
+  return !first_part && !is_reason_out && !is_direct_next && untold == 0 &&
          std::all_of(tracks.begin(), tracks.end(), [](const PurposeTrack& track) {
            return !track.track.is_listed() && track.track.pending.empty() && !track.is_open;
          });
@@ -40,6 +40,8 @@ bool PairDetail::is_idle() const {
 
 PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::Seconds(1)) {
   const auto subjects = static_cast<std::uint32_t>(world.subjects.size());
+  // All that there could be; what isn't used is never touched. Growing would leave holes instead.
+  slots_.reserve(world.setup.zones.size() * subjects);
   for (std::size_t zone = 0; zone < world.setup.zones.size(); ++zone) {
     zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
     for (std::uint32_t subject = 0; subject < subjects; ++subject) {
@@ -47,12 +49,12 @@ PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::
         PairSlot slot;
         slot.subject = {subject};
         slot.zone = {static_cast<std::uint16_t>(zone)};
+        slot.kind = world.subjects.subject({subject}).kind();
         slots_.push_back(slot);
       }
     }
   }
   zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
-  slots_.shrink_to_fit();
 }
 
 std::pair<std::uint32_t, std::uint32_t> PairBook::range_of(lists::ZoneIndex zone) const {
@@ -78,11 +80,9 @@ void PairBook::adopt(lists::PairId pair, PairBook& from, lists::PairId old) {
   PairSlot& now = slot(pair);
   const lists::SubjectIndex subject = now.subject;
   const lists::ZoneIndex zone = now.zone;
-  const bool sweep_mark = now.sweep_mark;
   now = was;
   now.subject = subject;
   now.zone = zone;
-  now.sweep_mark = sweep_mark;
   now.is_out = false;
   if (!from.servers_.empty()) {
     now.server = server_index(from.servers_[was.server]);
@@ -90,6 +90,9 @@ void PairBook::adopt(lists::PairId pair, PairBook& from, lists::PairId old) {
   }
   if (was.is_doubted) {
     doubts_[pair.value] = from.doubts_.at(old.value);
+    if (const lists::Evidence* kept = from.puzzle(old)) {
+      puzzles_[pair.value] = *kept;
+    }
   }
   if (was.has_detail) {
     PairDetail& detail = details_[pair.value] = std::move(from.details_.at(old.value));
@@ -146,6 +149,21 @@ void PairBook::set_doubt(lists::PairId pair, lists::Doubt doubt) {
 void PairBook::clear_doubt(lists::PairId pair) {
   slot(pair).is_doubted = false;
   doubts_.erase(pair.value);
+  puzzles_.erase(pair.value);
+}
+
+void PairBook::keep_puzzle(lists::PairId pair, lists::Evidence evidence) {
+  const bool says_something = !evidence.a.empty() || !evidence.ede.empty();
+  if (!says_something) {
+    puzzles_.erase(pair.value);
+  } else if (puzzles_.size() < kMostPuzzles || puzzles_.contains(pair.value)) {
+    puzzles_[pair.value] = std::move(evidence);
+  }
+}
+
+const lists::Evidence* PairBook::puzzle(lists::PairId pair) const {
+  const auto found = puzzles_.find(pair.value);
+  return found == puzzles_.end() ? nullptr : &found->second;
 }
 
 std::optional<lists::Doubt> PairBook::doubt(lists::PairId pair) const {
@@ -206,7 +224,10 @@ void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion
   noted.took_ms =
       saturated<std::uint16_t>(std::chrono::duration_cast<core::Millis>(completion.took).count());
   noted.answered_by = server_index(completion.server);
-  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+  noted.is_tcp = completion.transport == dns::Transport::tcp;
+  const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
+  noted.is_answered = answer != nullptr;
+  if (answer != nullptr) {
     noted.rcode = static_cast<std::uint8_t>(answer->rcode);
     noted.has_ttl = answer->ttl.has_value();
     noted.ttl_s = answer->ttl ? saturated<std::uint32_t>(answer->ttl->count()) : 0;

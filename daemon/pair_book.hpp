@@ -36,14 +36,18 @@ struct PairSlot {
   std::uint16_t answered_by = 0;  // of the last answer, likewise
   std::uint8_t rcode = 0;
   lists::Cause doubt_cause = lists::Cause::not_asked;
-  bool is_decided : 1 = false;  // has had a first state: clear, or listed and believed
-  bool is_doubted : 1 = false;  // its last lookup said unknown (doubt in doubts())
-  bool is_out : 1 = false;      // its lookup is under way
-  bool sweep_mark : 1 = false;  // flips each time the zone's sweep passes it
+  lists::Kind kind : 2 = lists::Kind::ipv4;  // of the subject
+  bool is_decided : 1 = false;               // has had a first state: clear, or listed and believed
+  bool is_doubted : 1 = false;               // its last lookup said unknown (doubt in doubts())
+  bool is_out : 1 = false;                   // its lookup is under way
+  bool sweep_mark : 1 = false;               // flips each time the zone's sweep passes it
   bool has_detail : 1 = false;
   bool has_ttl : 1 = false;
   bool is_fresh_known : 1 = false;  // cache_s and server say something
   bool is_skipped : 1 = false;      // its turn came while its kind couldn't be seen
+  bool is_new : 1 = true;           // no sweep has looked at it in this process
+  bool is_answered : 1 = false;     // the last lookup brought an answer: rcode and ttl are of it
+  bool is_tcp : 1 = false;          // over which it came
 };
 
 /// One purpose of a pair: what is believed, and what has been told of it.
@@ -58,26 +62,33 @@ struct PurposeTrack {
 
 struct PairDetail {
   lists::Freshness freshness;
+  core::Tick fresh_listed_at{};  // when the last answer that listed it and was fresh was asked for
   std::vector<PurposeTrack> tracks;
   lists::Evidence evidence;  // of the last answer that listed it
   core::Untrusted reason;
   bool is_reason_asked = false;              // since the codes changed last
   bool is_reason_out = false;                // its TXT lookup is under way
+  bool is_direct_next = false;               // its next question goes to the zone's own servers
+  std::uint32_t untold = 0;                  // believed changes that the teller still has to tell
   std::optional<lists::Verdict> first_part;  // of a domain asked under two names
+  std::uint8_t listed_part = 0;              // which of the two was listed: its TXT is the reason
 
   PurposeTrack& track_of(lists::Purpose purpose);
-  /// Nothing listed, nothing pending: the slot says it all.
+  /// Nothing listed, pending, untold, nor to be asked elsewhere: the slot says it all.
   bool is_idle() const;
 };
 
 class PairBook {
  public:
+  static constexpr std::size_t kMostPuzzles = 4096;
+
   /// Every pair of this world: zone by zone, in the order of the subjects.
   PairBook(const World& world, core::Tick epoch);
 
   std::size_t size() const { return slots_.size(); }
-  PairSlot& slot(lists::PairId pair) { return slots_[pair.value]; }
-  const PairSlot& slot(lists::PairId pair) const { return slots_[pair.value]; }
+  /// Pre: a pair of this book. Without the library's own check, which would make it a call.
+  PairSlot& slot(lists::PairId pair) { return slots_.data()[pair.value]; }
+  const PairSlot& slot(lists::PairId pair) const { return slots_.data()[pair.value]; }
   std::optional<lists::PairId> find(lists::ZoneIndex zone, lists::SubjectIndex subject) const;
   /// The pairs of a zone are [first, last).
   std::pair<std::uint32_t, std::uint32_t> range_of(lists::ZoneIndex zone) const;
@@ -95,6 +106,10 @@ class PairBook {
   void set_doubt(lists::PairId pair, lists::Doubt doubt);
   void clear_doubt(lists::PairId pair);
   std::optional<lists::Doubt> doubt(lists::PairId pair) const;
+  /// The answer behind a doubt, where there was one with something in it. At most kMostPuzzles are
+  /// kept: a zone that answers so to all is blind soon, and not asked.
+  void keep_puzzle(lists::PairId pair, lists::Evidence evidence);
+  const lists::Evidence* puzzle(lists::PairId pair) const;
 
   /// A clear answer of a pair without detail: its freshness and nothing else, without allocating.
   void note_clear(lists::PairId pair, const lists::Observation& observation);
@@ -116,6 +131,7 @@ class PairBook {
   std::vector<std::uint32_t> zone_begin_;  // by zone, and the end
   std::unordered_map<std::uint32_t, PairDetail> details_;
   std::unordered_map<std::uint32_t, lists::Doubt> doubts_;
+  std::unordered_map<std::uint32_t, lists::Evidence> puzzles_;
   std::vector<dns::Server> servers_;
 };
 

@@ -22,6 +22,23 @@ const lists::Listed* listed_in(const lists::Verdict& verdict) {
   return std::get_if<lists::Listed>(&verdict);
 }
 
+/// Domains are asked under two names where the zone wants it so; all else under one.
+bool may_have_two_names(const lists::Zone& zone, const lists::Subject& subject) {
+  return subject.is_domain() && zone.domain_form == lists::DomainForm::both;
+}
+
+core::Result<core::DnsName> asked_name(const lists::Zone& zone, const lists::Subject& subject,
+                                       std::uint16_t part) {
+  if (!may_have_two_names(zone, subject)) {
+    return lists::query_name(zone, subject);
+  }
+  const auto names = lists::query_names(zone, subject);
+  if (!names) {
+    return tl::make_unexpected(names.error());
+  }
+  return (*names)[part];
+}
+
 lists::Verdict of_purpose(const lists::Verdict& verdict, lists::Purpose purpose) {
   if (const lists::Listed* listed = listed_in(verdict)) {
     lists::CodeSet codes = listed->codes.of_purpose(purpose);
@@ -35,19 +52,20 @@ lists::Verdict of_purpose(const lists::Verdict& verdict, lists::Purpose purpose)
 
 }  // namespace
 
-PairDesk::PairDesk(const LoopParts& parts, Teller& teller)
+PairDesk::PairDesk(const LoopParts& parts, Teller& teller, OwnServers& own)
     : world_(parts.world),
       book_(parts.book),
       desks_(parts.desks),
       schedule_(parts.schedule),
       teller_(teller),
+      own_(own),
       ledger_(parts.ledger),
       generation_(parts.generation),
       pending_(parts.desks.size()),
       seconds_(parts.desks.size()) {}
 
 lists::Kind PairDesk::kind_of(lists::PairId pair) const {
-  return world_.subjects.subject(book_.slot(pair).subject).kind();
+  return book_.slot(pair).kind;
 }
 
 KindDesk& PairDesk::kind_desk(lists::PairId pair) {
@@ -79,19 +97,23 @@ std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
       continue;
     }
     const auto& subject = world_.subjects.subject(slot.subject);
-    const auto names = lists::query_names(world_.zone(zone), subject);
-    if (!names) {
+    const auto name = asked_name(world_.zone(zone), subject, part);
+    if (!name) {
       // Too long for DNS under this zone: nobody can list it there.
       doubt(*pair, lists::Cause::unsupported, ledger_.clocks().now);
       schedule_.asked(*pair, ledger_.clocks().tick);
       count_sweep(*pair);
       continue;
     }
+    dns::ServerGroupPtr servers = servers_for(*pair);
+    if (servers == nullptr) {
+      continue;
+    }
     slot.is_out = true;
     resolver.submit({Ticket{Errand::pair, generation_, part, pair->value}.id(),
                      lane,
-                     {(*names)[part], dns::QType::a},
-                     world_.zone_servers[zone.value]});
+                     {*name, dns::QType::a},
+                     std::move(servers)});
     ++submitted;
   }
   return submitted;
@@ -107,8 +129,7 @@ void PairDesk::take(const Ticket& ticket, const dns::Completion& completion) {
   lists::Verdict verdict = lists::judge(zone, completion.outcome, completion.role);
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
   std::string shown;
-  const bool may_have_two = subject.is_domain() && zone.domain_form == lists::DomainForm::both;
-  if (listed_in(verdict) != nullptr || may_have_two || slot.has_detail) {
+  if (listed_in(verdict) != nullptr || slot.has_detail || may_have_two_names(zone, subject)) {
     const auto labels = lists::subject_labels(zone, subject);
     shown = lists::shown_name(zone, labels[ticket.part]);
     if (ticket.part + 1U < labels.size()) {
@@ -122,6 +143,9 @@ void PairDesk::take(const Ticket& ticket, const dns::Completion& completion) {
     }
   }
   if (PairDetail* detail = book_.detail(pair); detail != nullptr && detail->first_part) {
+    const bool is_second =
+        listed_in(*detail->first_part) == nullptr && listed_in(verdict) != nullptr;
+    detail->listed_part = is_second ? 1 : 0;
     verdict = lists::combine(*detail->first_part, verdict);
     detail->first_part.reset();
   }
@@ -133,6 +157,9 @@ void PairDesk::judge_pair(lists::PairId pair, const lists::Verdict& verdict,
   PairSlot& slot = book_.slot(pair);
   slot.is_out = false;
   schedule_.asked(pair, ledger_.clocks().tick);
+  if (is_unusable(pair, verdict, completion)) {
+    return;
+  }
   book_.note_answer(pair, completion);
   KindDesk& desk = kind_desk(pair);
   if (!desk.is_seeing()) {
@@ -146,6 +173,7 @@ void PairDesk::judge_pair(lists::PairId pair, const lists::Verdict& verdict,
   const core::Timestamp asked = ledger_.clocks().wall(completion.asked_at);
   if (unknown != nullptr) {
     doubt(pair, unknown->cause, asked);
+    book_.keep_puzzle(pair, make_evidence(completion, shown, desk, ledger_.clocks()));
     book_.drop_idle(pair);
     return;
   }
@@ -214,7 +242,11 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
     return;
   }
   PairDetail& detail = book_.make_detail(pair);
+  detail.is_direct_next = false;
   const bool is_fresh = detail.freshness.note(observation);
+  if (is_fresh && is_listed) {
+    detail.fresh_listed_at = observation.asked_at;
+  }
   // Of denials too: they prove a delisting. Of a domain asked under two names the one that is
   // listed.
   const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
@@ -294,7 +326,7 @@ void PairDesk::follow_step(lists::PairId pair, const PurposeTrack& track, const 
     want_covering_test(pair, desk);
   }
   if (step.ask_again) {
-    schedule_.ask_again(pair, *step.ask_again);
+    ask_next(pair, step);
   }
 }
 
@@ -309,6 +341,7 @@ void PairDesk::want_covering_test(lists::PairId pair, KindDesk& desk) {
     for (const auto& [server, cache] : desk.positive) {
       at = std::max(at, cache.refetched_from(*after, now));
     }
+    at = direct_test_from(pair, desk, at);
     const bool was_just_tested = desk.health.last_test && now - *desk.health.last_test < kTestPause;
     desk.want_test(was_just_tested ? std::max(at, now + kTestPause) : at);
   }
@@ -341,9 +374,7 @@ void PairDesk::note_pending(lists::PairId pair) {
       desk.awaiting.insert(pair.value);
       desk.want_test(ledger_.clocks().tick);
     }
-    for (const lists::PendingEntry& entry : track.track.pending) {
-      schedule_.ask_again(pair, entry.next_possible);
-    }
+    recall_next_vote(pair, track);
     recall_votes(pair, track);
   }
 }
@@ -368,23 +399,14 @@ void PairDesk::recall_votes(lists::PairId pair, const PurposeTrack& track) {
   }
 }
 
-std::uint64_t PairDesk::open_listings(lists::ZoneIndex zone) const {
-  const auto range = book_.range_of(zone);
-  return static_cast<std::uint64_t>(
-      std::count_if(book_.details().begin(), book_.details().end(), [&](const auto& one) {
-        const auto& [id, detail] = one;
-        return id >= range.first && id < range.second &&
-               std::any_of(detail.tracks.begin(), detail.tracks.end(),
-                           [](const PurposeTrack& track) { return track.is_open; });
-      }));
-}
-
 void PairDesk::restart_sweep(lists::ZoneIndex zone, lists::Kind kind) {
   KindDesk& desk = desks_[zone.value].kind(kind);
   desk.sweep.is_complete_since_seeing = false;
   desk.sweep.started = ledger_.clocks().now;
   desk.sweep.started_tick = ledger_.clocks().tick;
   desk.sweep.remaining = desk.subjects;
+  desk.sweep.fresh = 0;
+  desk.sweep.swept_before.reset();
   const auto [begin, end] = book_.range_of(zone);
   for (std::uint32_t id = begin; id < end; ++id) {
     if (kind_of({id}) != kind) {
@@ -399,6 +421,42 @@ void PairDesk::restart_sweep(lists::ZoneIndex zone, lists::Kind kind) {
   }
 }
 
+void PairDesk::resume_sweep(lists::ZoneIndex zone, lists::Kind kind) {
+  KindDesk& desk = desks_[zone.value].kind(kind);
+  Sweep& sweep = desk.sweep;
+  sweep.remaining = sweep.fresh = 0;
+  const auto [begin, end] = book_.range_of(zone);
+  for (std::uint32_t id = begin; id < end; ++id) {
+    PairSlot& slot = book_.slot({id});
+    if (slot.kind != kind) {
+      continue;
+    }
+    if (slot.is_new) {
+      slot.sweep_mark = !sweep.mark;
+      ++sweep.fresh;
+    }
+    sweep.remaining += slot.sweep_mark == sweep.mark ? 0U : 1U;
+  }
+  if (sweep.remaining == 0 && desk.is_seeing()) {
+    finish_sweep(zone, kind);  // what was left of it isn't watched any more
+  }
+}
+
+// The last of those that a reload brought was looked at: what was swept before is so again.
+void PairDesk::count_fresh(lists::PairId pair) {
+  PairSlot& slot = book_.slot(pair);
+  KindDesk& desk = kind_desk(pair);
+  if (!slot.is_new) {
+    return;
+  }
+  slot.is_new = false;
+  if (desk.sweep.fresh == 0 || --desk.sweep.fresh > 0 || !desk.sweep.swept_before) {
+    return;
+  }
+  desk.sweep.swept_at = std::exchange(desk.sweep.swept_before, std::nullopt);
+  ledger_.record(kind_record(world_.zone(slot.zone), slot.kind, desk));
+}
+
 void PairDesk::count_sweep(lists::PairId pair) {
   PairSlot& slot = book_.slot(pair);
   Sweep& sweep = kind_desk(pair).sweep;
@@ -406,6 +464,7 @@ void PairDesk::count_sweep(lists::PairId pair) {
     return;
   }
   slot.sweep_mark = sweep.mark;
+  count_fresh(pair);
   if (--sweep.remaining == 0) {
     finish_sweep(slot.zone, kind_of(pair));
   }
@@ -427,7 +486,6 @@ void PairDesk::finish_sweep(lists::ZoneIndex zone, lists::Kind kind) {
   zone_desk.last_sweep = clocks.now;
   zone_desk.breaker.set_window(std::max({world_.zone(zone).interval.value_or(world_.setup.interval),
                                          *desk.sweep.length, world_.setup.confirm.confirm_after}));
-  zone_desk.breaker.set_listings(open_listings(zone));
   ledger_.record(kind_record(world_.zone(zone), kind, desk));
   ledger_.record(zone_record(world_.zone(zone), zone_desk, world_));
 }

@@ -13,6 +13,7 @@
 
 #include "core/time.hpp"
 #include "daemon/loop_parts.hpp"
+#include "daemon/own_servers.hpp"
 #include "daemon/teller.hpp"
 #include "daemon/ticket.hpp"
 #include "daemon/zone_watch.hpp"
@@ -23,8 +24,8 @@ namespace rblwatch::daemon {
 
 class PairDesk {
  public:
-  /// `teller` outlives the desk.
-  PairDesk(const LoopParts& parts, Teller& teller);
+  /// `teller` and `own` outlive the desk.
+  PairDesk(const LoopParts& parts, Teller& teller, OwnServers& own);
 
   /// Submits what is due in this zone, at most so many; how many it did.
   std::size_t submit_due(dns::Resolver& resolver, lists::ZoneIndex zone, std::size_t at_most);
@@ -41,6 +42,8 @@ class PairDesk {
   bool has_undecided(lists::ZoneIndex zone) const;
   /// Starts a kind's sweep anew: every pair counts as not looked at.
   void restart_sweep(lists::ZoneIndex zone, lists::Kind kind);
+  /// After a reload: the sweep goes on with what remains of it and what is new.
+  void resume_sweep(lists::ZoneIndex zone, lists::Kind kind);
   /// Puts a restored or carried-over pair on the lists of those that are pending or await a test.
   void note_pending(lists::PairId pair);
 
@@ -52,13 +55,20 @@ class PairDesk {
   void observe_purpose(lists::PairId pair, lists::Purpose purpose,
                        const lists::Observation& observation, bool is_fresh);
   void follow_step(lists::PairId pair, const PurposeTrack& track, const lists::Step& step);
+  dns::ServerGroupPtr servers_for(lists::PairId pair);
+  bool is_unusable(lists::PairId pair, const lists::Verdict& verdict,
+                   const dns::Completion& completion);
+  void ask_next(lists::PairId pair, const lists::Step& step);
+  void recall_next_vote(lists::PairId pair, const PurposeTrack& track);
+  core::Tick direct_test_from(lists::PairId pair, KindDesk& desk, core::Tick at);
+  void retry_covering_tests(lists::ZoneIndex zone, core::Tick now);
   void recall_votes(lists::PairId pair, const PurposeTrack& track);
-  std::uint64_t open_listings(lists::ZoneIndex zone) const;
   void count_vote(lists::PairId pair, const PurposeTrack& track,
                   std::optional<lists::PendingTo> before, core::Tick asked_at);
   void doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at);
   void count_answer(KindDesk& desk, bool is_odd);
   void count_sweep(lists::PairId pair);
+  void count_fresh(lists::PairId pair);
   void finish_sweep(lists::ZoneIndex zone, lists::Kind kind);
   void settle_pending(lists::PairId pair, bool has_changed);
   void want_covering_test(lists::PairId pair, KindDesk& desk);
@@ -67,7 +77,9 @@ class PairDesk {
   lists::PassedTest covering(lists::PairId pair, const PurposeTrack& track,
                              lists::PassedTest test) const;
   bool is_another_listed(lists::PairId pair, core::Tick since) const;
-  void discard(lists::ZoneIndex zone, lists::Kind kind);
+  void discard(const TestVerdict& verdict);
+  void tell_quarantine(lists::ZoneIndex zone);
+  void record_votes(lists::ZoneIndex zone, lists::SubjectIndex subject);
   void take_back(lists::ZoneIndex zone, const lists::BelievedChange& change);
   void lapse_zone(lists::ZoneIndex zone, core::Tick now);
   void follow(lists::ZoneIndex zone, const lists::Admission& admission);
@@ -79,6 +91,7 @@ class PairDesk {
   std::vector<ZoneDesk>& desks_;
   lists::Schedule& schedule_;
   Teller& teller_;
+  OwnServers& own_;
   Ledger& ledger_;
   std::uint8_t generation_;
   std::vector<std::set<std::uint32_t>> pending_;  // by zone: pairs with pending votes

@@ -71,11 +71,13 @@ void Teller::submit_reasons(dns::Resolver& resolver) {
       const lists::PairId pair = waiting.front();
       waiting.pop_front();
       const lists::Subject& subject = world_.subjects.subject(book_.slot(pair).subject);
-      const auto name = lists::query_name(world_.zone({zone}), subject);
-      RBL_CHECK(name.has_value());  // the same name was asked for its A record
+      const auto names = lists::query_names(world_.zone({zone}), subject);
+      RBL_CHECK(names.has_value());  // the same names were asked for their A records
+      const PairDetail* detail = book_.detail(pair);
+      const std::size_t part = detail != nullptr ? detail->listed_part : 0;
       resolver.submit({Ticket{Errand::reason, generation_, 0, pair.value}.id(),
                        World::lane_of({zone}),
-                       {*name, dns::QType::txt},
+                       {names->at(std::min(part, names->size() - 1)), dns::QType::txt},
                        world_.zone_servers[zone]});
     }
   }
@@ -104,11 +106,15 @@ void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::str
   if (!batch.empty()) {
     batches_.insert(batch);
   }
+  ++book_.make_detail(pair).untold;
   waiting_.push_back({pair, std::move(change), std::move(batch), false});
 }
 
 // In order, and never a pair's later change before its earlier one.
 void Teller::turn() {
+  if (waiting_.empty() && batches_.empty()) {
+    return;
+  }
   std::deque<Waiting> still;
   std::unordered_set<std::uint32_t> behind;
   while (!waiting_.empty()) {
@@ -229,6 +235,7 @@ Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex conta
 void Teller::tell(const Waiting& waiting, bool is_contained) {
   const PairSlot& slot = book_.slot(waiting.pair);
   PairDetail& detail = book_.make_detail(waiting.pair);
+  --detail.untold;
   PurposeTrack& track = detail.track_of(waiting.change.purpose);
   const bool is_end = waiting.change.change.type == lists::EventType::delisted;
   if (waiting.change.change.type == lists::EventType::listed) {

@@ -10,13 +10,13 @@
 
 namespace rblwatch::daemon {
 
-enum class Errand : std::uint8_t { pair, test, reason, host };
+enum class Errand : std::uint8_t { pair, test, reason, host, own_servers };
 
 struct Ticket {
   Errand errand = Errand::pair;
   std::uint8_t generation = 0;
   std::uint16_t part = 0;   // which of several names or questions
-  std::uint32_t index = 0;  // pair, test run, host
+  std::uint32_t index = 0;  // pair, test run, host, zone
 
   dns::LookupId id() const {
     return {(std::uint64_t{static_cast<std::uint8_t>(errand)} << 56U) |

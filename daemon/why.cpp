@@ -14,22 +14,35 @@ bool is_meant(const lists::Zone& zone, const std::string& wanted) {
          zone.dns.pattern() == wanted;
 }
 
-/// A clear pair's last answer, out of its slot.
+/// A pair's last answer, or that none came, out of its slot.
 lists::Evidence slot_evidence(const Generation& now, lists::PairId pair,
                               const core::ClockPair& clocks) {
   const PairSlot& slot = now.book.slot(pair);
   const lists::Zone& zone = now.world->zone(slot.zone);
   lists::Evidence evidence;
-  const auto labels = lists::subject_labels(zone, now.world->subjects.subject(slot.subject));
-  evidence.question = lists::shown_name(zone, labels.back());
+  evidence.question = lists::shown_question(zone, now.world->subjects.subject(slot.subject));
   evidence.server = now.book.server(slot.answered_by).to_text();
-  evidence.rcode = dns::to_text(static_cast<dns::Rcode>(slot.rcode));
-  if (slot.has_ttl) {
-    evidence.ttl = core::Seconds(slot.ttl_s);
+  evidence.transport = slot.is_tcp ? dns::Transport::tcp : dns::Transport::udp;
+  if (slot.is_answered) {
+    evidence.rcode = dns::to_text(static_cast<dns::Rcode>(slot.rcode));
+    if (slot.has_ttl) {
+      evidence.ttl = core::Seconds(slot.ttl_s);
+    }
   }
   evidence.asked_at = clocks.wall(now.book.tick_of(slot.asked_s));
   evidence.took = core::Millis(slot.took_ms);
   return evidence;
+}
+
+/// What would be asked, and of whom: all that can be said of a pair that was not asked yet.
+void explain_unasked(report::WhyAnswer& answer, const Generation& now, lists::PairId pair) {
+  const PairSlot& slot = now.book.slot(pair);
+  const lists::Zone& zone = now.world->zone(slot.zone);
+  lists::Evidence evidence;
+  evidence.question = lists::shown_question(zone, now.world->subjects.subject(slot.subject));
+  answer.kept = false;
+  answer.dig = lists::dig_line(evidence, now.world->zone_servers[slot.zone.value]->servers);
+  answer.evidence = std::move(evidence);
 }
 
 void add_votes(report::WhyAnswer& answer, const PairDetail& detail) {
@@ -93,11 +106,18 @@ report::WhyAnswer explain_pair(const Generation& now, lists::PairId pair,
     }
     add_votes(answer, *detail);
   }
-  if (answer.evidence) {
-    answer.evidence->test_state = answer.test_state;
-    answer.evidence->test_at = answer.test_at;
-    answer.evidence->test_cause = answer.test_cause;
+  if (const lists::Evidence* puzzle = now.book.puzzle(pair);
+      puzzle != nullptr && answer.verdict == "unknown") {
+    answer.evidence = *puzzle;
+    answer.evidence->question =
+        lists::shown_question(zone, now.world->subjects.subject(slot.subject));
   }
+  if (!answer.evidence) {
+    explain_unasked(answer, now, pair);
+  }
+  answer.evidence->test_state = answer.test_state;
+  answer.evidence->test_at = answer.test_at;
+  answer.evidence->test_cause = answer.test_cause;
   return answer;
 }
 

@@ -48,8 +48,8 @@ struct World {
   const lists::Zone& zone(lists::ZoneIndex index) const { return setup.zones[index.value]; }
   std::optional<lists::ZoneIndex> find_zone(std::string_view id) const;
   /// The pair's interval: its targets', else the zone's, else the schedule's.
-  core::Millis interval_of(lists::ZoneIndex zone, lists::SubjectIndex subject) const;
-  lists::ConfirmPolicy confirm_policy(lists::ZoneIndex zone, lists::SubjectIndex subject) const;
+  core::Millis interval_of(lists::ZoneIndex index, lists::SubjectIndex subject) const;
+  lists::ConfirmPolicy confirm_policy(lists::ZoneIndex index, lists::SubjectIndex subject) const;
   bool uses_resolver(lists::ZoneIndex zone) const { return this->zone(zone).servers.empty(); }
 
   /// The lane of a zone's lookups; the last lane is for host names.

@@ -30,6 +30,13 @@ bool ZoneDesk::is_any_blind() const {
   return std::any_of(kinds.begin(), kinds.end(), is_blind);
 }
 
+bool ZoneDesk::is_tested_since_quarantine() const {
+  const auto since = breaker.quarantined_since();
+  return since && std::all_of(kinds.begin(), kinds.end(), [&](const KindDesk& desk) {
+           return desk.subjects == 0 || (desk.tested_at && *desk.tested_at >= *since);
+         });
+}
+
 std::uint64_t ZoneDesk::subjects() const {
   std::uint64_t sum = 0;
   for (const KindDesk& desk : kinds) {
@@ -54,6 +61,13 @@ std::optional<lists::Cause> ZoneDesk::cause() const {
 std::optional<core::Timestamp> ZoneDesk::blind_since() const {
   const auto found = std::find_if(kinds.begin(), kinds.end(), is_blind);
   return found == kinds.end() ? std::nullopt : found->since;
+}
+
+std::optional<lists::Kind> ZoneDesk::only_blind_kind() const {
+  const auto found = std::find_if(kinds.begin(), kinds.end(), is_blind);
+  return std::count_if(kinds.begin(), kinds.end(), is_blind) == 1
+             ? std::optional(static_cast<lists::Kind>(found - kinds.begin()))
+             : std::nullopt;
 }
 
 storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const KindDesk& desk) {
@@ -81,6 +95,7 @@ storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, c
   record.row.latency_p50_ms = in_ms(desk.latency.quantile(0.5));
   record.row.latency_p99_ms = in_ms(desk.latency.quantile(0.99));
   record.told_blind = desk.told_blind;
+  record.told_quarantined = desk.told_quarantined;
   record.quarantined_since = desk.breaker.quarantined_since();
   record.held = desk.breaker.held();
   for (const lists::BelievedChange& change : record.held) {

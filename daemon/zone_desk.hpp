@@ -31,8 +31,10 @@ struct Sweep {
   std::uint32_t remaining = 0;            // pairs not looked at since it started
   bool mark = true;                       // a pair whose sweep_mark equals this has been looked at
   bool is_complete_since_seeing = false;  // a sweep was completed since the kind began seeing
-  std::optional<core::Timestamp> swept_at;  // start of the last completed one
-  std::optional<core::Millis> length;       // of the last completed one
+  std::uint32_t fresh = 0;                // of what remains: new since a reload
+  std::optional<core::Timestamp> swept_at;      // start of the last completed one
+  std::optional<core::Timestamp> swept_before;  // it again, as soon as the fresh ones are looked at
+  std::optional<core::Millis> length;           // of the last completed one
 };
 
 struct KindDesk {
@@ -46,10 +48,14 @@ struct KindDesk {
       false;  // a sweep of it was completed once: pairs without a row had a first state
   std::map<dns::Server, lists::PositiveCache> positive;
   std::optional<lists::PassedTest> passed;  // the last one
+  std::optional<core::Tick> tested_at;      // when the last test that passed or failed was asked
   std::optional<core::Tick> test_at;        // a test is wanted then, beside the regular one
   bool is_testing = false;
-  std::set<std::uint32_t> awaiting;  // pairs with decided votes
-  std::uint32_t odd_answers = 0;     // unknowns among the latest pair lookups
+  bool is_direct_test_wanted = false;  // the next test asks the zone's own servers too
+  bool awaits_own_servers = false;     // so does a vote, once they are found
+  bool is_missing_directly = false;    // it is blind because those servers have no test entry
+  std::set<std::uint32_t> awaiting;    // pairs with decided votes
+  std::uint32_t odd_answers = 0;       // unknowns among the latest pair lookups
   std::uint32_t recent_answers = 0;
 
   bool is_seeing() const { return health.state == lists::ZoneState::seeing; }
@@ -68,6 +74,7 @@ struct ZoneDesk {
   lists::Breaker breaker;
   std::optional<core::Timestamp> quarantined_since;
   bool told_blind = false;
+  bool told_quarantined = false;  // of the quarantine that lasts
   std::optional<core::Timestamp> last_sweep;
   std::uint64_t lookups = 0;
   Latency latency;
@@ -80,9 +87,15 @@ struct ZoneDesk {
   bool is_any_blind() const;
   std::uint64_t subjects() const;
   std::uint64_t subjects_blind() const;
+  /// A quarantine of which nobody was told yet: its zone's test may still say that it is blind.
+  bool is_quarantine_untold() const { return breaker.is_quarantined() && !told_quarantined; }
+  /// Every kind has been tested since the quarantine began.
+  bool is_tested_since_quarantine() const;
   /// Of the first blind kind.
   std::optional<lists::Cause> cause() const;
   std::optional<core::Timestamp> blind_since() const;
+  /// The kind that is blind; nothing where several are, or none.
+  std::optional<lists::Kind> only_blind_kind() const;
 };
 
 storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const KindDesk& desk);

@@ -21,14 +21,22 @@ bool is_due(const KindDesk& desk, core::Tick now) {
          (desk.health.next_test <= now || (desk.test_at && *desk.test_at <= now));
 }
 
+/// A failure that a resolver may repeat from its cache: whether it is still so, only the zone's own
+/// servers can say.
+bool may_be_cached(lists::Cause cause) {
+  return cause == lists::Cause::test_entry_missing || cause == lists::Cause::servfail ||
+         cause == lists::Cause::refused_rcode;
+}
+
 }  // namespace
 
 ZoneWatch::ZoneWatch(const World& world, std::vector<ZoneDesk>& desks, Ledger& ledger,
-                     core::Random& random, std::uint8_t generation)
+                     core::Random& random, OwnServers& own, std::uint8_t generation)
     : world_(world),
       desks_(desks),
       ledger_(ledger),
       random_(random),
+      own_(own),
       generation_(generation),
       waiting_(desks.size()),
       resolver_health_(world.setup.health.health_retry) {
@@ -88,10 +96,12 @@ void ZoneWatch::submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver) {
     const Waiting next = waiting.front();
     waiting.pop_front();
     const Ticket ticket{Errand::test, generation_, next.part, next.run};
+    const Run& run = runs_.at(next.run);
+    const bool is_direct = run.direct != nullptr && next.part + 1U == run.questions.size();
     resolver.submit({ticket.id(),
                      World::lane_of(zone),
-                     {runs_.at(next.run).questions[next.part].name, dns::QType::a},
-                     world_.zone_servers[zone.value]});
+                     {run.questions[next.part].name, dns::QType::a},
+                     is_direct ? run.direct : world_.zone_servers[zone.value]});
   }
 }
 
@@ -106,20 +116,44 @@ std::optional<TestVerdict> ZoneWatch::begin(lists::ZoneIndex zone, lists::Kind k
   auto questions = lists::test_questions(world_.zone(zone), kind, random_);
   if (!questions) {
     desk.health.next_test = now + world_.setup.health.health_interval;
+    desk.tested_at = now;
     core::log_error("a zone's test can't be asked",
                     {{"zone", world_.zone(zone).id}, {"error", questions.error().text}});
     return std::nullopt;
   }
   if (questions->empty()) {
-    return finish(Run{zone, kind, {}, {}, now}, now);  // everything is waived: passed
+    // Everything is waived: passed.
+    return finish(Run{zone, kind, {}, {}, now, nullptr, std::nullopt}, now);
   }
   desk.is_testing = true;
-  const std::uint32_t run = next_run_++;
-  for (std::uint16_t part = 0; part < questions->size(); ++part) {
-    waiting_[zone.value].push_back({run, part});
+  Run run{zone, kind, std::move(*questions), {}, now, nullptr, std::nullopt};
+  ask_directly(run, desk, now);
+  const std::uint32_t id = next_run_++;
+  for (std::uint16_t part = 0; part < core::size_as<std::uint16_t>(run.questions); ++part) {
+    waiting_[zone.value].push_back({id, part});
   }
-  runs_.emplace(run, Run{zone, kind, std::move(*questions), {}, now});
+  runs_.emplace(id, std::move(run));
   return std::nullopt;
+}
+
+// The zone's own servers are asked too where a cache stands between us and what we need to know: a
+// fresh positive answer for votes, or whether a failure is more than one that a resolver repeats.
+void ZoneWatch::ask_directly(Run& run, KindDesk& desk, core::Tick now) {
+  const bool is_failure_cached = desk.health.state == lists::ZoneState::blind &&
+                                 !desk.health.is_telling_due && desk.health.cause &&
+                                 may_be_cached(*desk.health.cause);
+  const bool is_wanted =
+      desk.is_direct_test_wanted || desk.is_missing_directly || is_failure_cached;
+  const auto positive =
+      std::find_if(run.questions.begin(), run.questions.end(),
+                   [](const auto& one) { return one.role == lists::TestRole::listed; });
+  if (!is_wanted || !world_.uses_resolver(run.zone) || positive == run.questions.end() ||
+      own_.want(run.zone, now) != OwnServers::State::known) {
+    return;
+  }
+  run.direct = own_.group(run.zone);
+  const lists::TestQuestion again = *positive;
+  run.questions.push_back(again);
 }
 
 std::optional<TestVerdict> ZoneWatch::take(const Ticket& ticket,
@@ -139,8 +173,12 @@ std::optional<TestVerdict> ZoneWatch::take(const Ticket& ticket,
   if (const auto* got = std::get_if<dns::Answer>(&completion.outcome)) {
     answer.ttl = got->ttl;
   }
-  run.answers.push_back(std::move(answer));
-  if (run.answers.size() < run.questions.size()) {
+  if (run.direct != nullptr && ticket.part + 1U == run.questions.size()) {
+    run.direct_answer = std::move(answer);
+  } else {
+    run.answers.push_back(std::move(answer));
+  }
+  if (run.answers.size() + (run.direct_answer ? 1U : 0U) < run.questions.size()) {
     return std::nullopt;
   }
   const TestVerdict verdict = finish(run, ledger_.clocks().tick);
@@ -168,21 +206,25 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
   KindDesk& desk = zone_desk.kind(run.kind);
   const lists::Zone& zone = world_.zone(run.zone);
   desk.is_testing = false;
-  TestVerdict verdict{run.zone, run.kind, false, false, false, false, std::nullopt};
-  const lists::TestResult result = lists::test_result(zone, run.answers, now);
+  TestVerdict verdict;
+  verdict.zone = run.zone;
+  verdict.kind = run.kind;
+  lists::TestResult result = lists::test_result(zone, run.answers, now);
   if (is_forgiven(result, now)) {
     desk.health.next_test = now + std::min(kGraceRetry, world_.setup.health.health_retry);
     return verdict;
   }
   const lists::ZoneState before = desk.health.state;
+  const bool was_dropped = before == lists::ZoneState::blind && !desk.health.is_suspended;
   const auto cause_before = desk.health.cause;
-  const lists::HealthStep step =
-      lists::take_test(desk.health, result, world_.setup.health, !world_.uses_resolver(run.zone));
+  const lists::HealthStep step = take_result(run, result, now);
   desk.last_test = ledger_.clocks().wall(result.asked_at);
+  desk.tested_at = result.asked_at;
   verdict.passed = result.is_passed();
   verdict.began_seeing = step.began_seeing;
   verdict.became_blind = step.became_blind;
   verdict.discard_votes = step.discard_votes;
+  verdict.drop_held = step.discard_votes && !was_dropped;
   verdict.resumed_after = step.resumed_after;
   if (result.is_passed()) {
     desk.last_passed = desk.last_test;
@@ -205,6 +247,27 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
   }
   tell_zones();
   return verdict;
+}
+
+lists::HealthStep ZoneWatch::take_result(const Run& run, lists::TestResult& result,
+                                         core::Tick now) {
+  KindDesk& desk = desks_[run.zone.value].kind(run.kind);
+  bool has_failed_directly = !world_.uses_resolver(run.zone);
+  if (run.direct_answer) {
+    has_failed_directly = lists::take_direct(result, world_.zone(run.zone), *run.direct_answer);
+    if (std::holds_alternative<lists::Unknown>(run.direct_answer->verdict)) {
+      own_.note_unusable(run.zone, now);
+    }
+  }
+  desk.is_direct_test_wanted = false;
+  desk.is_missing_directly =
+      result.failed == lists::Cause::test_entry_missing && run.direct_answer && has_failed_directly;
+  lists::HealthStep step =
+      lists::take_test(desk.health, result, world_.setup.health, has_failed_directly);
+  if (result.failed && may_be_cached(*result.failed) && world_.uses_resolver(run.zone)) {
+    own_.want(run.zone, now);  // to be known when the next test is due
+  }
+  return step;
 }
 
 void ZoneWatch::follow_ruling(const lists::ResolverHealth::Ruling& ruling, core::Tick now) {

@@ -14,6 +14,7 @@
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/own_servers.hpp"
 #include "daemon/ticket.hpp"
 #include "daemon/world.hpp"
 #include "daemon/zone_desk.hpp"
@@ -31,6 +32,7 @@ struct TestVerdict {
   bool began_seeing = false;
   bool became_blind = false;
   bool discard_votes = false;
+  bool drop_held = false;  // likewise, and the kind wasn't as blind before
   std::optional<core::Micros> resumed_after;
 };
 
@@ -38,7 +40,7 @@ class ZoneWatch {
  public:
   /// All outlive the watch.
   ZoneWatch(const World& world, std::vector<ZoneDesk>& desks, Ledger& ledger, core::Random& random,
-            std::uint8_t generation);
+            OwnServers& own, std::uint8_t generation);
 
   /// Ends the grace in which silence is no blindness: some server has replied.
   void note_reply() { has_reply_ = true; }
@@ -65,12 +67,17 @@ class ZoneWatch {
     std::vector<lists::TestQuestion> questions;
     std::vector<lists::TestAnswer> answers;
     core::Tick started{};
+    // The positive question once more, to the zone's own servers: the last of the questions.
+    dns::ServerGroupPtr direct;
+    std::optional<lists::TestAnswer> direct_answer;
   };
   struct Waiting {
     std::uint32_t run = 0;
     std::uint16_t part = 0;
   };
 
+  void ask_directly(Run& run, KindDesk& desk, core::Tick now);
+  lists::HealthStep take_result(const Run& run, lists::TestResult& result, core::Tick now);
   std::optional<TestVerdict> begin(lists::ZoneIndex zone, lists::Kind kind, core::Tick now);
   void submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver);
   void want_all(core::Tick now);
@@ -85,6 +92,7 @@ class ZoneWatch {
   std::vector<ZoneDesk>& desks_;
   Ledger& ledger_;
   core::Random& random_;
+  OwnServers& own_;
   std::uint8_t generation_;
   bool has_reply_ = false;
   std::optional<core::Tick> started_;

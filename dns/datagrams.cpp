@@ -3,6 +3,7 @@
 
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,35 +16,78 @@ Datagrams::Datagrams() : in_buffer_(kBatch * kLargest) {
     in_[i].msg_hdr.msg_iov = &in_parts_[i];
     in_[i].msg_hdr.msg_iovlen = 1;
     in_[i].msg_hdr.msg_name = &in_from_[i];
-    out_[i].msg_hdr.msg_iov = &out_parts_[i];
-    out_[i].msg_hdr.msg_iovlen = 1;
   }
 }
 
 void Datagrams::add(std::span<std::uint8_t> packet, const sockaddr_storage& to,
                     socklen_t to_length) {
   out_parts_[outgoing_] = {packet.data(), packet.size()};
-  // The kernel only reads it.
-  out_[outgoing_].msg_hdr.msg_name = const_cast<sockaddr_storage*>(&to);
-  out_[outgoing_].msg_hdr.msg_namelen = to_length;
+  to_[outgoing_] = {&to, to_length};
   ++outgoing_;
 }
 
+// One message for each run of neighbours of the same size and addressee; how many there are.
+std::size_t Datagrams::join(std::size_t skip) {
+  std::size_t messages = 0;
+  for (std::size_t at = skip; at < outgoing_; ++messages) {
+    std::size_t end = at + 1;
+    while (can_join_ && end < outgoing_ && to_[end].at == to_[at].at &&
+           out_parts_[end].iov_len == out_parts_[at].iov_len) {
+      ++end;
+    }
+    msghdr& message = out_[messages].msg_hdr;
+    message.msg_name = const_cast<sockaddr_storage*>(to_[at].at);  // the kernel only reads it
+    message.msg_namelen = to_[at].length;
+    message.msg_iov = &out_parts_[at];
+    message.msg_iovlen = end - at;
+    message.msg_control = nullptr;
+    message.msg_controllen = 0;
+    if (end - at > 1) {
+      message.msg_control = out_control_[messages].octets.data();
+      message.msg_controllen = out_control_[messages].octets.size();
+      cmsghdr* const item = CMSG_FIRSTHDR(&message);
+      item->cmsg_level = SOL_UDP;
+      item->cmsg_type = UDP_SEGMENT;
+      item->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+      const auto size = static_cast<std::uint16_t>(out_parts_[at].iov_len);
+      std::memcpy(CMSG_DATA(item), &size, sizeof size);
+    }
+    at = end;
+  }
+  return messages;
+}
+
+int Datagrams::datagrams_in(int messages) const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(messages); ++i)
+    count += out_[i].msg_hdr.msg_iovlen;
+  return static_cast<int>(count);
+}
+
 int Datagrams::send(int fd, std::size_t skip) {
-  int sent = 0;
-  do {
-    sent = sendmmsg(fd, out_.data() + skip, static_cast<unsigned>(outgoing_ - skip), 0);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
+  for (;;) {
+    const std::size_t messages = join(skip);
+    const int sent = sendmmsg(fd, out_.data(), static_cast<unsigned>(messages), 0);
+    if (sent > 0) return datagrams_in(sent);
+    if (sent == 0) return 0;
+    if (errno == EINTR) continue;
+    // Old kernels and some routes can't cut: each goes by itself then, from now on.
+    const bool was_joined = out_[0].msg_hdr.msg_iovlen > 1;
+    const bool may_be_joining = errno == EIO || errno == EINVAL || errno == EMSGSIZE ||
+                                errno == EOPNOTSUPP || errno == ENOPROTOOPT;
+    if (!was_joined || !may_be_joining) return -1;
+    can_join_ = false;
+  }
 }
 
 int Datagrams::receive(int fd) {
-  for (mmsghdr& message : in_)
-    message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+  for (std::size_t i = 0; i < received_; ++i)
+    in_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
   int got = 0;
   do {
     got = recvmmsg(fd, in_.data(), kBatch, MSG_DONTWAIT, nullptr);
   } while (got < 0 && errno == EINTR);
+  received_ = got > 0 ? static_cast<std::size_t>(got) : 0;
   return got;
 }
 

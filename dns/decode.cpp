@@ -172,16 +172,12 @@ class Decoder {
   // The strings of one record are joined without a separator (RFC 7208 section 3.3 has the same
   // rule).
   void take_txt(const Record& record) {
-    if (strings_ == kMaxTxtStrings || octets_ == kMaxTxtOctets) return;
     std::string text;
     std::size_t at = record.rdata;
     const std::size_t end = at + record.rdlength;
-    while (at < end && strings_ < kMaxTxtStrings && octets_ < kMaxTxtOctets) {
-      const std::size_t kept = std::min<std::size_t>(message_[at], kMaxTxtOctets - octets_);
+    while (at < end) {
       const auto from = message_.begin() + static_cast<std::ptrdiff_t>(at) + 1;
-      text.append(from, from + static_cast<std::ptrdiff_t>(kept));
-      octets_ += kept;
-      ++strings_;
+      text.append(from, from + message_[at]);
       at += std::size_t{message_[at]} + 1;
     }
     out_.txt.emplace_back(std::move(text));
@@ -259,8 +255,6 @@ class Decoder {
   std::vector<WireName> links_;  // what the CNAMEs lead to, in order
   bool is_endless_ = false;
   bool has_data_ = false;
-  std::size_t strings_ = 0;
-  std::size_t octets_ = 0;
 };
 
 }  // namespace

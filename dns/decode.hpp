@@ -11,9 +11,6 @@
 
 namespace rblwatch::dns {
 
-/// A TXT answer keeps at most so many strings and octets of text; what is beyond is cut.
-inline constexpr std::size_t kMaxTxtStrings = 64;
-inline constexpr std::size_t kMaxTxtOctets = 4096;
 /// CNAMEs followed in one message; a longer chain counts as open.
 inline constexpr unsigned kMaxChain = 32;
 

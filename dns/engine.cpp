@@ -86,7 +86,7 @@ bool Engine::join_flight(Lookup& lookup, std::uint32_t group, const WireName& na
   return false;
 }
 
-void Engine::take_up(Lookup lookup) {
+void Engine::take_up(Lookup&& lookup) {
   const std::uint32_t group = servers_.use_group(lookup.servers);
   const WireName name = to_wire(lookup.question.name);
   const std::uint64_t hash = hash_question(name, lookup.question.type);

@@ -54,7 +54,7 @@ class Engine final : public Resolver {
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
   bool join_flight(Lookup& lookup, std::uint32_t group, const WireName& name, std::uint64_t hash);
-  void take_up(Lookup lookup);
+  void take_up(Lookup&& lookup);
   void every_second();
   bool is_urgent() const;
   core::Micros time_to_wait(core::Tick deadline) const;

@@ -87,7 +87,7 @@ void Engine::on_overdue(Flight& flight) {
   const Lane lane = flight.first.lane;
   const bool is_slow_lane = lanes_.rtt(lane).smoothed() * 2 > overdue_after(server);
   if (!lanes_.is_silent(lane) && !is_slow_lane)
-    server.window.on_overdue(now_, overdue_after(server));
+    server.window.on_overdue(now_, overdue_after(server) * 2);
 }
 
 // A timer's time in the queue. For a full window, or a server that is asked less, one waits: what
@@ -118,6 +118,7 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
     ++counters_.timeouts;
     lanes_.note_silence(lane);
   }
+  if (std::exchange(flight.shares_junk, false)) leave_socket(flight);
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
   // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.

@@ -114,23 +114,29 @@ void Engine::on_datagram(std::uint32_t socket, const Datagram& datagram) {
 }
 
 // No flight waits for this id here: a late reply, junk, or somebody guesses. Guesses are held
-// against the question they name; what can't be read, against all that wait here for that server.
+// against the question they name; what can't be read, against the one that waits here for that
+// server. Where several do, nobody knows whose it was: they go on from sockets of their own.
 void Engine::on_stray(std::uint32_t socket, const Datagram& datagram) {
   const UdpSocket& on = sockets_.at(socket);
   const bool is_unreadable = walk(datagram.bytes, walk_) != Flaw::none;
+  std::uint32_t only = kNoFlight;
+  bool is_shared = false;
   for (std::size_t i = 0; i < on.asked; ++i) {
     const std::uint32_t index = on.flights[i];
     if (index == kNoFlight) continue;
     Flight& flight = flights_.at(index);
     const bool is_from_server = servers_.at(flight.server).is_from(*datagram.from);
     if (is_from_server) servers_.note_life(flight.server, now_);
-    if (is_unreadable) {
-      flight.had_junk = flight.had_junk || is_from_server;
-    } else if (match_question(flight, datagram.bytes) != Match::none) {
+    if (is_unreadable && is_from_server) {
+      is_shared = only != kNoFlight;
+      if (is_shared) flight.shares_junk = flights_.at(only).shares_junk = true;
+      only = index;
+    } else if (!is_unreadable && match_question(flight, datagram.bytes) != Match::none) {
       suspect(index);
       return;
     }
   }
+  if (only != kNoFlight && !is_shared) flights_.at(only).had_junk = true;
 }
 
 void Engine::blame(std::uint32_t index, Junk reason) {
@@ -325,7 +331,7 @@ void Engine::learn(Flight& flight, const Answer& answer, Transport transport) {
     server.newest_answered = std::max(server.newest_answered, flight.sent_at);
   }
   lanes_.note_reply(lane, took, is_exact);
-  if (flight.is_in_window) server.window.on_replied(now_, overdue_after(server));
+  if (flight.is_in_window) server.window.on_replied(now_, overdue_after(server) * 2);
   if (flight.is_mixed && transport == Transport::udp) server.folds = 0;
   const bool can_do = answer.rcode != Rcode::formerr && answer.rcode != Rcode::notimp;
   if (flight.without_edns && can_do && server.has_edns) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <tuple>
 
 #include "dns/engine.hpp"
 
@@ -11,7 +12,8 @@ namespace {
 
 using core::Micros;
 
-constexpr Micros kFloor = core::Millis(50);         // no attempt is given up sooner
+constexpr Micros kFloor = core::Millis(50);  // no attempt is given up sooner
+constexpr int kLongerEachTime = 4;
 constexpr Micros kOverdueFloor = core::Millis(10);  // nor leaves its window
 constexpr Micros kOverdueUnknown = core::Millis(200);
 constexpr Micros kNoRoomPause = core::Millis(5);
@@ -151,6 +153,13 @@ void Engine::dispatch() {
         family_.push_back(index);
       }
     }
+    // Of one server and size side by side, for the kernel takes these as one.
+    std::sort(family_.begin(), family_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      const Flight& one = flights_.at(a);
+      const Flight& other = flights_.at(b);
+      return std::tuple(one.server, one.name.length, a) <
+             std::tuple(other.server, other.name.length, b);
+    });
     const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, kLongestRun);
     for (std::size_t at = 0; at < family_.size();) {
       const std::size_t size = std::min(run, family_.size() - at);
@@ -262,14 +271,18 @@ void Engine::resend(std::uint32_t index) {
   on_sent(index);
 }
 
-// How long this attempt may take. Only the first is cut short by what is known of the lane: that
-// makes up for a lost datagram quickly, while the others, spread over the whole time, outlast a
-// server's pause. A reply to an earlier sending of the same packet is taken until the end.
+// How long this attempt may take. The first is cut short by what is known of the lane, which makes
+// up for a lost datagram quickly; each later one takes longer, and the last takes all of the time,
+// to outlast a server's pause. A reply to an earlier sending of the same packet is taken until the
+// end.
 Micros Engine::attempt_time(const Flight& flight) {
   const RttEstimate& rtt = lanes_.rtt(flight.first.lane);
-  if (flight.attempts > 1 || options_.attempts == 1 || !rtt.is_settled()) return options_.timeout;
+  if (flight.attempts >= options_.attempts || !rtt.is_settled()) return options_.timeout;
   const Micros server = servers_.at(flight.server).rtt.smoothed() * 4;
-  return std::min<Micros>(std::max({rtt.bound(), server, kFloor}), options_.timeout);
+  Micros allowed = std::max({rtt.bound(), server, kFloor});
+  for (std::uint32_t i = 1; i < flight.attempts && allowed < options_.timeout; ++i)
+    allowed *= kLongerEachTime;
+  return std::min<Micros>(allowed, options_.timeout);
 }
 
 void Engine::on_sent(std::uint32_t index) {

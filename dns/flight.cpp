@@ -22,7 +22,7 @@ void reset(Flight& flight) {
   flight.has_own_connection = false;
   flight.without_edns = flight.without_case = flight.wants_tcp = false;
   flight.had_bad_cookie = flight.has_cookie = false;
-  flight.had_broken_reply = flight.had_junk = false;
+  flight.had_broken_reply = flight.had_junk = flight.shares_junk = false;
   flight.error = 0;
   flight.wrong = 0;
   flight.fallback.reset();

@@ -92,9 +92,10 @@ struct Flight {
   bool wants_tcp = false;
   bool had_bad_cookie = false;
   bool had_broken_reply = false;
-  bool had_junk = false;    // something unreadable came to its socket
-  int error = 0;            // of the network
-  std::uint32_t wrong = 0;  // replies that were not its own
+  bool had_junk = false;     // something unreadable came to its socket
+  bool shares_junk = false;  // so it did, while others waited there too
+  int error = 0;             // of the network
+  std::uint32_t wrong = 0;   // replies that were not its own
   std::unique_ptr<Fallback> fallback;
 };
 
@@ -103,7 +104,8 @@ class FlightTable {
   /// `expected` flights at a time; more are taken, but share hash chains.
   explicit FlightTable(std::size_t expected);
 
-  Flight& at(std::uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
+  /// Pre: an index from open(). Some thirty times a lookup: without the library's own checks.
+  Flight& at(std::uint32_t index) { return chunks_.data()[index / kChunk].get()[index % kChunk]; }
   /// A fresh one, entered under its hash (name and type are the caller's to fill).
   std::uint32_t open(std::uint64_t hash);
   void close(std::uint32_t index);

@@ -25,7 +25,8 @@ bool is_rewritten(const Answer& answer) {
                      [](std::uint16_t code) { return code == 4 || (code >= 15 && code <= 17); });
 }
 
-// Why this outcome tells nothing about the name; empty when it does.
+}  // namespace
+
 std::string_view failure_of(const Outcome& outcome) {
   if (const auto* none = std::get_if<NoAnswer>(&outcome)) return cause_of(*none);
   const Answer& answer = std::get<Answer>(outcome);
@@ -36,6 +37,8 @@ std::string_view failure_of(const Outcome& outcome) {
   if (answer.referral || !answer.chain_closed) return "lame";
   return {};
 }
+
+namespace {
 
 void add(const std::vector<core::IpAddress>& from, std::vector<core::IpAddress>& into) {
   for (const core::IpAddress& address : from) {
@@ -48,7 +51,7 @@ void add(const std::vector<core::IpAddress>& from, std::vector<core::IpAddress>&
 HostOutcome host_addresses(const Outcome& a, const Outcome& aaaa) {
   for (const Outcome* outcome : {&a, &aaaa}) {
     if (const std::string_view cause = failure_of(*outcome); !cause.empty()) {
-      return HostUnresolved{std::string(cause)};
+      return HostUnresolved{std::string(cause), false};
     }
   }
   const Answer& v4 = std::get<Answer>(a);
@@ -59,7 +62,7 @@ HostOutcome host_addresses(const Outcome& a, const Outcome& aaaa) {
   // NXDOMAIN for AAAA beside a good A comes from broken load balancers; the addresses stand.
   if (found.addresses.empty()) {
     const bool is_gone = v4.rcode == Rcode::nxdomain || v6.rcode == Rcode::nxdomain;
-    return HostUnresolved{is_gone ? "nxdomain" : "no address"};
+    return HostUnresolved{is_gone ? "nxdomain" : "no address", true};
   }
   std::sort(found.addresses.begin(), found.addresses.end());
   found.addresses.erase(std::unique(found.addresses.begin(), found.addresses.end()),

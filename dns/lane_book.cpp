@@ -37,15 +37,7 @@ void LaneBook::set_limits(std::span<const LaneLimit> limits, core::Tick now) {
   }
 }
 
-LaneBook::State& LaneBook::at(Lane lane) {
-  if (lane.value >= lanes_.size()) lanes_.resize(lane.value + 1U);
-  return lanes_[lane.value];
-}
-
-const LaneBook::State& LaneBook::at(Lane lane) const {
-  static const State kFresh;
-  return lane.value < lanes_.size() ? lanes_[lane.value] : kFresh;
-}
+const LaneBook::State LaneBook::kFresh;
 
 bool LaneBook::is_paced(Lane lane) const {
   const State& state = at(lane);

@@ -80,10 +80,17 @@ class LaneBook {
     RttEstimate rtt;
   };
 
-  State& at(Lane lane);
-  const State& at(Lane lane) const;
+  State& at(Lane lane) {
+    if (lane.value >= lanes_.size()) lanes_.resize(lane.value + 1U);
+    return lanes_.data()[lane.value];
+  }
+  const State& at(Lane lane) const {
+    return lane.value < lanes_.size() ? lanes_.data()[lane.value] : kFresh;
+  }
   bool has_place(const State& state) const;
   std::size_t share() const;
+
+  static const State kFresh;
 
   std::vector<State> lanes_;
   std::size_t places_;

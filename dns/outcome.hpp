@@ -57,7 +57,7 @@ struct Answer {
   bool chain_closed = true;        // false: a CNAME chain whose end this message doesn't hold
   std::vector<core::IpAddress> a;  // A records at the question's name or the end of its CNAME chain
   std::vector<core::IpAddress> aaaa;  // likewise
-  std::vector<core::Untrusted> txt;   // one per record, its strings joined; at most 4 KiB in all
+  std::vector<core::Untrusted> txt;   // one per record, its strings joined; all that came
   std::vector<MxRecord> mx;
   std::vector<NsRecord> ns;        // of an NS answer, or of the referral
   std::vector<std::uint16_t> ede;  // Extended DNS Error codes (RFC 8914)

@@ -136,14 +136,10 @@ class Reader {
   }
 
   void take_txt(const ldns_rr* rr) {
-    if (octets_ == kMaxTxtOctets || strings_ == kMaxTxtStrings) return;
     std::string text;
     for (std::size_t i = 0; i < ldns_rr_rd_count(rr); ++i) {
-      if (octets_ == kMaxTxtOctets || strings_++ == kMaxTxtStrings) break;
       const Bytes string = rdf_bytes(ldns_rr_rdf(rr, i)).subspan(1);
-      const std::size_t kept = std::min(string.size(), kMaxTxtOctets - octets_);
-      text.append(string.begin(), string.begin() + static_cast<std::ptrdiff_t>(kept));
-      octets_ += kept;
+      text.append(string.begin(), string.end());
     }
     answer_.txt.emplace_back(std::move(text));
   }
@@ -197,8 +193,6 @@ class Reader {
   ldns_rr_type type_;
   std::vector<WireName> chain_;
   bool is_endless_ = false;
-  std::size_t strings_ = 0;
-  std::size_t octets_ = 0;
   Answer answer_;
 };
 

@@ -33,8 +33,8 @@ inline constexpr std::uint16_t kEdnsSize = 1232;
 std::vector<std::uint8_t> build_query(const core::DnsName& name, QueryShape shape);
 
 /// The message as ldns reads it, brought to an Answer by the same rules as decode(). Nothing where
-/// ldns refuses the message or a record stands under a foreign owner. Pre: as for decode(); and the
-/// TXT records hold no more than kMaxTxtStrings strings.
+/// ldns refuses the message or a record stands under a foreign owner. Pre: as for decode(). Costs
+/// the square of a TXT record's length.
 std::optional<Answer> decode_by_ldns(Bytes message, const Walk& walked, QType type);
 
 }  // namespace rblwatch::dns

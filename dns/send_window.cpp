@@ -11,7 +11,7 @@ constexpr double kChance = 8;                // lost ones that the line brings t
 constexpr double kLossMargin = 0.02;
 constexpr double kBackOff = 0.7;
 constexpr double kNearCeiling = 0.85;
-constexpr double kCreep = 1.001;
+constexpr double kCreep = 1.0005;
 constexpr double kRecover = 1.1;
 
 }  // namespace
@@ -39,11 +39,16 @@ void SendWindow::end_round(core::Tick now, core::Micros round) {
   if (round_end_ == core::Tick{}) round_end_ = now + round;
   const double samples = replied_ + overdue_;
   if (now < round_end_ || samples < kLeastSamples) return;
-  if (overdue_ > samples * (2 * line_loss_ + kLossMargin) + kChance) {
+  const bool is_settled = !is_settling_;  // losses of before the last cut are told after it
+  is_settling_ = false;
+  if (is_settled && overdue_ > samples * (2 * line_loss_ + kLossMargin) + kChance) {
+    // What was answered is what the server could take; a little less leaves it room.
     ceiling_ = size_;
-    size_ = std::max(kLeast, size_ * kBackOff);
-  } else {
-    line_loss_ += (overdue_ / samples - line_loss_) / 8;
+    size_ = std::max(kLeast, size_ * std::min(kBackOff, replied_ / samples * kNearCeiling));
+    is_settling_ = true;
+  } else if (is_settled) {
+    const bool is_our_doing = ceiling_ > 0 && size_ > ceiling_ * kBackOff;
+    if (!is_our_doing) line_loss_ += (overdue_ / samples - line_loss_) / 4;
     if (was_full_) grow();  // an unused window says nothing about what the server could take
   }
   replied_ = overdue_ = 0;

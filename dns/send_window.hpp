@@ -31,7 +31,7 @@ class SendWindow {
   void on_sent();
   /// A question left the window: answered, or given up without blaming the server.
   void on_left();
-  /// Counts a reply; `round` is the time after which losses of what is sent now are known.
+  /// Counts a reply; `round` is the time by which losses of what is sent now are known and count.
   void on_replied(core::Tick now, core::Micros round);
   /// Counts a question that is overdue.
   void on_overdue(core::Tick now, core::Micros round);
@@ -42,12 +42,13 @@ class SendWindow {
 
   double size_ = kStart;
   double most_;
-  double ceiling_ = 0;       // the size that last led to loss; 0 = none yet
-  double line_loss_ = 0.05;  // what is lost at sizes below that, whatever we do
+  double ceiling_ = 0;    // the size that last led to loss; 0 = none yet
+  double line_loss_ = 0;  // the share lost at sizes below that, whatever we do
   std::uint32_t outstanding_ = 0;
   std::uint32_t replied_ = 0;
   std::uint32_t overdue_ = 0;
   bool was_full_ = false;
+  bool is_settling_ = false;
   core::Tick round_end_{};
 };
 

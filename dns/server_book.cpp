@@ -160,7 +160,10 @@ ServerBook::ServerBook(const ResolverOptions& options, core::Random& random)
 std::uint32_t ServerBook::find_server(const Server& server, ServerRole role) {
   const auto [known, is_new] =
       by_address_.try_emplace({server, role}, static_cast<std::uint32_t>(servers_.size()));
-  if (is_new) servers_.emplace_back(server, role, static_cast<double>(options_.in_flight));
+  if (is_new) {
+    servers_.push_back(
+        std::make_unique<ServerState>(server, role, static_cast<double>(options_.in_flight)));
+  }
   return known->second;
 }
 
@@ -219,7 +222,7 @@ bool ServerBook::share_server(std::uint32_t a, std::uint32_t b) const {
 
 std::size_t ServerBook::best_of(const GroupState& group, std::uint32_t tried) const {
   const auto rank = [&](std::size_t place) {
-    const ServerState& state = servers_[group.servers[place]];
+    const ServerState& state = *servers_[group.servers[place]];
     // An unknown server ranks first, so that it becomes known.
     return std::tuple((tried >> place) & 1U, !state.is_answering, state.rtt.smoothed(),
                       state.window.outstanding() + state.queue.size());
@@ -234,10 +237,10 @@ std::size_t ServerBook::best_of(const GroupState& group, std::uint32_t tried) co
 // When the best is full: one with room that is not much slower. `best` when there is none.
 std::size_t ServerBook::another_of(const GroupState& group, std::uint32_t tried,
                                    std::size_t best) const {
-  Micros slowest = servers_[group.servers[best]].rtt.smoothed() * 8 + core::Millis(5);
+  Micros slowest = servers_[group.servers[best]]->rtt.smoothed() * 8 + core::Millis(5);
   std::size_t found = best;
   for (std::size_t place = 0; place < group.servers.size(); ++place) {
-    const ServerState& state = servers_[group.servers[place]];
+    const ServerState& state = *servers_[group.servers[place]];
     if (((tried >> place) & 1U) != 0 || !state.is_answering || !state.window.has_room()) continue;
     if (!state.queue.empty() || state.rtt.smoothed() > slowest) continue;
     slowest = state.rtt.smoothed();
@@ -249,10 +252,11 @@ std::size_t ServerBook::another_of(const GroupState& group, std::uint32_t tried,
 std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
   if (group.servers.size() == 1) return 0;
   const std::size_t best = best_of(group, tried);
-  const ServerState& state = servers_[group.servers[best]];
+  const ServerState& state = *servers_[group.servers[best]];
   if (random_.below(kExploreOneIn) == 0) {
     const std::size_t other = random_.below(group.servers.size());
-    const bool is_fit = servers_[group.servers[other]].is_answering && ((tried >> other) & 1U) == 0;
+    const bool is_fit =
+        servers_[group.servers[other]]->is_answering && ((tried >> other) & 1U) == 0;
     return is_fit ? other : best;
   }
   const bool is_full = !state.window.has_room() || !state.queue.empty();
@@ -260,12 +264,12 @@ std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
 }
 
 bool ServerBook::note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now) {
-  count(servers_[server], lane, is_failure, now);
+  count(*servers_[server], lane, is_failure, now);
   return note_life(server, now);
 }
 
 bool ServerBook::note_life(std::uint32_t server, core::Tick now) {
-  ServerState& state = servers_[server];
+  ServerState& state = *servers_[server];
   state.last_reply = now;
   state.silent_run = 0;
   state.silent_lanes = 0;
@@ -278,7 +282,7 @@ bool ServerBook::note_life(std::uint32_t server, core::Tick now) {
 }
 
 bool ServerBook::note_silence(std::uint32_t server, const Silence& silence, core::Tick now) {
-  ServerState& state = servers_[server];
+  ServerState& state = *servers_[server];
   count(state, silence.lane, true, now);
   if (state.last_reply >= silence.sent_at) return false;  // it answered others meanwhile
   ++state.silent_run;
@@ -304,15 +308,15 @@ bool ServerBook::take_probe(ServerState& server, core::Tick now) const {
 }
 
 void ServerBook::forgive(core::Tick now) {
-  for (ServerState& state : servers_)
-    state.last_reply = now;
+  for (const auto& state : servers_)
+    state->last_reply = now;
 }
 
 std::vector<ServerStatus> ServerBook::status() const {
   std::vector<ServerStatus> all;
-  for (const ServerState& state : servers_) {
-    ServerStatus status{state.server, state.role, std::nullopt, state.is_answering};
-    if (state.rtt.is_known()) status.rtt = state.rtt.smoothed();
+  for (const auto& state : servers_) {
+    ServerStatus status{state->server, state->role, std::nullopt, state->is_answering};
+    if (state->rtt.is_known()) status.rtt = state->rtt.smoothed();
     all.push_back(status);
   }
   return all;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -126,7 +127,7 @@ class ServerBook {
   /// Whether a server of one stands in the other too.
   bool share_server(std::uint32_t a, std::uint32_t b) const;
 
-  ServerState& at(std::uint32_t server) { return servers_[server]; }
+  ServerState& at(std::uint32_t server) { return *servers_[server]; }
   std::size_t size() const { return servers_.size(); }
   /// The best server of the group for an attempt: not one of `tried` (a bit per place in the group)
   /// while another is left, one that answers before one that doesn't, with room, the fastest first;
@@ -164,7 +165,7 @@ class ServerBook {
 
   ResolverOptions options_;
   core::Random& random_;
-  std::deque<ServerState> servers_;
+  std::vector<std::unique_ptr<ServerState>> servers_;  // never moved
   std::map<std::pair<Server, ServerRole>, std::uint32_t> by_address_;
   std::vector<GroupState> groups_;
   std::vector<std::uint32_t> free_groups_;

@@ -26,20 +26,24 @@ struct UdpSocket {
   core::Fd fd;
   bool is_v6 = false;
   bool is_listed = false;  // may take more questions
+  std::uint16_t most = kQuestions;
   std::uint16_t asked = 0;
   std::uint16_t live = 0;
   core::Tick born{};
   std::array<std::uint16_t, kQuestions> ids{};
   std::array<std::uint32_t, kQuestions> flights{};
 
-  std::uint16_t room() const { return static_cast<std::uint16_t>(kQuestions - asked); }
+  std::uint16_t room() const { return static_cast<std::uint16_t>(most - asked); }
   /// The flight that waits under this id; kNoFlight when none does.
   std::uint32_t find(std::uint16_t id) const;
+  /// Where it stands in `ids`, one higher; 0 when this id was not given out.
+  std::size_t place_of(std::uint16_t id) const;
 };
 
 struct SocketLimits {
   std::size_t in_use = 1024;  // that take questions at a time
   std::size_t open = 8192;    // with those that only wait for their last replies
+  std::uint16_t questions = UdpSocket::kQuestions;  // of one socket, at most kQuestions
 };
 
 class SocketPool {

@@ -2,6 +2,7 @@
 #include "dns/wire_name.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,29 @@ std::uint8_t unescape(std::string_view text, std::size_t& at) {
   return static_cast<std::uint8_t>(text[at]);
 }
 
+// A name with escapes in it, octet by octet.
+WireName unescaped(std::string_view text) {
+  WireName wire;
+  std::size_t length_at = 0;
+  std::size_t end = 1;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '.') {
+      wire.octets[length_at] = static_cast<std::uint8_t>(end - length_at - 1);
+      length_at = end++;
+    } else {
+      wire.octets[end++] =
+          text[at] == '\\' ? unescape(text, at) : fold_case(static_cast<std::uint8_t>(text[at]));
+    }
+  }
+  if (!text.empty()) {
+    wire.octets[length_at] = static_cast<std::uint8_t>(end - length_at - 1);
+    ++end;
+  }
+  wire.octets[end - 1] = 0;
+  wire.length = static_cast<std::uint8_t>(end);
+  return wire;
+}
+
 }  // namespace
 
 bool operator==(const WireName& a, const WireName& b) {
@@ -106,7 +130,22 @@ std::optional<WireName> read_name(Bytes message, std::size_t& at, NameBudget& bu
   return name;
 }
 
+// Most of the walker's work: labels in a row need no more than their lengths.
 bool skip_name(Bytes message, std::size_t& at, NameBudget& budget) {
+  const std::uint8_t* const octets = message.data();
+  const std::size_t size = message.size();
+  std::size_t here = at;
+  std::size_t total = 1;
+  while (here < size && octets[here] < 64) {
+    const std::size_t label = std::size_t{octets[here]} + 1;
+    here += label;
+    if (label == 1) {
+      at = here;
+      return true;
+    }
+    total += label;
+    if (total > WireName::kMax) return false;
+  }
   return walk_name(message, at, budget, [](Bytes) { return true; });
 }
 
@@ -114,23 +153,24 @@ WireName to_wire(const core::DnsName& name) {
   WireName wire;
   const std::string_view text = name.text();
   RBL_CHECK(text.size() + 2 <= WireName::kMax);
-  std::size_t length_at = 0;
-  std::size_t end = 1;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '.') {
-      wire.octets[length_at] = static_cast<std::uint8_t>(end - length_at - 1);
-      length_at = end++;
-    } else {
-      wire.octets[end++] =
-          text[at] == '\\' ? unescape(text, at) : fold_case(static_cast<std::uint8_t>(text[at]));
-    }
+  if (text.find('\\') != std::string_view::npos) return unescaped(text);
+  if (text.empty()) {
+    wire.octets[0] = 0;
+    wire.length = 1;
+    return wire;
   }
-  if (!text.empty()) {
-    wire.octets[length_at] = static_cast<std::uint8_t>(end - length_at - 1);
-    ++end;
+  // Backwards, each dot becomes the length of the label behind it. A DnsName is in lower case.
+  std::uint8_t* const octets = wire.octets.data();
+  std::memcpy(octets + 1, text.data(), text.size());
+  std::size_t end = text.size() + 1;
+  octets[end] = 0;
+  wire.length = static_cast<std::uint8_t>(end + 1);
+  for (std::size_t at = text.size(); at > 0; --at) {
+    if (octets[at] != '.') continue;
+    octets[at] = static_cast<std::uint8_t>(end - at - 1);
+    end = at;
   }
-  wire.octets[end - 1] = 0;
-  wire.length = static_cast<std::uint8_t>(end);
+  octets[0] = static_cast<std::uint8_t>(end - 1);
   return wire;
 }
 

@@ -77,7 +77,7 @@ std::optional<BelievedChange> fold_all(const std::vector<BelievedChange>& change
 
 }  // namespace
 
-std::optional<std::uint64_t> Breaker::limit(bool opens) const {
+std::optional<std::uint64_t> Breaker::limit() const {
   if (policy_.share >= 1) {
     return std::nullopt;
   }
@@ -85,21 +85,16 @@ std::optional<std::uint64_t> Breaker::limit(bool opens) const {
   constexpr double kHair = 1e-9;
   const double share = std::floor(policy_.share * static_cast<double>(subjects_) + kHair);
   const std::uint64_t least = std::max<std::uint64_t>(policy_.min, 1);
-  const std::uint64_t of_subjects = std::max(least, static_cast<std::uint64_t>(share) + 1);
-  if (opens || !open_listings_) {
-    return of_subjects;
-  }
-  const std::uint64_t listings = *open_listings_ + wave(false).decided;
-  return std::min(of_subjects, std::max(least, listings / 2 + 1));
+  return std::max(least, static_cast<std::uint64_t>(share) + 1);
 }
 
 bool Breaker::is_over(bool opens) const {
-  const auto most = limit(opens);
+  const auto most = limit();
   return most && standing(opens) >= *most;
 }
 
 bool Breaker::must_wait(bool opens) const {
-  const auto most = limit(opens);
+  const auto most = limit();
   return most && 2 * standing(opens) >= *most;
 }
 
@@ -164,8 +159,19 @@ Admission Breaker::tick(core::Tick now, bool test_passed_lately) {
 
 std::uint64_t Breaker::drop_all() {
   const std::uint64_t dropped = held().size();
+  for (Wave& one : waves_) {
+    one.waiting.clear();
+    std::vector<Key> unsaid_keys;
+    for (const auto& [key, ballot] : one.ballots) {
+      if (!ballot.is_decided || held_.contains(key)) {
+        unsaid_keys.push_back(key);
+      }
+    }
+    for (const Key& key : unsaid_keys) {
+      erase_ballot(one, key);
+    }
+  }
   held_.clear();
-  waves_ = {};
   Admission unsaid;
   end_quarantine(unsaid);
   return dropped;
@@ -232,9 +238,7 @@ void Breaker::insert_ballot(Wave& wave, const Key& key, Ballot ballot) {
   wave.ballots.emplace(key, ballot);
   wave.counted.emplace(ballot.at, key);
   ++wave.subjects[key.subject.value];
-  if (ballot.is_decided) {
-    ++wave.decided;
-  } else {
+  if (!ballot.is_decided) {
     wave.undecided.emplace(ballot.at, key);
   }
 }
@@ -246,7 +250,6 @@ bool Breaker::erase_ballot(Wave& wave, const Key& key) {
   }
   uncount(wave, key);
   wave.undecided.erase({found->second.at, key});
-  wave.decided -= found->second.is_decided ? 1 : 0;
   wave.ballots.erase(found);
   return true;
 }
@@ -258,7 +261,6 @@ void Breaker::decide_ballot(Wave& wave, const Key& key) {
   }
   found->second.is_decided = true;
   wave.undecided.erase({found->second.at, key});
-  ++wave.decided;
   if (!found->second.is_counted) {
     erase_ballot(wave, key);
   }

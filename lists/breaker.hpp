@@ -8,8 +8,7 @@
 // of the zone's subjects and from at least `min`, they trip it. From half of that on, a believed
 // change waits until those whose first vote came before its own confirmation are decided or have
 // lapsed, so that no drop is told before the wave. Votes that came to nothing no longer count. The
-// mirror image counts first votes for delisting; where the number of open listings is known, most
-// of them trip it too.
+// mirror image counts first votes for delisting, against the same limit.
 //
 // A quarantine ends by itself when what still stands is below the limit (what stands goes its usual
 // way), by the zone's failed test (everything held is dropped), after `hold` with a passing test,
@@ -68,9 +67,6 @@ class Breaker {
 
   /// On start, reload and when host addresses change.
   void set_subjects(std::uint64_t count) { subjects_ = count; }
-  /// How many listings of the zone are open (believed). Optional: then a zone that clears most of
-  /// them is held too, though they be fewer than the share of its subjects.
-  void set_listings(std::uint64_t open) { open_listings_ = open; }
   /// The sliding window: the zone's interval, its sweep's real length or the confirmation time,
   /// whichever is longest.
   void set_window(core::Millis window) { window_ = window; }
@@ -84,9 +80,10 @@ class Breaker {
   Admission admit(BelievedChange change, core::Tick now);
   /// Time passed: ends the hold, if a test passed lately.
   Admission tick(core::Tick now, bool test_passed_lately);
-  /// The zone failed its test other than by silence: what is held or waits is dropped with all
-  /// votes, a quarantine ends unsaid (blind outranks it). How many changes were dropped; held()
-  /// names them before, and revert() of listing.hpp takes each back.
+  /// The zone failed its test other than by silence: what is held or waits is dropped with all open
+  /// votes, a quarantine ends unsaid (blind outranks it). What was told before still counts. How
+  /// many changes were dropped; held() names them before, and revert() of listing.hpp takes each
+  /// back.
   std::uint64_t drop_all();
   /// The operator releases it. Nothing happens where nothing is quarantined.
   Admission release(core::Tick now);
@@ -110,7 +107,7 @@ class Breaker {
   std::optional<core::Tick> next_tick() const;
 
   /// How many subjects trip it: more than the share, and at least `min`. Nothing = off.
-  std::optional<std::uint64_t> limit(bool opens) const;
+  std::optional<std::uint64_t> limit() const;
   /// How many subjects have a vote that stands.
   std::uint64_t standing(bool opens) const { return wave(opens).subjects.size(); }
 
@@ -134,7 +131,6 @@ class Breaker {
     std::set<std::pair<core::Tick, Key>> counted;               // oldest first
     std::set<std::pair<core::Tick, Key>> undecided;             // oldest first
     std::unordered_map<std::uint32_t, std::uint32_t> subjects;  // counted ballots of each
-    std::uint64_t decided = 0;                                  // ballots
     std::set<std::pair<core::Tick, Key>> waiting;  // held until the wave shows, by confirmation
   };
   struct Held {
@@ -166,7 +162,6 @@ class Breaker {
 
   BreakerPolicy policy_;
   std::uint64_t subjects_ = 0;
-  std::optional<std::uint64_t> open_listings_;
   core::Millis window_{30 * 60'000};
   std::array<Wave, 2> waves_;  // closing, opening
   std::map<Key, Held> held_;

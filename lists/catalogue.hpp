@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dns_name.hpp"
 #include "core/time.hpp"
 #include "lists/zone.hpp"
 
@@ -30,10 +31,19 @@ struct DeadZone {
   std::string note;
 };
 
+/// Names that tell what a resolver does with its questions. What is empty isn't asked.
+struct Probes {
+  std::vector<core::DnsName> nxdomain;  // domains below which a random name doesn't exist
+  std::optional<core::DnsName> exists;  // has an A record
+  std::optional<core::DnsName> bogus;   // likewise, with a DNSSEC signature broken on purpose
+  std::vector<core::DnsName> whoami;    // whose TXT holds the address that it was asked from
+};
+
 struct Catalogue {
   core::Timestamp date{};
   std::vector<CatalogueZone> zones;
   std::vector<DeadZone> dead;
+  Probes probes;
 
   /// By id or DNS name (case-insensitive).
   const CatalogueZone* find(std::string_view id_or_dns) const;

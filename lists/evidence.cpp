@@ -36,4 +36,9 @@ std::string dig_line(const Evidence& evidence) {
   return line;
 }
 
+std::string dig_line(Evidence evidence, const std::vector<dns::Server>& servers) {
+  evidence.server = servers.empty() ? "" : servers.front().to_text();
+  return dig_line(evidence);
+}
+
 }  // namespace rblwatch::lists

@@ -38,5 +38,7 @@ struct Evidence {
 /// "dig +noall +answer +comments A 10.2.0.192.zen.spamhaus.org @127.0.0.1 -p 53": the line that
 /// repeats it.
 std::string dig_line(const Evidence& evidence);
+/// The same of a question that was not asked yet: of the first of those that would be.
+std::string dig_line(Evidence evidence, const std::vector<dns::Server>& servers);
 
 }  // namespace rblwatch::lists

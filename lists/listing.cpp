@@ -146,21 +146,13 @@ void cast_all(Track& track, const CodeSet& seen, const Ballot& ballot, Step& ste
 
 /// When the next vote should be asked, seen from a usable answer.
 void plan_next_vote(const Track& track, const Ballot& ballot, Step& step) {
-  std::optional<Tick> independent;
-  std::optional<Tick> possible;
-  for (const PendingEntry& entry : track.pending) {
-    if (entry.is_decided) {
-      continue;
-    }
-    const Tick after = entry.votes.back().at + ballot.policy.confirm_after;
-    independent = std::min(independent.value_or(after), after);
-    possible = std::min(possible.value_or(entry.next_possible), entry.next_possible);
-  }
-  if (!independent) {
+  const std::optional<NextVote> next = next_vote(track, ballot.policy);
+  if (!next) {
     return;
   }
   step.ask_direct = ballot.goes_direct();
-  step.ask_again = std::max(ballot.at(), step.ask_direct ? *independent : *possible);
+  step.else_again = std::max(ballot.at(), next->possible);
+  step.ask_again = step.ask_direct ? std::max(ballot.at(), next->independent) : *step.else_again;
 }
 
 /// An answer that may have been a cached one counts for nothing; where it matters, the next one
@@ -176,9 +168,11 @@ void plan_fresh_answer(const Track& track, const CodeSet& seen, const Ballot& ba
   } else {
     step.ask_direct = ballot.goes_direct();
     step.ask_again = ballot.at();
+    step.else_again = ballot.at();
   }
+  step.else_again = std::max(*step.else_again, ballot.cached_until);
   if (!step.ask_direct) {
-    step.ask_again = std::max(*step.ask_again, ballot.cached_until);
+    step.ask_again = step.else_again;
   }
 }
 
@@ -353,6 +347,22 @@ Step advance(Track& track, const Observation& observation, bool is_fresh,
   cast_all(track, seen, ballot, step);
   plan_next_vote(track, ballot, step);
   return step;
+}
+
+std::optional<NextVote> next_vote(const Track& track, const ConfirmPolicy& policy) {
+  std::optional<NextVote> next;
+  for (const PendingEntry& entry : track.pending) {
+    if (entry.is_decided) {
+      continue;
+    }
+    const Tick independent = entry.votes.back().at + policy.confirm_after;
+    if (!next) {
+      next = NextVote{independent, entry.next_possible};
+    }
+    next->independent = std::min(next->independent, independent);
+    next->possible = std::min(next->possible, entry.next_possible);
+  }
+  return next;
 }
 
 bool lapse(Track& track, core::Tick now) {

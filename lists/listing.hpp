@@ -142,6 +142,7 @@ struct Step {
   bool changed = false;                 // the track differs from before: to be stored
   std::optional<core::Tick> ask_again;  // for the next vote
   bool ask_direct = false;  // its TTL is above confirm_within: ask the zone's own servers
+  std::optional<core::Tick> else_again;  // where none of those answers: when the TTL has run out
 };
 
 /// Takes one observation of this purpose's codes (Listed restricted to the purpose, Clear where
@@ -151,6 +152,14 @@ struct Step {
 /// is believed is asked again when it could be fresh.
 Step advance(Track& track, const Observation& observation, bool is_fresh,
              const Freshness& freshness, const ConfirmPolicy& policy);
+
+/// When the next vote could be asked of the zone's own servers, and of those that were asked last.
+struct NextVote {
+  core::Tick independent;  // confirm_after has passed
+  core::Tick possible;     // and the caches have let go
+};
+/// Nothing where no vote is missing.
+std::optional<NextVote> next_vote(const Track& track, const ConfirmPolicy& policy);
 
 /// Drops pending entries whose next vote is overdue. True when something was dropped.
 bool lapse(Track& track, core::Tick now);

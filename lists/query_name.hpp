@@ -29,5 +29,8 @@ core::Result<std::vector<core::DnsName>> query_names(const Zone& zone, const Sub
 core::Result<core::DnsName> query_name(const Zone& zone, const Subject& subject);
 /// The same for people, "<key>" for the key.
 std::string shown_name(const Zone& zone, const std::string& labels);
+/// The name whose answer a clear verdict stands on, for people: of a domain that is asked under two
+/// names the last one.
+std::string shown_question(const Zone& zone, const Subject& subject);
 
 }  // namespace rblwatch::lists

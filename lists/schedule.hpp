@@ -32,6 +32,8 @@ class Schedule {
   /// than any tick that will be given; earlier ones count as it.
   Schedule(std::size_t zones, double jitter, core::Random& random, core::Tick epoch = {});
 
+  /// Room for so many pairs: without it, what growing leaves behind is as much memory again.
+  void reserve(std::size_t pairs) { nodes_.reserve(pairs); }
   /// Pairs are added in the order of their ids, 0 first. `first_due` in the past = at once.
   void add(PairId pair, ZoneIndex zone, core::Millis interval, core::Tick first_due);
   /// Moves what is due by now into its zone's queue. Cheap to call often.
@@ -48,6 +50,8 @@ class Schedule {
   /// Ask it at this time, ahead of its turn; the earliest of several wins. Its turn stays. While
   /// the pair is out it is not given out again before asked() or ask_again().
   void ask_again(PairId pair, core::Tick at);
+  /// When the pair's turn comes, or came: for a schedule that takes this one's place.
+  core::Tick due(PairId pair) const { return tick_of(nodes_[pair.value].due); }
   /// When something that isn't due yet becomes so; nothing while the wheel is empty. Never too
   /// late.
   std::optional<core::Tick> next_due() const;

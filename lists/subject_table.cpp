@@ -358,4 +358,39 @@ std::optional<core::Millis> SubjectTable::interval_of(SubjectIndex index) const 
   return shortest;
 }
 
+std::vector<SubjectTable::Stretch> SubjectTable::stretches() const {
+  const auto is_plain = [this](std::size_t segment) {
+    const std::uint32_t begin = segment_holders_[segment];
+    const auto holding = std::span(holders_).subspan(begin, segment_holders_[segment + 1] - begin);
+    return std::all_of(holding.begin(), holding.end(), [this](std::uint32_t index) {
+      const Target& target = targets_[index];
+      return target.zones.empty() && target.skip_zones.empty() && !target.interval;
+    });
+  };
+  std::vector<Stretch> all;
+  bool was_plain = false;
+  for (std::size_t segment = 0; segment < segments_.size(); ++segment) {
+    const bool now_plain = is_plain(segment);
+    const auto end = segment + 1 < segments_.size() ? segments_[segment + 1]
+                                                    : static_cast<std::uint32_t>(subjects_.size());
+    for (std::uint32_t begin = segments_[segment]; begin < end;) {
+      const Kind kind = subjects_[begin].kind();
+      const auto behind =
+          std::partition_point(subjects_.begin() + begin, subjects_.begin() + end,
+                               [kind](const Subject& subject) { return subject.kind() == kind; });
+      const auto next = static_cast<std::uint32_t>(behind - subjects_.begin());
+      const bool goes_on =
+          !all.empty() && was_plain && now_plain && subject(all.back().begin).kind() == kind;
+      if (goes_on) {
+        all.back().count += next - begin;
+      } else {
+        all.push_back({SubjectIndex{begin}, next - begin});
+      }
+      was_plain = now_plain;
+      begin = next;
+    }
+  }
+  return all;
+}
+
 }  // namespace rblwatch::lists

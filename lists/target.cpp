@@ -125,6 +125,22 @@ CompactName::operator DnsName() const {
   return name;
 }
 
+std::vector<AddressSource> address_sources(const Target& target) {
+  std::vector<AddressSource> sources;
+  if (target.type == TargetType::host) {
+    sources.push_back({std::nullopt, target.host.to_text()});
+  }
+  for (const Follow follow : target.follow) {
+    const bool is_new = std::none_of(sources.begin(), sources.end(),
+                                     [=](const auto& known) { return known.follow == follow; });
+    if (is_new) {
+      sources.push_back(
+          {follow, std::string(core::enum_word(follow)) + ":" + target.host.to_text()});
+    }
+  }
+  return sources;
+}
+
 std::uint64_t distance(const IpAddress& from, const IpAddress& to) {
   if (from.is_v4()) {
     return to.v4_host_order() - from.v4_host_order();

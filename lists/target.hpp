@@ -25,7 +25,18 @@ namespace rblwatch::lists {
 
 using TargetIndex = core::StrongId<struct TargetTag, std::uint32_t>;
 
+/// What of a domain is followed to addresses: those that receive for it, those that send.
 enum class Follow : std::uint8_t { mx, spf };
+}  // namespace rblwatch::lists
+
+template <>
+struct rblwatch::core::EnumWords<rblwatch::lists::Follow> {
+  using Follow = rblwatch::lists::Follow;
+  static constexpr std::array<std::pair<Follow, std::string_view>, 2> table{
+      {{Follow::mx, "mx"}, {Follow::spf, "spf"}}};
+};
+
+namespace rblwatch::lists {
 
 /// A name kept as text: in place it would take 254 bytes, and targets may be a million.
 class CompactName {
@@ -62,6 +73,15 @@ struct Target {
 /// How many subjects the target has before any host is resolved; ranges less their exceptions. At
 /// most kUncountable.
 std::uint64_t subject_count(const Target& target);
+
+/// Where addresses of a target come from that aren't written down: a host's own, or one thing that
+/// is followed of a domain. Each is looked up, and remembered, by itself.
+struct AddressSource {
+  std::optional<Follow> follow;  // nothing: the host's A and AAAA
+  std::string key;               // "mail.example.com", "mx:example.com"; what it is stored by
+};
+/// None for addresses, ranges and domains that follow nothing.
+std::vector<AddressSource> address_sources(const Target& target);
 
 /// Addresses from first to last, both included, of one family.
 struct AddressSpan {
@@ -117,6 +137,14 @@ class SubjectTable {
   /// The interval that its targets ask for (the shortest), or nothing for the zone's or the
   /// schedule's.
   std::optional<core::Millis> interval_of(SubjectIndex index) const;
+
+  /// Neighbours of one kind for which is_asked() and interval_of() say the same on every zone: to
+  /// count pairs without looking at each.
+  struct Stretch {
+    SubjectIndex begin;
+    std::uint32_t count = 0;
+  };
+  std::vector<Stretch> stretches() const;
 
  private:
   friend class SubjectTableBuilder;

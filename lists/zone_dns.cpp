@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/check.hpp"
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
 
@@ -100,7 +101,21 @@ Result<ZoneDns> ZoneDns::parse(std::string_view pattern) {
   if (own.size() + 2 > DnsName::kMaxText) {
     return bad_pattern(pattern, "it leaves no room for a subject in front");
   }
+  dns.fill_suffix();
   return dns;
+}
+
+void ZoneDns::fill_suffix() {
+  suffix_.reset();
+  if (pattern_.find(kSubject) != std::string::npos || (needs_key() && !has_key())) {
+    return;
+  }
+  Buffer buffer;
+  fill(pattern_, {}, key_.reveal(), buffer);
+  DnsName suffix;
+  if (buffer.fits() && DnsName::assign(buffer.text(), suffix)) {
+    suffix_ = suffix;
+  }
 }
 
 bool ZoneDns::needs_key() const {
@@ -123,6 +138,7 @@ Result<void> ZoneDns::set_key(core::Secret key) {
         "the key of zone " + shown() + " is no DNS label: expected 1 to 63 letters, digits or '-'");
   }
   key_ = std::move(key);
+  fill_suffix();
   return {};
 }
 
@@ -146,14 +162,28 @@ Result<DnsName> ZoneDns::ask(std::string_view subject_labels) const {
   return name;
 }
 
+Result<DnsName> ZoneDns::ask(const DnsName& subject) const {
+  if (suffix_ && !subject.is_root()) {
+    auto name = subject.under(*suffix_);
+    if (name) {
+      return name;
+    }
+  }
+  return ask(subject.text());  // whose errors say more
+}
+
 std::string ZoneDns::show(std::string_view subject_labels) const {
   std::string text;
   fill(pattern_, subject_labels, kShownKey, [&text](std::string_view piece) { text += piece; });
   return text;
 }
 
-Result<DnsName> ZoneDns::apex() const {
-  return ask({});
+DnsName ZoneDns::apex() const {
+  const std::size_t brace = pattern_.rfind('}');
+  DnsName name;
+  const std::string_view text = pattern_;
+  RBL_CHECK(DnsName::assign(brace == std::string::npos ? text : text.substr(brace + 2), name));
+  return name;
 }
 
 }  // namespace rblwatch::lists

@@ -5,6 +5,7 @@
 // into packets. Any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,16 +32,23 @@ class ZoneDns {
   std::string shown() const;
   /// `subject_labels` in its place: asked form (with the key). Fails when too long.
   core::Result<core::DnsName> ask(std::string_view subject_labels) const;
+  /// The same of a name that is one already: for most zones a mere joining, 1.3 million times a
+  /// sweep.
+  core::Result<core::DnsName> ask(const core::DnsName& subject) const;
   /// The same with "<key>", for people.
   std::string show(std::string_view subject_labels) const;
-  /// The zone's own name without subject, with the key: for NS and SOA questions.
-  core::Result<core::DnsName> apex() const;
+  /// The zone's own name without subject and key ("zen.dq.spamhaus.net"): for NS questions.
+  core::DnsName apex() const;
 
   friend bool operator==(const ZoneDns&, const ZoneDns&) = default;
 
  private:
+  void fill_suffix();
+
   std::string pattern_;
   core::Secret key_;
+  std::optional<core::DnsName> suffix_;  // key included; nothing while the key is missing, or where
+                                         // the subject doesn't stand in front
 };
 
 }  // namespace rblwatch::lists

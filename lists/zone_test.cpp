@@ -155,6 +155,22 @@ TestResult test_result(const Zone& zone, const std::vector<TestAnswer>& answers,
   return result;
 }
 
+bool take_direct(TestResult& result, const Zone& zone, const TestAnswer& direct) {
+  const std::optional<Cause> fault = fault_of(zone, direct);
+  if (!fault) {
+    if (result.is_passed()) {
+      result.positive = direct;
+    }
+    return false;
+  }
+  const bool is_missing = *fault == Cause::test_entry_missing;
+  if (is_missing && (!result.failed || rank(*fault) < rank(*result.failed))) {
+    result.failed = fault;
+    result.through_resolver = false;
+  }
+  return true;
+}
+
 Tick PositiveCache::note(const TestAnswer& positive) {
   if (!std::holds_alternative<Listed>(positive.verdict)) {
     return Tick::min();

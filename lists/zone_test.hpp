@@ -59,6 +59,12 @@ struct TestResult {
 TestResult test_result(const Zone& zone, const std::vector<TestAnswer>& answers,
                        core::Tick finished_at);
 
+/// What one of the zone's own servers said to the test entry, asked beside a test that went through
+/// the resolver. Listed as it should be: this is the result's positive answer. Clear: the entry is
+/// missing, whatever a cache says. Unknown tells nothing of the zone. True when it wasn't what it
+/// should be.
+bool take_direct(TestResult& result, const Zone& zone, const TestAnswer& direct);
+
 /// Rule 5's last paragraph: before which moment a server's answer to the positive question can't
 /// have been fetched, learnt from the TTLs that were seen. One per zone, kind and server.
 ///

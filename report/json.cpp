@@ -136,6 +136,7 @@ Json target_json(const TargetView& view) {
   json["unknown"] = view.unknown;
   json["addresses"] = texts(view.addresses);
   json["state"] = text(view.state);
+  json["notes"] = texts(view.notes);
   return json;
 }
 

@@ -28,6 +28,10 @@ Json records(const core::Untrusted& txt) {
   return array;
 }
 
+std::string dig_of(const WhyAnswer& answer) {
+  return answer.dig.empty() ? lists::dig_line(*answer.evidence) : answer.dig;
+}
+
 /// Where nothing is kept but the question, all that an answer would have told is null.
 void add_evidence(Json& json, const Evidence& evidence) {
   const bool was_asked = evidence.asked_at != kNever;
@@ -67,7 +71,7 @@ Json answer_json(const WhyAnswer& answer) {
   test["state"] = core::enum_word(answer.test_state);
   test["at"] = time_or_null(answer.test_at);
   test["cause"] = word_or_null(answer.test_cause);
-  json["dig"] = evidence.question.empty() ? Json() : text(lists::dig_line(evidence));
+  json["dig"] = evidence.question.empty() ? Json() : text(dig_of(answer));
   return json;
 }
 
@@ -158,6 +162,7 @@ WhyAnswer answer_of(const Json& json) {
   answer.test_at = maybe_time(test, "at");
   answer.test_cause = maybe_cause(test);
   answer.evidence = evidence_of(json, answer);
+  answer.dig = text_of(json, "dig");
   return answer;
 }
 

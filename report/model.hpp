@@ -16,6 +16,7 @@
 #include "lists/event.hpp"
 #include "lists/evidence.hpp"
 #include "lists/listing.hpp"
+#include "lists/neighbours.hpp"
 #include "lists/words.hpp"
 
 namespace rblwatch::report {
@@ -132,6 +133,7 @@ struct StatusDoc {
   std::vector<ZoneView> zones;
   std::vector<ResolverView> resolvers;
   std::vector<UnknownView> unknowns;
+  std::vector<lists::Network> networks;  // for texts: what may be told as one line
 };
 
 /// 1 when something is listed on a block code or an allow listing is lost; else 3 when anything is
@@ -164,8 +166,10 @@ struct WhyAnswer {
   std::string dns;
   std::string verdict;  // listed | clear | unknown
   std::optional<lists::Cause> cause;
-  bool kept = true;  // false: nobody holds the evidence (a clear pair with the daemon down)
-  std::optional<lists::Evidence> evidence;  // nothing when not kept or never asked
+  bool kept = true;  // false: nobody holds the evidence (a clear pair with the daemon down), or
+                     // there is none yet
+  std::optional<lists::Evidence> evidence;  // not kept: the question alone
+  std::string dig;                          // "" = the line that repeats the evidence's question
   std::vector<VoteView> votes;
   lists::ZoneState test_state = lists::ZoneState::untested;
   std::optional<Timestamp> test_at;
@@ -226,6 +230,7 @@ struct TargetView {
   std::uint64_t unknown = 0;
   std::vector<std::string> addresses;  // of a host or followed domain; of others its own address
   std::string state;                   // clear | listed | unknown | unresolved
+  std::vector<std::string> notes;      // what of it can't be resolved or followed
 };
 
 struct TargetsDoc {

@@ -2,6 +2,7 @@
 #include "report/status.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "report/survey.hpp"
@@ -30,6 +31,20 @@ std::vector<lists::TargetIndex> targets_named(const lists::SubjectTable& subject
   return named;
 }
 
+/// Of a network, as one target or several.
+std::vector<SubjectIndex> subjects_in(const lists::SubjectTable& subjects,
+                                      const std::string& network) {
+  std::vector<SubjectIndex> inside;
+  const auto range = core::Cidr::parse(network);
+  for (std::uint32_t i = 0; range && i < subjects.size(); ++i) {
+    const Subject& subject = subjects.subject(SubjectIndex{i});
+    if (!subject.is_domain() && range->contains(subject.address())) {
+      inside.push_back(SubjectIndex{i});
+    }
+  }
+  return inside;
+}
+
 /// The worst that holds: a target that nobody asks about is not clear.
 std::string target_state(const TargetView& view, bool has_addresses, bool is_asked) {
   if (view.listed > 0) {
@@ -55,7 +70,35 @@ std::vector<std::string> addresses_of(const lists::Target& target, std::uint32_t
   return addresses;
 }
 
-TargetView target_view(const World& world, const Survey& survey, const lists::HostBook& hosts,
+/// "mx can't be found (servfail for MX of example.com) since …: its last addresses stay watched"
+std::string unresolved_note(const SourceRow& source) {
+  std::string text = source.follow
+                         ? std::string(core::enum_word(*source.follow)) + " can't be found"
+                         : "the name doesn't resolve";
+  text += source.cause.empty() ? "" : " (" + source.cause + ")";
+  text += source.since ? " since " + core::to_rfc3339(*source.since) : "";
+  return text + (source.has_addresses ? ": its last addresses stay watched" : "");
+}
+
+std::vector<std::string> notes_of(const std::vector<SourceRow>& sources) {
+  std::vector<std::string> notes;
+  for (const SourceRow& source : sources) {
+    if (!source.is_resolved) {
+      notes.push_back(unresolved_note(source));
+    }
+    notes.insert(notes.end(), source.notes.begin(), source.notes.end());
+  }
+  return notes;
+}
+
+/// A host always has addresses; a domain that is followed has, unless it is found to have none.
+bool lacks_addresses(const lists::Target& target, const std::vector<SourceRow>& sources) {
+  const auto is_lost = [](const SourceRow& source) { return !source.is_resolved; };
+  return target.type == lists::TargetType::host ||
+         (!target.follow.empty() && std::any_of(sources.begin(), sources.end(), is_lost));
+}
+
+TargetView target_view(const World& world, const Survey& survey, const TargetAddresses& known,
                        lists::TargetIndex index) {
   const lists::Target& target = world.subjects.targets()[index.value];
   TargetView view;
@@ -63,7 +106,7 @@ TargetView target_view(const World& world, const Survey& survey, const lists::Ho
   view.type = target.type;
   view.value = target.value;
   view.tags = target.tags;
-  view.addresses = addresses_of(target, index.value, hosts);
+  view.addresses = addresses_of(target, index.value, known.hosts);
   bool is_asked = false;
   for (const SubjectIndex subject : world.subjects.subjects_of(index)) {
     ++view.subjects;
@@ -71,8 +114,12 @@ TargetView target_view(const World& world, const Survey& survey, const lists::Ho
     view.unknown += survey.is_unknown(subject) ? 1 : 0;
     is_asked = is_asked || survey.is_asked(subject);
   }
-  const bool needs_addresses = target.type == lists::TargetType::host;
-  view.state = target_state(view, !needs_addresses || !view.addresses.empty(), is_asked);
+  const auto found = known.sources.find(index.value);
+  const std::vector<SourceRow> sources =
+      found == known.sources.end() ? std::vector<SourceRow>() : found->second;
+  view.notes = notes_of(sources);
+  const bool is_lost = view.addresses.empty() && lacks_addresses(target, sources);
+  view.state = target_state(view, !is_lost, is_asked);
   return view;
 }
 
@@ -115,35 +162,46 @@ StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now
   return Survey(world, rows, now).document();
 }
 
+bool holds_subjects(const lists::SubjectTable& subjects, const std::string& network) {
+  return !subjects_in(subjects, network).empty();
+}
+
 StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
                       Timestamp now) {
   const std::vector<lists::TargetIndex> named = targets_named(world.subjects, target);
-  std::vector<bool> scope(std::max<std::size_t>(world.subjects.size(), 1));
+  std::vector<SubjectIndex> meant;
   for (const lists::TargetIndex index : named) {
-    for (const SubjectIndex subject : world.subjects.subjects_of(index)) {
-      scope[subject.value] = true;
-    }
+    const std::vector<SubjectIndex> subjects = world.subjects.subjects_of(index);
+    meant.insert(meant.end(), subjects.begin(), subjects.end());
   }
-  std::size_t targets = named.size();
   if (named.empty()) {
+    meant = subjects_in(world.subjects, target);
     const auto parsed = Subject::parse(target);
     if (const auto index = parsed ? world.subjects.find(*parsed) : std::nullopt) {
-      scope[index->value] = true;
-      targets = world.subjects.holders(*index).size();
+      meant = {*index};
+    }
+  }
+  std::vector<bool> scope(std::max<std::size_t>(world.subjects.size(), 1));
+  std::set<lists::TargetIndex> holders(named.begin(), named.end());
+  for (const SubjectIndex subject : meant) {
+    scope[subject.value] = true;
+    if (named.empty()) {
+      const std::vector<lists::TargetIndex> those = world.subjects.holders(subject);
+      holders.insert(those.begin(), those.end());
     }
   }
   StatusDoc document = Survey(world, rows, now, std::move(scope)).document();
-  document.summary.targets = targets;
+  document.summary.targets = holders.size();
   return document;
 }
 
-TargetsDoc build_targets(const World& world, const StatusRows& rows, const lists::HostBook& hosts,
-                         Timestamp now) {
+TargetsDoc build_targets(const World& world, const StatusRows& rows,
+                         const TargetAddresses& addresses, Timestamp now) {
   const Survey survey(world, rows, now);
   TargetsDoc document;
   document.generated_at = now;
   for (std::uint32_t i = 0; i < world.subjects.targets().size(); ++i) {
-    document.targets.push_back(target_view(world, survey, hosts, lists::TargetIndex{i}));
+    document.targets.push_back(target_view(world, survey, addresses, lists::TargetIndex{i}));
   }
   return document;
 }

@@ -99,6 +99,18 @@ struct StatusRows {
   std::vector<ResolverView> resolvers;
 };
 
+/// How one source of a target's addresses (lists::AddressSource) was last found.
+struct SourceRow {
+  std::optional<lists::Follow> follow;
+  bool has_addresses = false;
+  bool is_resolved = true;
+  std::string cause;  // of not being resolved
+  std::optional<Timestamp> since;
+  std::vector<std::string> notes;  // what of it can't be followed
+};
+/// By target; a source that was never looked up has no row.
+using SourceBook = std::unordered_map<std::uint32_t, std::vector<SourceRow>>;
+
 /// What is watched, by configuration.
 struct World {
   std::span<const lists::Zone> zones;
@@ -109,12 +121,18 @@ struct World {
 
 /// All of `status`. Rows of zones or subjects that aren't watched are left out.
 StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now);
-/// Only what concerns this target (by name or value) or subject: pairs, listings and unknowns of
-/// its subjects.
+/// Only what concerns this target (by name or value), subject, or network ("2001:db8::/64"): pairs,
+/// listings and unknowns of its subjects.
 StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
                       Timestamp now);
-TargetsDoc build_targets(const World& world, const StatusRows& rows, const lists::HostBook& hosts,
-                         Timestamp now);
+/// Whether the text is a network in which anything is watched, as one target or several.
+bool holds_subjects(const lists::SubjectTable& subjects, const std::string& network);
+struct TargetAddresses {
+  lists::HostBook hosts;
+  SourceBook sources;
+};
+TargetsDoc build_targets(const World& world, const StatusRows& rows,
+                         const TargetAddresses& addresses, Timestamp now);
 ZonesDoc build_zones(const World& world, const StatusRows& rows, Timestamp now);
 
 /// A stored listing as it is shown; `zone` where it is still configured gives links and names anew.

@@ -391,6 +391,9 @@ StatusDoc Survey::document() const {
     document.listings.push_back(shown.view);
   }
   document.resolvers = rows_.resolvers;
+  if (listings_.size() >= lists::kLeastOfSlash64) {
+    document.networks = lists::networks_of(world_.subjects);
+  }
   return document;
 }
 

@@ -95,9 +95,15 @@ void add_event(std::string& text, const lists::Event& event, std::size_t word_wi
   }
 }
 
+/// A followed network may be thousands of them.
 std::string some_addresses(const TargetView& view, const TextStyle& style) {
+  constexpr std::size_t kMost = 20;
   const bool repeats = view.addresses.size() == 1 && view.addresses.front() == view.value;
-  return repeats ? "" : show_list(view.addresses, style);
+  if (repeats || view.addresses.size() <= kMost) {
+    return repeats ? "" : show_list(view.addresses, style);
+  }
+  const std::vector<std::string> first(view.addresses.begin(), view.addresses.begin() + kMost);
+  return show_list(first, style) + " and " + number(view.addresses.size() - kMost) + " more";
 }
 
 std::string next_text(const DeliveryView& view, Timestamp now) {
@@ -121,7 +127,9 @@ void add_diagnostic(std::string& text, const DiagnosticView& view, bool is_error
   text += ": ";
   text += view.key.empty() ? "" : show(view.key, style) + ": ";
   text += show(view.text, style);
-  text += view.allowed.empty() ? "" : " (allowed: " + show(view.allowed, style) + ")";
+  if (!view.allowed.empty()) {
+    text += std::string(is_error ? " (allowed: " : " (fix: ") + show(view.allowed, style) + ")";
+  }
   text += "\n";
 }
 
@@ -149,6 +157,7 @@ std::string to_text(const HistoryDoc& document, const TextStyle& style) {
                time_cell(view.listed_at, now),
                end_cell(view, now),
                duration_cell(view, now)});
+    table.add_note(doubt_remark(view, now), Ink::doubtful);
   }
   std::string text = table.to_text(style);
   add_more(text, document.more, style);
@@ -185,7 +194,7 @@ std::string to_text(const TargetsDoc& document, const TextStyle& style) {
                {.title = "UNKNOWN", .weight = 7, .is_number = true},
                {.title = "TAGS", .weight = 2, .least = 8, .is_optional = true}});
   for (const TargetView& view : document.targets) {
-    if (style.quiet_clear && view.state == "clear") {
+    if (style.quiet_clear && view.state == "clear" && view.notes.empty()) {
       continue;
     }
     table.add({{show(view.name, style)},
@@ -197,6 +206,9 @@ std::string to_text(const TargetsDoc& document, const TextStyle& style) {
                {number(view.unknown), view.unknown > 0 ? Ink::doubtful : Ink::plain},
                {show_list(view.tags, style)}});
     table.add_note(some_addresses(view, style));
+    for (const std::string& note : view.notes) {
+      table.add_note(show(note, style), Ink::doubtful);
+    }
   }
   return table.is_empty() ? "All targets are clear.\n" : table.to_text(style);
 }

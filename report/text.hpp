@@ -15,6 +15,7 @@ struct TextStyle {
   bool color = false;
   bool utf8 = false;
   bool quiet_clear = false;  // leave out what is fine
+  bool each_single = false;  // also those that are told as one with their neighbours
 };
 
 std::string to_text(const StatusDoc& document, const TextStyle& style);

@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "core/enum_text.hpp"
 #include "core/text.hpp"
+#include "lists/neighbours.hpp"
 
 namespace rblwatch::report {
 namespace {
@@ -39,16 +40,6 @@ std::string pending_remark(const ListingView& view) {
       return "seems to be gone: counts as listed until that is confirmed";
   }
   RBL_CHECK(false);
-}
-
-std::string doubt_remark(const ListingView& view, Timestamp now) {
-  if (!view.doubt) {
-    return "";
-  }
-  std::string text = "in doubt (" + std::string(core::enum_word(view.doubt->cause)) + ")";
-  text += view.last_seen ? ": last seen " + core::to_ago(*view.last_seen, now)
-                         : " since " + core::to_local(view.doubt->since);
-  return text;
 }
 
 std::string request_remark(const ListingView& view, Timestamp now) {
@@ -90,25 +81,6 @@ std::string headline(const ListingView& view) {
       return "is no longer watched on";
   }
   RBL_CHECK(false);
-}
-
-std::string zone_of(const ListingView& view, const TextStyle& style) {
-  const std::string dns = show(view.dns.empty() ? view.zone : view.dns, style);
-  std::string about = view.dns.empty() || view.dns == view.zone ? "" : show(view.zone, style);
-  if (!view.operator_name.empty()) {
-    about += (about.empty() ? "" : ", ") + show(view.operator_name, style);
-  }
-  return dns + (about.empty() ? "" : " (" + about + ")");
-}
-
-/// Each TXT record begins a line.
-void add_reason(std::string& text, const core::Untrusted& reason, const TextStyle& style) {
-  std::string_view label = "reason";
-  for (const std::string_view record : core::split(reason.raw(), '\n')) {
-    const std::string shown = show(record, style);
-    add_field(text, label, shown, style);
-    label = shown.empty() ? label : "";
-  }
 }
 
 /// Of "SBL: spam source", "PBL - policy" or "XBL (reserved)".
@@ -195,6 +167,25 @@ std::vector<std::string> remarks_on(const ListingView& view, Timestamp now,
   return remarks;
 }
 
+std::string doubt_remark(const ListingView& view, Timestamp now) {
+  if (!view.doubt) {
+    return "";
+  }
+  std::string text = "in doubt (" + std::string(core::enum_word(view.doubt->cause)) + ")";
+  text += view.last_seen ? ": last seen " + core::to_ago(*view.last_seen, now)
+                         : " since " + core::to_local(view.doubt->since);
+  return text;
+}
+
+std::string network_remark(const ListingView& view) {
+  const auto address = core::IpAddress::parse(view.subject);
+  if (view.kind == lists::Kind::domain || !address) {
+    return "";
+  }
+  const auto network = lists::network_named(view.reason.raw(), *address);
+  return network ? "the list's own text names the network " + network->to_text() : "";
+}
+
 Cell time_cell(const std::optional<Timestamp>& at, Timestamp now, Ink ink) {
   constexpr std::size_t kYear = 5;   // "2026-"
   constexpr std::size_t kDate = 10;  // "2026-11-23"
@@ -204,6 +195,24 @@ Cell time_cell(const std::optional<Timestamp>& at, Timestamp now, Ink ink) {
   const std::string text = core::to_local(*at);
   const bool is_this_year = text.substr(0, kYear) == core::to_local(now).substr(0, kYear);
   return {text, is_this_year ? text.substr(kYear) : text.substr(0, kDate), ink};
+}
+
+std::string zone_text(const ListingView& view, const TextStyle& style) {
+  const std::string dns = show(view.dns.empty() ? view.zone : view.dns, style);
+  std::string about = view.dns.empty() || view.dns == view.zone ? "" : show(view.zone, style);
+  if (!view.operator_name.empty()) {
+    about += (about.empty() ? "" : ", ") + show(view.operator_name, style);
+  }
+  return dns + (about.empty() ? "" : " (" + about + ")");
+}
+
+void add_reason(std::string& text, const core::Untrusted& reason, const TextStyle& style) {
+  std::string_view label = "reason";
+  for (const std::string_view record : core::split(reason.raw(), '\n')) {
+    const std::string shown = show(record, style);
+    add_field(text, label, shown, style);
+    label = shown.empty() ? label : "";
+  }
 }
 
 void add_steps(std::string& text, const std::vector<std::string>& steps, const TextStyle& style) {
@@ -219,8 +228,8 @@ void add_steps(std::string& text, const std::vector<std::string>& steps, const T
 
 std::string listing_in_full(const ListingView& view, Timestamp now, const TextStyle& style) {
   std::string text;
-  add_line(text, who(view, style) + " " + headline(view) + " " + zone_of(view, style), ink_of(view),
-           style);
+  add_line(text, who(view, style) + " " + headline(view) + " " + zone_text(view, style),
+           ink_of(view), style);
   add_field(text, "codes", show_list(view.codes, style), style);
   add_field(text, "meaning", show_list(view.meanings, style, "; "), style);
   add_field(text, "severity", core::enum_word(view.severity), style);
@@ -231,6 +240,7 @@ std::string listing_in_full(const ListingView& view, Timestamp now, const TextSt
   for (const std::string& remark : remarks_on(view, now, style)) {
     add_field(text, "note", remark, style);
   }
+  add_field(text, "note", network_remark(view), style);
   add_field(text, "look up", show(view.lookup_url, style), style);
   add_field(text, "delist", show(view.delist_url, style), style);
   add_steps(text, view.delist_steps, style);

@@ -28,10 +28,20 @@ Cell codes_cell(const ListingView& view, const TextStyle& style);
 /// for.
 std::vector<std::string> remarks_on(const ListingView& view, Timestamp now, const TextStyle& style);
 
+/// "in doubt (timeout): last seen 3 h ago"; "" of what is fresh.
+std::string doubt_remark(const ListingView& view, Timestamp now);
+/// That the list's own text names the network around the address: lists that take networks often
+/// say so, and then one address speaks for its neighbours. "" where it doesn't.
+std::string network_remark(const ListingView& view);
+
 /// A cell with the local time; its short form leaves out the year where it is this one, else the
 /// time of day.
 Cell time_cell(const std::optional<Timestamp>& at, Timestamp now, Ink ink = Ink::plain);
 
+/// "zen.spamhaus.org (spamhaus-zen, Spamhaus)".
+std::string zone_text(const ListingView& view, const TextStyle& style);
+/// What the list says, beside the label "reason": each TXT record begins a line.
+void add_reason(std::string& text, const core::Untrusted& reason, const TextStyle& style);
 /// The steps of a removal, numbered, beside the label "steps".
 void add_steps(std::string& text, const std::vector<std::string>& steps, const TextStyle& style);
 

@@ -7,7 +7,7 @@
 #include "core/check.hpp"
 #include "core/enum_text.hpp"
 #include "core/text.hpp"
-#include "report/hint.hpp"
+#include "lists/advice.hpp"
 #include "report/table.hpp"
 #include "report/text_listing.hpp"
 
@@ -21,8 +21,8 @@ using lists::ZoneState;
 
 constexpr std::size_t kMostSubjects = 8;  // named of an unknown
 
-/// One hint for each cause or state that was shown.
-class Hints {
+/// One piece of advice for each cause or state that was shown.
+class AdviceNeeded {
  public:
   void need(const std::optional<Cause>& cause) {
     if (cause) {
@@ -34,10 +34,10 @@ class Hints {
   std::string to_text(const TextStyle& style) const {
     std::vector<Entry> entries;
     for (const ZoneState state : states_) {
-      entries.push_back({enum_word(state), hint_for(state)});
+      entries.push_back({enum_word(state), lists::advice_on(state)});
     }
     for (const Cause cause : causes_) {
-      entries.push_back({enum_word(cause), hint_for(cause)});
+      entries.push_back({enum_word(cause), lists::advice_on(cause)});
     }
     std::size_t width = 0;
     for (const Entry& entry : entries) {
@@ -53,7 +53,7 @@ class Hints {
  private:
   struct Entry {
     std::string_view word;
-    Hint hint;
+    lists::Advice advice;
   };
 
   /// The word, and beside it the meaning and on a new line the remedy.
@@ -62,9 +62,10 @@ class Hints {
     const std::string padding(width - entry.word.size() + 2, ' ');
     const std::size_t indent = width + 4;
     add_wrapped(text, "  " + paint(entry.word, Ink::doubtful, style) + padding, indent,
-                entry.hint.meaning, style);
-    if (!entry.hint.remedy.empty()) {
-      add_wrapped(text, std::string(indent, ' '), indent, entry.hint.remedy, style);
+                entry.advice.meaning, style);
+    if (!entry.advice.steps.empty()) {
+      add_wrapped(text, std::string(indent, ' '), indent, core::join(entry.advice.steps, " "),
+                  style);
     }
   }
 
@@ -92,7 +93,8 @@ std::uint64_t unknown_pairs(const StatusDoc& document, const std::string& zone, 
   return pairs;
 }
 
-std::string resolvers_to_text(const StatusDoc& document, Hints& hints, const TextStyle& style) {
+std::string resolvers_to_text(const StatusDoc& document, AdviceNeeded& advice,
+                              const TextStyle& style) {
   Table table({{.title = "RESOLVER", .weight = 9},
                {.title = "STATE", .weight = 8},
                {.title = "CAUSE", .weight = 7},
@@ -105,7 +107,7 @@ std::string resolvers_to_text(const StatusDoc& document, Hints& hints, const Tex
                  cause_cell(view.cause),
                  time_cell(view.since, document.generated_at),
                  ago_cell(view.since, document.generated_at)});
-      hints.need(view.cause);
+      advice.need(view.cause);
     }
   }
   return table.to_text(style);
@@ -121,7 +123,7 @@ Cell state_cell(ZoneState state, const std::optional<Cause>& cause) {
   return {word + " (" + why + ")", why, ink_of(state)};
 }
 
-std::string zones_to_text(const StatusDoc& document, Hints& hints, const TextStyle& style) {
+std::string zones_to_text(const StatusDoc& document, AdviceNeeded& advice, const TextStyle& style) {
   const Timestamp now = document.generated_at;
   Table table({{.title = "ZONE", .weight = 9, .least = 24},
                {.title = "KIND", .weight = 4},
@@ -137,7 +139,7 @@ std::string zones_to_text(const StatusDoc& document, Hints& hints, const TextSty
                  time_cell(zone.since, now),
                  ago_cell(zone.since, now),
                  {}});
-      hints.need(zone.state);
+      advice.need(zone.state);
     }
     for (const KindView& kind : zone.kinds) {
       if (is_seen(kind.state)) {
@@ -149,7 +151,7 @@ std::string zones_to_text(const StatusDoc& document, Hints& hints, const TextSty
                  time_cell(kind.since, now),
                  ago_cell(kind.since, now),
                  {number(unknown_pairs(document, zone.id, kind.kind))}});
-      kind.cause ? hints.need(kind.cause) : hints.need(kind.state);
+      kind.cause ? advice.need(kind.cause) : advice.need(kind.state);
     }
   }
   return table.to_text(style);
@@ -179,7 +181,7 @@ std::string some_of(const UnknownView& view, const TextStyle& style) {
   return text;
 }
 
-std::string pairs_to_text(const StatusDoc& document, Hints& hints, const TextStyle& style) {
+std::string pairs_to_text(const StatusDoc& document, AdviceNeeded& advice, const TextStyle& style) {
   const Timestamp now = document.generated_at;
   Table table({{.title = "ZONE", .weight = 9, .least = 24},
                {.title = "KIND", .weight = 4},
@@ -198,7 +200,7 @@ std::string pairs_to_text(const StatusDoc& document, Hints& hints, const TextSty
                ago_cell(view.since, now),
                {number(view.pairs)}});
     table.add_note(some_of(view, style));
-    hints.need(view.cause);
+    advice.need(view.cause);
   }
   return table.to_text(style);
 }
@@ -238,15 +240,15 @@ std::string kinds_text(const std::vector<Kind>& kinds) {
 }
 
 std::string unseen_to_text(const StatusDoc& document, const TextStyle& style) {
-  Hints hints;
+  AdviceNeeded advice;
   std::string text;
-  add_section(text, "Resolvers that can't be relied on", resolvers_to_text(document, hints, style),
+  add_section(text, "Resolvers that can't be relied on", resolvers_to_text(document, advice, style),
               style);
-  const std::string zones = zones_to_text(document, hints, style);
+  const std::string zones = zones_to_text(document, advice, style);
   add_section(text, "Zones that can't be relied on", zones, style);
   add_section(text, zones.empty() ? "Unknown pairs" : "Unknown pairs on the other zones",
-              pairs_to_text(document, hints, style), style);
-  add_section(text, "What it means", hints.to_text(style), style);
+              pairs_to_text(document, advice, style), style);
+  add_section(text, "What it means", advice.to_text(style), style);
   return text;
 }
 

@@ -2,7 +2,7 @@
 // `why`: the evidence of each verdict, and the line that repeats the question.
 #include "core/enum_text.hpp"
 #include "core/text.hpp"
-#include "report/hint.hpp"
+#include "lists/advice.hpp"
 #include "report/text.hpp"
 #include "report/text_unseen.hpp"
 
@@ -10,7 +10,6 @@ namespace rblwatch::report {
 namespace {
 
 using lists::Evidence;
-using lists::ZoneState;
 
 Ink ink_of_verdict(const std::string& verdict) {
   if (verdict == "listed") {
@@ -115,17 +114,22 @@ std::string test_text(const WhyAnswer& answer, Timestamp now) {
 }
 
 /// Not wrapped: it is there to be copied.
-void add_dig(std::string& text, const Evidence& evidence, const TextStyle& style) {
-  text += "  " + paint("repeat", Ink::faint, style) + "    " +
-          show(lists::dig_line(evidence), style) + "\n";
+void add_dig(std::string& text, const WhyAnswer& answer, const TextStyle& style) {
+  const std::string line = answer.dig.empty() ? lists::dig_line(*answer.evidence) : answer.dig;
+  text += "  " + paint("repeat", Ink::faint, style) + "    " + show(line, style) + "\n";
+}
+
+std::string unkept_text(const WhyAnswer& answer) {
+  return answer.cause
+             ? "none: it was not asked yet, or before rblwatchd was started"
+             : "not kept: only a running rblwatchd has the answers of pairs that are clear";
 }
 
 void add_evidence(std::string& text, const WhyAnswer& answer, Timestamp now,
                   const TextStyle& style) {
   const Evidence evidence = answer.evidence.value_or(Evidence{});
   if (!answer.kept) {
-    add_field(text, "answer",
-              "not kept: only a running rblwatchd has the answers of pairs that are clear", style);
+    add_field(text, "answer", unkept_text(answer), style);
   }
   if (!evidence.question.empty()) {
     add_field(text, "question", show(evidence.question + " " + evidence.qtype, style), style);
@@ -137,7 +141,7 @@ void add_evidence(std::string& text, const WhyAnswer& answer, Timestamp now,
   add_votes(text, answer.votes, now, style);
   add_field(text, "test", test_text(answer, now), style);
   if (!evidence.question.empty()) {
-    add_dig(text, evidence, style);
+    add_dig(text, answer, style);
   }
 }
 
@@ -149,7 +153,7 @@ void add_answer(std::string& text, const WhyAnswer& answer, Timestamp now, const
   text += "\n" + paint(show(answer.zone, style), Ink::bold, style) + ": " +
           paint(verdict, ink_of_verdict(answer.verdict), style) + "\n";
   if (answer.cause) {
-    add_field(text, "means", hint_for(*answer.cause).meaning, style);
+    add_field(text, "means", lists::advice_on(*answer.cause).meaning, style);
   }
   add_evidence(text, answer, now, style);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `zones` as a table, and one zone in full.
+#include <algorithm>
+
 #include "core/enum_text.hpp"
 #include "core/text.hpp"
-#include "report/hint.hpp"
+#include "lists/advice.hpp"
 #include "report/table.hpp"
 #include "report/text.hpp"
 #include "report/text_listing.hpp"
@@ -43,6 +45,20 @@ std::vector<Cell> zone_row(const ZoneDetail& zone, Timestamp now, const TextStyl
           {latency_text(zone.latency_p99_ms)}};
 }
 
+/// "2 blind, 1 quarantined, 0 untested", without what nothing is asked of.
+std::string unseen_states(const ZonesDoc& document) {
+  std::vector<std::string> parts;
+  for (const ZoneState state : {ZoneState::blind, ZoneState::quarantined, ZoneState::untested}) {
+    const auto count = std::count_if(document.zones.begin(), document.zones.end(),
+                                     [state](const ZoneDetail& zone) {
+                                       return zone.view.state == state && !is_idle(zone.view);
+                                     });
+    parts.push_back(number(static_cast<std::uint64_t>(count)) + " " +
+                    std::string(enum_word(state)));
+  }
+  return core::join(parts, ", ");
+}
+
 std::string summary_line(const ZonesDoc& document) {
   std::size_t idle = 0;
   std::size_t seeing = 0;
@@ -51,8 +67,8 @@ std::string summary_line(const ZonesDoc& document) {
     seeing += zone.view.state == ZoneState::seeing ? 1 : 0;
   }
   const std::size_t asked = document.zones.size() - idle;
-  std::string line =
-      number(seeing) + " of " + core::count_of(asked, "zone", "zones") + " can be seen";
+  std::string line = number(seeing) + " of " + core::count_of(asked, "zone", "zones") +
+                     " can be seen: " + unseen_states(document);
   if (seeing == asked) {
     line = asked == 1 ? "The zone can be seen" : "All " + number(asked) + " zones can be seen";
   }
@@ -183,9 +199,9 @@ std::string zone_to_text(const ZoneDetail& zone, const TextStyle& style, core::T
   add_field(text, "inside", show_list(zone.contained_in, style), style);
   add_kinds(text, view, now, style);
   if (view.cause) {
-    const Hint hint = hint_for(*view.cause);
-    add_field(text, "means", hint.meaning, style);
-    add_field(text, "do", hint.remedy, style);
+    const lists::Advice advice = lists::advice_on(*view.cause, view.id);
+    add_field(text, "means", advice.meaning, style);
+    add_field(text, "do", show(core::join(advice.steps, " "), style), style);
   }
   add_field(text, "pairs",
             number(view.subjects) + ", " + number(view.listed) + " listed, " +

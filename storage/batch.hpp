@@ -50,6 +50,7 @@ struct VotesRecord {
   };
   std::vector<PurposeVotes> tracks;
   lists::Evidence evidence;
+  bool was_decided = true;  // false: these votes are about the pair's first state
 };
 
 /// A pair's doubt: replaces what was stored; nothing = delete.
@@ -78,6 +79,7 @@ struct KindKey {
 struct ZoneRecord {
   report::ZoneRow row;
   bool told_blind = false;  // a zone_blind event stands
+  bool told_quarantined = false;
   std::optional<core::Tick> quarantined_since;
   std::vector<lists::BelievedChange> held;  // with `held_subjects`, by position
   std::vector<std::string> held_subjects;
@@ -90,14 +92,15 @@ struct ResolverRecord {
   std::optional<Timestamp> since;
 };
 
-/// Addresses of a host target as last resolved.
+/// Addresses of one source (lists::AddressSource) as last found.
 struct HostRecord {
-  std::string host;
+  std::string host;  // the source's key
   std::vector<core::IpAddress> addresses;
   bool is_resolved = true;
   bool told_unresolved = false;
   std::string cause;
   std::optional<Timestamp> since;
+  std::vector<std::string> notes;  // what of it can't be followed
 };
 
 struct Batch {

@@ -218,22 +218,36 @@ report::StatusRows read_status(Transaction& transaction) {
   return rows;
 }
 
-lists::HostBook read_host_book(Transaction& transaction,
-                               const std::vector<lists::Target>& targets) {
-  lists::HostBook book;
+report::TargetAddresses read_addresses(Transaction& transaction,
+                                       const std::vector<lists::Target>& targets) {
+  report::TargetAddresses known;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const lists::Target& target = targets[i];
-    const bool has_addresses = target.type == lists::TargetType::host ||
-                               (target.type == lists::TargetType::domain && !target.follow.empty());
-    if (!has_addresses) {
-      continue;
+    const auto target = static_cast<std::uint32_t>(i);
+    for (const lists::AddressSource& source : lists::address_sources(targets[i])) {
+      Query query(transaction,
+                  "SELECT addresses, resolved, cause, since, notes FROM hosts WHERE host = ?");
+      if (!query.bind(source.key).next()) {
+        continue;
+      }
+      const std::vector<core::IpAddress> found = query.decoded(decode_addresses);
+      std::vector<core::IpAddress>& all = known.hosts[target];
+      all.insert(all.end(), found.begin(), found.end());
+      report::SourceRow row;
+      row.follow = source.follow;
+      row.has_addresses = !found.empty();
+      row.is_resolved = query.flag();
+      row.cause = query.text();
+      row.since = query.maybe_timestamp();
+      row.notes = query.decoded(decode_list);
+      known.sources[target].push_back(std::move(row));
     }
-    Query query(transaction, "SELECT addresses FROM hosts WHERE host = ?");
-    if (query.bind(target.host.text()).next()) {
-      book.emplace(static_cast<std::uint32_t>(i), query.decoded(decode_addresses));
+    if (const auto found = known.hosts.find(target); found != known.hosts.end()) {
+      std::vector<core::IpAddress>& all = found->second;
+      std::sort(all.begin(), all.end());
+      all.erase(std::unique(all.begin(), all.end()), all.end());
     }
   }
-  return book;
+  return known;
 }
 
 std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject) {

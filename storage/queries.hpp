@@ -17,7 +17,8 @@ namespace rblwatch::storage {
 
 /// All but daemon.running.
 report::StatusRows read_status(Transaction& transaction);
-lists::HostBook read_host_book(Transaction& transaction, const std::vector<lists::Target>& targets);
+report::TargetAddresses read_addresses(Transaction& transaction,
+                                       const std::vector<lists::Target>& targets);
 std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject);
 std::vector<report::DeliveryView> read_deliveries(Transaction& transaction, bool only_failed,
                                                   std::size_t limit);

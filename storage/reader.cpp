@@ -174,9 +174,10 @@ core::Result<report::StatusRows> Reader::status() const {
   return rows;
 }
 
-core::Result<lists::HostBook> Reader::hosts(const std::vector<lists::Target>& targets) const {
-  return impl_->read<lists::HostBook>(
-      [&](Transaction& transaction) { return read_host_book(transaction, targets); });
+core::Result<report::TargetAddresses> Reader::addresses(
+    const std::vector<lists::Target>& targets) const {
+  return impl_->read<report::TargetAddresses>(
+      [&](Transaction& transaction) { return read_addresses(transaction, targets); });
 }
 
 core::Result<ListingHistory> Reader::history(const HistoryFilter& filter) const {
@@ -203,6 +204,19 @@ core::Result<std::vector<report::DeliveryView>> Reader::deliveries(bool only_fai
                                                                    std::size_t limit) const {
   return impl_->read<std::vector<report::DeliveryView>>(
       [&](Transaction& transaction) { return read_deliveries(transaction, only_failed, limit); });
+}
+
+core::Result<void> Reader::check_integrity(core::Millis at_most) const {
+  return impl_->run([at_most](Connection& opened) -> core::Result<void> {
+    const auto found = opened.value_within("PRAGMA quick_check(1)", at_most);
+    if (!found) {
+      return tl::make_unexpected(found.error());
+    }
+    if (*found != "ok") {
+      return tl::make_unexpected(opened.corrupt(*found));
+    }
+    return {};
+  });
 }
 
 core::Result<void> Reader::backup(const fs::path& to) const {

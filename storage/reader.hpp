@@ -53,7 +53,7 @@ class Reader {
 
   /// One consistent view. `daemon.running`: somebody holds the lock.
   core::Result<report::StatusRows> status() const;
-  core::Result<lists::HostBook> hosts(const std::vector<lists::Target>& targets) const;
+  core::Result<report::TargetAddresses> addresses(const std::vector<lists::Target>& targets) const;
   core::Result<ListingHistory> history(const HistoryFilter& filter) const;
   core::Result<EventHistory> events(const HistoryFilter& filter) const;
   /// Events with a larger id, oldest first.
@@ -69,6 +69,9 @@ class Reader {
   /// Newest first.
   core::Result<std::vector<report::DeliveryView>> deliveries(bool only_failed,
                                                              std::size_t limit) const;
+  /// Looks through every page (SQLite's quick_check) for at most so long. Kind::corrupt with the
+  /// first thing that is wrong; Kind::busy when the time was over before anything was.
+  core::Result<void> check_integrity(core::Millis at_most) const;
   /// A consistent copy into a file that must not exist yet.
   core::Result<void> backup(const std::filesystem::path& to) const;
 

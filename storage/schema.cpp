@@ -287,7 +287,21 @@ CREATE TABLE subjects (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst}};
+constexpr const char* kHostNotes = "ALTER TABLE hosts ADD COLUMN notes TEXT NOT NULL DEFAULT '';";
+
+// Those that stand were told when they began.
+constexpr const char* kToldQuarantined =
+    "ALTER TABLE zones ADD COLUMN told_quarantined INTEGER NOT NULL DEFAULT 0; "
+    "UPDATE zones SET told_quarantined = quarantined;";
+
+// What is not known of votes of before: that of a pair which was decided bears no "first seen".
+constexpr const char* kVotesWasDecided =
+    "ALTER TABLE votes ADD COLUMN was_decided INTEGER NOT NULL DEFAULT 1;";
+
+constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst},
+                                 Migration{.number = 2, .sql = kHostNotes},
+                                 Migration{.number = 3, .sql = kToldQuarantined},
+                                 Migration{.number = 4, .sql = kVotesWasDecided}};
 
 }  // namespace
 

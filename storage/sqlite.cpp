@@ -222,6 +222,22 @@ core::Result<std::string> Connection::value(const std::string& sql) {
   return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text));
 }
 
+core::Result<std::string> Connection::value_within(const std::string& sql, core::Millis at_most) {
+  using Deadline = std::chrono::steady_clock::time_point;
+  constexpr int kSteps = 10'000;  // of SQLite's machine, between two looks at the clock
+  Deadline deadline = std::chrono::steady_clock::now() + at_most;
+  const auto is_over = [](void* user) {
+    return std::chrono::steady_clock::now() > *static_cast<Deadline*>(user) ? 1 : 0;
+  };
+  sqlite3_progress_handler(database_.get(), kSteps, is_over, &deadline);
+  auto found = value(sql);
+  sqlite3_progress_handler(database_.get(), 0, nullptr, nullptr);
+  if (!found && std::chrono::steady_clock::now() > deadline) {
+    return core::fail(core::Error::Kind::busy, "not done in time");
+  }
+  return found;
+}
+
 core::Result<std::int64_t> Connection::number(const std::string& sql) {
   auto statement = prepare(sql);
   if (!statement) {

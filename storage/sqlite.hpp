@@ -49,6 +49,8 @@ class Connection {
   core::Result<void> execute(const std::string& sql);
   /// The first column of the first row, as text; "" where there is no row.
   core::Result<std::string> value(const std::string& sql);
+  /// The same, given up with Kind::busy after so long.
+  core::Result<std::string> value_within(const std::string& sql, core::Millis at_most);
   core::Result<std::int64_t> number(const std::string& sql);
   /// Copies all pages of this database, as they are at one moment, into the other.
   core::Result<void> copy_into(Connection& to);

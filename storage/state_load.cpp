@@ -67,7 +67,8 @@ std::vector<ZoneRecord> read_zones(Transaction& transaction) {
   std::vector<ZoneRecord> records;
   Query query(transaction,
               "SELECT zone, quarantined, quarantined_since, last_sweep, lookups, latency_p50_ms, "
-              "latency_p99_ms, told_blind, quarantined_tick FROM zones ORDER BY zone");
+              "latency_p99_ms, told_blind, quarantined_tick, told_quarantined FROM zones "
+              "ORDER BY zone");
   while (query.next()) {
     ZoneRecord record;
     record.row.zone = query.text();
@@ -79,6 +80,7 @@ std::vector<ZoneRecord> read_zones(Transaction& transaction) {
     record.row.latency_p99_ms = query.maybe_integer();
     record.told_blind = query.flag();
     record.quarantined_since = query.maybe_tick();
+    record.told_quarantined = query.flag();
     read_held_of(transaction, record);
     records.push_back(std::move(record));
   }
@@ -112,7 +114,7 @@ std::optional<ResolverRecord> read_resolver(Transaction& transaction) {
 std::vector<HostRecord> read_hosts(Transaction& transaction) {
   std::vector<HostRecord> records;
   Query query(transaction,
-              "SELECT host, addresses, resolved, told_unresolved, cause, since FROM hosts "
+              "SELECT host, addresses, resolved, told_unresolved, cause, since, notes FROM hosts "
               "ORDER BY host");
   while (query.next()) {
     HostRecord record;
@@ -122,6 +124,7 @@ std::vector<HostRecord> read_hosts(Transaction& transaction) {
     record.told_unresolved = query.flag();
     record.cause = query.text();
     record.since = query.maybe_timestamp();
+    record.notes = query.decoded(decode_list);
     records.push_back(std::move(record));
   }
   return records;
@@ -137,7 +140,8 @@ std::vector<std::string> read_texts(Transaction& transaction, std::string_view s
 }
 
 std::string select_pairs(const std::string& rest) {
-  return "SELECT zone, subject, kind, marks, " + kEvidenceColumns + " FROM votes " + rest;
+  return "SELECT zone, subject, kind, was_decided, marks, " + kEvidenceColumns + " FROM votes " +
+         rest;
 }
 std::string select_entries(const std::string& rest) {
   return "SELECT zone, subject, purpose, " + kEntryColumns + " FROM vote_entries " + rest;
@@ -150,6 +154,7 @@ std::vector<VotesRecord> read_pairs(Query& query) {
     record.pair.zone = query.text();
     record.pair.subject = query.text();
     record.kind = query.word<lists::Kind>();
+    record.was_decided = query.flag();
     record.marks = query.decoded(decode_marks);
     record.evidence = read_evidence(query).value_or(lists::Evidence{});
     records.push_back(std::move(record));

@@ -138,7 +138,7 @@ void write_listings(Transaction& transaction, std::span<const ListingRecord> rec
 
 void write_votes(Transaction& transaction, std::span<const VotesRecord> records) {
   static const std::string sql =
-      insert_into("votes", "zone, subject, kind, marks, " + kEvidenceColumns);
+      insert_into("votes", "zone, subject, kind, was_decided, marks, " + kEvidenceColumns);
   for (const VotesRecord& record : records) {
     run(transaction, "DELETE FROM votes WHERE zone = ? AND subject = ?", record.pair.zone,
         record.pair.subject);
@@ -147,7 +147,8 @@ void write_votes(Transaction& transaction, std::span<const VotesRecord> records)
     }
     {
       Query query(transaction, sql);
-      query.bind(record.pair.zone, record.pair.subject, record.kind, encode_marks(record.marks));
+      query.bind(record.pair.zone, record.pair.subject, record.kind, record.was_decided,
+                 encode_marks(record.marks));
       bind_evidence(query, &record.evidence);
       query.run();
     }
@@ -203,14 +204,15 @@ void write_zones(Transaction& transaction, std::span<const ZoneRecord> records) 
     // Not REPLACE, which would delete and take the held changes along before they are written anew.
     Query query(transaction,
                 "INSERT INTO zones (zone, quarantined, quarantined_since, quarantined_tick, "
-                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_blind) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (zone) DO UPDATE SET "
+                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_blind, "
+                "told_quarantined) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT "
+                "(zone) DO UPDATE SET "
                 "quarantined = ?2, quarantined_since = ?3, quarantined_tick = ?4, "
                 "last_sweep = ?5, lookups = ?6, latency_p50_ms = ?7, latency_p99_ms = ?8, "
-                "told_blind = ?9");
+                "told_blind = ?9, told_quarantined = ?10");
     query.bind(row.zone, row.quarantined, row.quarantined_since, record.quarantined_since,
                row.last_sweep, row.lookups, row.latency_p50_ms, row.latency_p99_ms,
-               record.told_blind);
+               record.told_blind, record.told_quarantined);
     query.run();
     run(transaction, "DELETE FROM held_changes WHERE zone = ?", row.zone);
     write_held(transaction, record);
@@ -237,9 +239,9 @@ void write_hosts(Transaction& transaction, std::span<const HostRecord> records) 
   for (const HostRecord& record : records) {
     Query query(transaction,
                 "INSERT OR REPLACE INTO hosts (host, addresses, resolved, told_unresolved, cause, "
-                "since) VALUES (?, ?, ?, ?, ?, ?)");
+                "since, notes) VALUES (?, ?, ?, ?, ?, ?, ?)");
     query.bind(record.host, encode_addresses(record.addresses), record.is_resolved,
-               record.told_unresolved, record.cause, record.since);
+               record.told_unresolved, record.cause, record.since, encode_list(record.notes));
     query.run();
   }
 }

@@ -16,7 +16,7 @@ packages_test=(
 packages_clang=(clang-14 libclang-rt-14-dev)
 packages_format=(clang-format-14)
 packages_lint=(clang-14 clang-tidy-14 clang-format-14 shellcheck)
-packages_bench=(libbenchmark-dev libc-ares-dev dnsperf adns-tools rbldnsd nsd)
+packages_bench=(libc-ares-dev libadns1-dev dnsperf rbldnsd)
 
 # need GROUP...: installs what of these groups is missing. Silent when nothing is.
 need() {

@@ -4,7 +4,7 @@
 
 Each stage prints its name, its count, its time and its failures; a stage that fails doesn't
 stop the later ones, and a build that fails counts as one failure. A test is counted where it
-ran: a Catch2 test case, a story, a corpus, a test of a Python runner. The sanitizer stages are
+ran: a Catch2 test case, a story, a seed, a corpus, a test of a Python runner. The sanitizer stages are
 runs of their own. The last line is exactly "N passed, N failed".
 
 A Python stage is a program of its own, which closes with a line "N passed, N failed".
@@ -124,6 +124,22 @@ def scenario(preset, jobs, env):
     return in_parallel(jobs, one, stories)
 
 
+def soak(preset, jobs, env, seeds, options=()):
+    """Each seed is a test: weeks with faults and disasters, judged by what the simulator knows."""
+    runner = ROOT / "build" / preset / "tests" / "scenario_runner"
+    if not runner.exists():
+        return failure(f"no scenario_runner in build/{preset}/tests")
+    figures = []
+
+    def one(seed):
+        done = run([runner, "--soak", seed, *options], cwd=ROOT, limit=600, env=env)
+        figures.append(done.output.strip().partition("\n")[0])
+        return (1, []) if done.code == 0 else (0, [f"soak {seed}: {done.ending()}\n{done.tail(60)}"])
+
+    passed, failed, failures = in_parallel(jobs, one, [str(seed) for seed in seeds])
+    return passed, failed, [*figures, *failures]
+
+
 def corpora(preset, jobs, env):
     """Each fuzz target replays every input that was ever worth keeping."""
     def one(program):
@@ -166,6 +182,7 @@ def main():
         "structure", 600, env, ["tests/structure/run.py"]))
     tally.stage("unit", lambda: unit("release", jobs, env))
     tally.stage("scenario", lambda: scenario("release", jobs, env))
+    tally.stage("soak", lambda: soak("release", jobs, env, range(1, 21)))
     tally.stage("fuzz corpora", lambda: corpora("release", jobs, env))
     tally.stage("test support", lambda: python_stage(
         "support", 300, env, ["tools/unittest_counts.py", "tests/support/selftest"]))
@@ -176,6 +193,8 @@ def main():
     tally.stage("build asan", lambda: build("asan", jobs))
     tally.stage("unit (asan, ubsan)", lambda: unit("asan", jobs, sanitized))
     tally.stage("scenario (asan, ubsan)", lambda: scenario("asan", jobs, sanitized))
+    tally.stage("soak (asan, ubsan)", lambda: soak("asan", jobs, sanitized, [1],
+                                                   ["--days", "5", "--pairs", "2000"]))
     tally.stage("fuzz corpora (asan, ubsan)", lambda: corpora("asan", jobs, sanitized))
 
     print(f"{tally.passed} passed, {tally.failed} failed", flush=True)

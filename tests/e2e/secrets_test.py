@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets stay in: a canary in each, every channel failing, trace logging, and a search through all that came out."""
 import base64
+import sqlite3
 import unittest
 import urllib.parse
 
@@ -64,6 +65,96 @@ class Secrets(Story):
         for path in self.watch.folder.iterdir():
             if path != self.watch.config_file and path.is_file():
                 self.assertClean(path.read_bytes(), path.name)
+
+    KEYED = (own_zone("keyed", "{key}.keyed.test", key_file="zone.key"), own_zone("first", "{key}.first.test", shared_key="shared"),
+             own_zone("order", "{key}.{subject}.order.test", kinds=("ipv4", "domain"), shared_key="shared", domain_form="exact"))
+    NAMES = ("{key}.keyed.test", "{key}.first.test", "order.test")
+    LONG = ".".join(["a" * 60] * 4)[:240]
+
+    def keyed(self, **sections):
+        """Zones with a key of their own and with a shared one, in use with everything that shows something."""
+        key = CANARIES["key"]
+        for name in self.NAMES:
+            self.dns.zone(name.replace("{key}", key.lower()), ("ipv4", "domain"))
+        config = self.config(self.dns, daemon.webhook(self.sink.url("/plain")), zone=list(self.KEYED),
+                             target=[{"address": MX1, "name": "mx1"}, {"domain": "example.com"}, {"domain": self.LONG}],
+                             keys={"shared": "env:SHARED"}, daemon={"log_level": "trace"}, **sections)
+        for zone in config["zone"]:
+            zone["limit_per_day"] = 1  # so that each is warned of
+        watch = self.install(config, env={"SHARED": key})
+        (watch.folder / "zone.key").write_text(key + "\n")
+        (watch.folder / "zone.key").chmod(0o644)  # warned of, too
+        return watch
+
+    def every_command(self, watch, forms=((), ("--json",))):
+        for words in (f"check {MX1} example.com {self.LONG}", "check --zone first 127.0.0.2", f"why {MX1}", f"why {MX1} keyed",
+                      f"why {MX1} <key>.first.test", f"why {self.LONG}", "status", "zones", "zones keyed", "zones order", "zones test",
+                      "zones release keyed", "targets", "plan", "doctor", "config check", "config check --strict", "history",
+                      "history --events", "alerts", "alerts test", "zones nosuch"):
+            for form in forms:
+                result = watch.cli(*words.split(), *form)
+                self.assertClean((result.stdout + result.stderr).encode("utf-8", "surrogateescape"), f"rblwatch {words} {form}")
+        for words in ("history --csv", f"check --nagios {MX1}"):
+            result = watch.cli(*words.split())
+            self.assertClean((result.stdout + result.stderr).encode(), f"rblwatch {words}")
+        checked = watch.check_config()
+        self.assertClean((checked.stdout + checked.stderr).encode(), "rblwatchd --check")
+
+    def dump(self, path):
+        """The database as text, what is quoted and what is in blobs."""
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            return "\n".join(database.iterdump()).encode("utf-8", "surrogateescape")
+
+    def test_a_keyed_zone_shows_its_key_nowhere(self):
+        watch = self.keyed().start()
+        watch.wait_status(lambda s: s["summary"]["zones_seeing"] >= 2, "keyed zones seeing")
+        for name in self.NAMES[:2]:
+            self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].list(MX1, txt="why")
+        self.wait_listed(watch, 2)
+        self.every_command(watch)
+        backup = watch.folder / "copy.db"
+        self.assertEqual(watch.cli("backup", str(backup)).code, 0)
+        for request in self.sink.wait("/plain", 1):
+            self.assertClean(request.body, "an alert")
+        self.assertIn("<key>.first.test", watch.cli("why", MX1, "first").stdout)
+        # Error paths while it runs: refusals, servfail, silence, an answer cut off, and then nobody there.
+        for mode in ("refusal", "servfail", "refused", "outside", "drop"):
+            for name in self.NAMES[:2]:
+                self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].set_mode(mode)
+            result = watch.cli("zones", "test", "--json")
+            self.assertEqual(result.code, 3)
+            self.assertClean((result.stdout + result.stderr).encode(), f"zones test of a zone with {mode}")
+        watch.wait_status(lambda s: s["summary"]["zones_blind"] >= 2, "the keyed zones to be blind", 40)
+        self.every_command(watch, ((),))
+        self.dns.close_ports()
+        watch.stop()
+        self.every_command(watch, (("--json",),))
+        self.assertClean(self.dump(watch.database), "a dump of the database")
+        self.assertClean(self.dump(backup), "a dump of the copy")
+        for path in watch.folder.iterdir():
+            if path.name != "zone.key" and path.is_file():
+                self.assertClean(path.read_bytes(), path.name)
+
+    def test_keys_that_are_wrong_are_not_quoted(self):
+        key = CANARIES["key"]
+        bad = ((f"{key} and more", "a blank in it"), (f"{key}.{key}", "two labels"), (key * 4, "too long"), (f"{key}\n{key}", "two lines"),
+               ("", "empty"))
+        for content, what in bad:
+            for zone, keys in (({"key_file": "bad.key"}, {}), ({"shared_key": "shared"}, {"shared_file": "bad.key"}),
+                               ({"key": content or "env:NO_SUCH"}, {}), ({"shared_key": "shared"}, {"shared": content or "env:NO_SUCH"})):
+                with self.subTest(what=what, how=[*zone, *keys]):
+                    config = self.config(self.dns, zone=[own_zone("keyed", "{key}.keyed.test", **zone)], daemon={"log_level": "trace"})
+                    config |= {"keys": keys} if keys else {}
+                    watch = self.install(config)
+                    (watch.folder / "bad.key").write_text(content)
+                    (watch.folder / "bad.key").chmod(0o600)
+                    for args in ("config check", "config check --json", "doctor"):
+                        result = watch.cli(*args.split())
+                        self.assertEqual(result.code, 2, (args, result))
+                        self.assertClean((result.stdout + result.stderr).encode(), f"rblwatch {args}")
+                    watch.start(wait=False)
+                    self.assertEqual(watch.process.wait(), 2)
+                    self.assertClean(watch.all_output().encode(), "the daemon's log")
 
     def test_error_texts_of_a_configuration_do_not_quote_them(self):
         broken = dict(self.config_dict)

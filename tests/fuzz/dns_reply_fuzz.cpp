@@ -25,11 +25,11 @@ void check_walk(Bytes message, const Walk& walked) {
             std::size_t{walked.edns.cookie} + walked.edns.cookie_length <= message.size());
 }
 
-void check_answer(const Answer& answer) {
+void check_answer(const Answer& answer, std::size_t size) {
   std::size_t octets = 0;
   for (const auto& text : answer.txt)
     octets += text.raw().size();
-  RBL_CHECK(octets <= kMaxTxtOctets && answer.txt.size() <= kMaxTxtStrings);
+  RBL_CHECK(octets <= size && answer.txt.size() <= Walk::kMaxRecords);
   RBL_CHECK(answer.ns.size() <= kMaxNameServers && answer.ede.size() <= Edns::kMaxOptions);
   RBL_CHECK(!answer.referral || (answer.a.empty() && answer.chain_closed));
   RBL_CHECK(answer.a.empty() || answer.ttl);
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (walk(message, walked) != Flaw::none) return 0;
   check_walk(message, walked);
   for (const QType type : {QType::a, QType::aaaa, QType::ns, QType::mx, QType::cname, QType::soa}) {
-    if (decode(message, walked, type, answer) == Flaw::none) check_answer(answer);
+    if (decode(message, walked, type, answer) == Flaw::none) check_answer(answer, size);
   }
   return 0;
 }

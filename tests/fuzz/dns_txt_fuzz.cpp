@@ -42,6 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     octets += text.raw().size();
     show(text);
   }
-  RBL_CHECK(octets <= kMaxTxtOctets && answer.txt.size() <= kMaxTxtStrings);
+  RBL_CHECK(octets <= size && answer.txt.size() <= Walk::kMaxRecords);
   return 0;
 }

@@ -11,7 +11,11 @@ namespace {
 constexpr core::Millis kLatency{20};
 constexpr core::Millis kTimeout{6000};
 constexpr std::size_t kMostInFlight = 4096;
+constexpr std::size_t kMostCached = 100'000;
+constexpr core::Seconds kStaleTtl{30};  // RFC 8767 section 4
 const dns::Server kServer{core::IpAddress::v4(0x7F000001), 53};
+
+const dns::Server kOwnServer{core::IpAddress::v4(0xC0000235), 53};
 
 dns::Answer denial(core::Seconds ttl) {
   dns::Answer answer;
@@ -35,10 +39,35 @@ dns::Answer with_rcode(dns::Rcode rcode) {
   return answer;
 }
 
+dns::Answer name_servers(const ZoneModel& zone) {
+  dns::Answer answer;
+  answer.ttl = core::Seconds(3600);
+  if (zone.has_servers_named) {
+    answer.ns.push_back({*core::DnsName::parse("ns." + zone.suffix), {kOwnServer.address}});
+  }
+  return answer;
+}
+
+void add_records(const FakeResolver::Records& records, dns::QType type, dns::Answer& answer) {
+  const auto found = records.find(type);
+  if (found == records.end()) {
+    return;
+  }
+  for (const std::string& value : found->second) {
+    if (type == dns::QType::txt) {
+      answer.txt.emplace_back(value);
+    } else {
+      dns::MxRecord& mx = answer.mx.emplace_back();
+      mx.preference = static_cast<std::uint16_t>(10 * answer.mx.size());
+      static_cast<void>(core::DnsName::assign(value, mx.exchange));
+    }
+  }
+}
+
 /// RFC 5782's test entries are there as long as the zone is.
-bool is_test_entry(const std::string& labels) {
+bool is_test_entry(const std::string& labels, bool has_ipv6) {
   return labels == "2.0.0.127" || labels == "test" ||
-         labels == "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+         (has_ipv6 && labels == "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0");
 }
 
 }  // namespace
@@ -64,44 +93,67 @@ void FakeResolver::submit(dns::Lookup lookup) {
     lane.next = std::max(lane.next, clock_.tick()) +
                 core::Micros(static_cast<std::int64_t>(1'000'000 / lane.qps));
   }
-  core::Millis delay = kLatency;
   dns::Completion completion;
   completion.id = lookup.id;
   completion.role = lookup.servers->role;
-  completion.server = lookup.servers->servers.front();
-  completion.asked_at = clock_.tick();
-  completion.outcome = answer(lookup, delay);
-  completion.took = delay;
-  under_way_.insert({clock_.tick() + delay, order_++, std::move(completion)});
+  ask(lookup, completion);
+  const core::Tick done = completion.asked_at + completion.took;
+  under_way_.insert({done, order_++, std::move(completion)});
 }
 
-dns::Outcome FakeResolver::answer(const dns::Lookup& lookup, core::Millis& delay) {
-  const bool is_direct = lookup.servers->role == dns::ServerRole::authoritative;
-  dns::Outcome outcome =
-      is_direct || !has_cache ? answer_afresh(lookup.question) : from_cache(lookup.question);
-  if (std::holds_alternative<dns::NoAnswer>(outcome)) {
-    delay = kTimeout;
+// As the engine does: silence is asked again, a failure only where there is another server.
+void FakeResolver::ask(const dns::Lookup& lookup, dns::Completion& completion) {
+  const std::vector<dns::Server>& servers = lookup.servers->servers;
+  completion.asked_at = clock_.tick();
+  for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
+    const std::size_t place = attempt % servers.size();
+    completion.asked_at += attempt == 0 ? core::Micros(0) : completion.took;
+    completion.server = servers[place];
+    completion.outcome = answer(lookup, place, completion.asked_at);
+    const auto* answered = std::get_if<dns::Answer>(&completion.outcome);
+    completion.took = answered != nullptr ? kLatency : kTimeout / attempts;
+    const bool has_failed = answered != nullptr && (answered->rcode == dns::Rcode::servfail ||
+                                                    answered->rcode == dns::Rcode::refused);
+    if (answered != nullptr && !(has_failed && attempt + 1 < servers.size())) {
+      return;
+    }
   }
+}
+
+dns::Outcome FakeResolver::answer(const dns::Lookup& lookup, std::size_t server, core::Tick at) {
+  const bool is_direct = lookup.servers->role == dns::ServerRole::authoritative;
+  dns::Outcome outcome = is_direct || !has_cache ? answer_afresh(lookup.question, is_direct)
+                                                 : from_cache(lookup.question, server, at);
   if (auto* answer = std::get_if<dns::Answer>(&outcome)) {
     answer->aa = is_direct;
     answer->ra = !is_direct;
   }
+  if (on_reply) {
+    on_reply(lookup.question, outcome);
+  }
   return outcome;
 }
 
-dns::Outcome FakeResolver::answer_afresh(const dns::Question& question) {
+dns::Outcome FakeResolver::answer_afresh(const dns::Question& question, bool is_direct) {
   const std::string name = question.name.to_text();
   for (auto& [id, zone] : zones) {
-    const std::string suffix = "." + zone.suffix;
-    if (name.size() > suffix.size() && name.ends_with(suffix)) {
-      return answer_zone(zone, name.substr(0, name.size() - suffix.size()), question.type);
+    const bool is_within = name.ends_with(zone.suffix);
+    if (question.type == dns::QType::ns && is_within && name.size() == zone.suffix.size()) {
+      return name_servers(zone);
+    }
+    const bool is_below = is_within && name.size() > zone.suffix.size() + 1 &&
+                          name[name.size() - zone.suffix.size() - 1] == '.';
+    if (is_below) {
+      return answer_zone(zone, name.substr(0, name.size() - zone.suffix.size() - 1), question.type,
+                         is_direct);
     }
   }
   return answer_host(name, question.type);
 }
 
 // A resolver keeps what it fetched until its TTL has run out, and says how much of it is left.
-dns::Outcome FakeResolver::from_cache(const dns::Question& question) {
+dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t server,
+                                      core::Tick at) {
   if (resolver_mode == Mode::times_out) {
     return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
   }
@@ -111,33 +163,56 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question) {
   if (resolver_mode == Mode::outside) {
     return with_codes({"198.51.100.99"}, core::Seconds(60));
   }
-  const std::string key = std::to_string(static_cast<int>(question.type)) + question.name.to_text();
+  std::string key = question.name.to_text();
+  key += static_cast<char>(question.type);
+  key += static_cast<char>(server);
   const auto known = cache_.find(key);
-  if (known != cache_.end() && clock_.tick() < known->second.until) {
+  if (known != cache_.end() && at < known->second.until) {
     dns::Outcome kept = known->second.outcome;
     if (auto* answer = std::get_if<dns::Answer>(&kept); answer != nullptr && answer->ttl) {
-      answer->ttl = std::chrono::ceil<core::Seconds>(known->second.until - clock_.tick());
+      answer->ttl = std::chrono::ceil<core::Seconds>(known->second.until - at);
     }
     return kept;
   }
-  dns::Outcome outcome = answer_afresh(question);
-  const auto* answer = std::get_if<dns::Answer>(&outcome);
-  if (answer != nullptr && answer->ttl) {
-    if (resolver_mode == Mode::emptied && !answer->a.empty()) {
-      outcome = denial(core::Seconds(60));  // rebinding protection: 127/8 is taken out
-    }
-    cache_[key] = {outcome, clock_.tick() + *std::get<dns::Answer>(outcome).ttl};
+  dns::Outcome outcome = fetch(question, known == cache_.end() ? nullptr : &known->second);
+  keep(std::move(key), outcome, at);
+  return outcome;
+}
+
+dns::Outcome FakeResolver::fetch(const dns::Question& question, const Cached* expired) {
+  dns::Outcome outcome = answer_afresh(question, false);
+  if (on_fetch) {
+    on_fetch(question, outcome);
+  }
+  auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer == nullptr && serves_expired && expired != nullptr) {
+    outcome = expired->outcome;
+    std::get<dns::Answer>(outcome).ttl = kStaleTtl;
+  } else if (answer != nullptr && resolver_mode == Mode::emptied && !answer->a.empty()) {
+    outcome = denial(core::Seconds(60));  // rebinding protection: 127/8 is taken out
   }
   return outcome;
 }
 
-dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& labels,
-                                       dns::QType type) {
+void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick at) {
+  const auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer == nullptr || !answer->ttl) {
+    return;
+  }
+  if (cache_.size() >= kMostCached) {
+    std::erase_if(cache_, [at](const auto& known) { return known.second.until < at; });
+  }
+  cache_[std::move(key)] = {outcome, at + *answer->ttl};
+}
+
+dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& labels, dns::QType type,
+                                       bool is_direct) {
   ++zone.questions;
   if (zone.loss > 0 && random_.unit() < zone.loss) {
     return dns::NoAnswer{dns::NoAnswer::Why::timeout, "lost"};
   }
-  switch (zone.mode) {
+  const Mode mode = is_direct ? zone.own_mode.value_or(zone.mode) : zone.mode;
+  switch (mode) {
     case Mode::times_out:
       return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
     case Mode::servfails:
@@ -169,10 +244,10 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
       answer.txt.emplace_back(entry->second.txt);
     }
     answer.ttl = entry->second.ttl;
-  } else if (is_test_entry(labels)) {
+  } else if (is_test_entry(labels, zone.has_ipv6_test_entry)) {
     answer = with_codes({"127.0.0.2"}, zone.test_ttl);
   }
-  if (zone.mode == Mode::stale) {
+  if (mode == Mode::stale) {
     answer.ede.push_back(3);
   }
   return answer;
@@ -180,12 +255,17 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
 
 dns::Outcome FakeResolver::answer_host(const std::string& name, dns::QType type) const {
   const auto host = hosts.find(name);
-  if (host == hosts.end()) {
+  const auto known = records.find(name);
+  const bool is_known = host != hosts.end() || known != records.end();
+  if (!is_known || failing.count(name) > 0) {
     return with_rcode(dns::Rcode::servfail);
   }
   dns::Answer answer;
   answer.ttl = core::Seconds(60);
-  for (const std::string& text : host->second) {
+  if (known != records.end()) {
+    add_records(known->second, type, answer);
+  }
+  for (const std::string& text : host == hosts.end() ? std::vector<std::string>() : host->second) {
     const auto address = *core::IpAddress::parse(text);
     if (type == dns::QType::a && address.is_v4()) {
       answer.a.push_back(address);

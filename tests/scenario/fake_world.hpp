@@ -6,11 +6,14 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <queue>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "alerts/carrier.hpp"
@@ -68,24 +71,37 @@ struct Entry {
 struct ZoneModel {
   std::string suffix;  // its DNS name
   Mode mode = Mode::fine;
+  std::optional<Mode> own_mode;   // of its own servers, asked directly, where it isn't the zone's
+  bool has_servers_named = true;  // NS records say where it is
   std::string wildcard_code = "127.0.0.2";
   std::map<std::string, Entry> entries;  // by the labels in front of the suffix
   core::Seconds negative_ttl{60};
   core::Seconds test_ttl{60};
+  bool has_ipv6_test_entry = true;
   double loss = 0;  // this share of questions gets no answer
   std::uint64_t questions = 0;
 };
 
 /// Answers 20 ms after the question, time-outs after 6 s. Answers of fine zones are kept for their
-/// TTL, as a caching resolver does, unless the zone is asked directly.
+/// TTL, as a caching resolver does, unless the zone is asked directly. Each server has a cache of
+/// its own.
 class FakeResolver final : public dns::Resolver {
  public:
   FakeResolver(FakeClock& clock, core::Random& random) : clock_(clock), random_(random) {}
 
   std::map<std::string, ZoneModel> zones;                 // by zone id
   std::map<std::string, std::vector<std::string>> hosts;  // name → addresses
-  std::optional<Mode> resolver_mode;  // of the resolver itself, for every zone behind it
+  using Records = std::map<dns::QType, std::vector<std::string>>;
+  std::map<std::string, Records> records;  // name → MX hosts ("." = null MX) and TXT, in order
+  std::set<std::string> failing;           // names that get SERVFAIL
+  std::optional<Mode> resolver_mode;       // of the resolver itself, for every zone behind it
   bool has_cache = true;
+  bool serves_expired = false;  // what has run out too, when the zone gives no answer (RFC 8767)
+  /// Silence, and a failure where there is another server, is asked again so often in all.
+  std::uint32_t attempts = 1;
+  using Tamper = std::function<void(const dns::Question&, dns::Outcome&)>;
+  Tamper on_fetch;  // what a resolver gets from a zone, before it keeps it
+  Tamper on_reply;  // what of an answer arrives
 
   void set_lanes(std::span<const dns::LaneLimit> limits) override;
   bool can_submit(dns::Lane lane) const override;
@@ -112,11 +128,15 @@ class FakeResolver final : public dns::Resolver {
     double qps = 0;
     core::Tick next{};
   };
-  dns::Outcome answer(const dns::Lookup& lookup, core::Millis& delay);
-  dns::Outcome answer_afresh(const dns::Question& question);
-  dns::Outcome answer_zone(ZoneModel& zone, const std::string& labels, dns::QType type);
+  void ask(const dns::Lookup& lookup, dns::Completion& completion);
+  dns::Outcome answer(const dns::Lookup& lookup, std::size_t server, core::Tick at);
+  dns::Outcome answer_afresh(const dns::Question& question, bool is_direct);
+  dns::Outcome answer_zone(ZoneModel& zone, const std::string& labels, dns::QType type,
+                           bool is_direct);
   dns::Outcome answer_host(const std::string& name, dns::QType type) const;
-  dns::Outcome from_cache(const dns::Question& question);
+  dns::Outcome from_cache(const dns::Question& question, std::size_t server, core::Tick at);
+  dns::Outcome fetch(const dns::Question& question, const Cached* expired);
+  void keep(std::string key, const dns::Outcome& outcome, core::Tick at);
 
   FakeClock& clock_;
   core::Random& random_;
@@ -124,7 +144,7 @@ class FakeResolver final : public dns::Resolver {
   std::multiset<UnderWay> under_way_;
   std::uint64_t order_ = 0;
   std::vector<dns::Completion> completed_;
-  std::map<std::string, Cached> cache_;
+  std::unordered_map<std::string, Cached> cache_;
 };
 
 /// Keeps every shipment; answers as told.

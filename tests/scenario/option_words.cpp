@@ -64,6 +64,8 @@ keys() {
        [](Setup& s, const std::string& v) { s.confirm.confirm_after = duration(v); }},
       {"confirm_within",
        [](Setup& s, const std::string& v) { s.confirm.confirm_within = duration(v); }},
+      {"confirm_via",
+       [](Setup& s, const std::string& v) { s.confirm.via_authoritative = v == "authoritative"; }},
       {"health_interval",
        [](Setup& s, const std::string& v) { s.health.health_interval = duration(v); }},
       {"health_retry", [](Setup& s, const std::string& v) { s.health.health_retry = duration(v); }},
@@ -166,8 +168,12 @@ lists::Target make_target(const Words& words) {
   if (!target) {
     throw std::runtime_error(target.error().text);
   }
-  for (const auto& [name, values] : options_of(words, 2, {"name", "tags", "zones"})) {
-    if (name == "name") {
+  for (const auto& [name, values] : options_of(words, 2, {"name", "tags", "zones", "follow"})) {
+    if (name == "follow") {
+      for (const std::string& value : values) {
+        target->follow.push_back(core::enum_from<lists::Follow>(value).value());
+      }
+    } else if (name == "name") {
       target->name = values.at(0);
     } else if (name == "tags") {
       target->tags = values;

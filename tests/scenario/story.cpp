@@ -196,6 +196,8 @@ void Story::take_step(const Line& line) {
     act = resolver_step(rest);
   } else if (rest.front() == "host") {
     act = [this, rest] { stage_.resolver.hosts[rest.at(1)] = Words(rest.begin() + 3, rest.end()); };
+  } else if (rest.front() == "dns") {
+    act = dns_step(rest);
   } else if (rest.front() == "release") {
     act = [this, rest] { static_cast<void>(stage_.release(rest.at(1))); };
   } else if (rest.front() == "reload") {
@@ -209,6 +211,23 @@ void Story::take_step(const Line& line) {
   }
   steps_.push_back({at, line.number, std::move(act)});
   end_ = std::max(end_, at);
+}
+
+std::function<void()> Story::dns_step(const Words& words) {
+  const std::string name = words.at(1);
+  const std::string& what = words.at(2);
+  if (what == "fails") {
+    return [this, name] { stage_.resolver.failing.insert(name); };
+  }
+  if (what == "works") {
+    return [this, name] { stage_.resolver.failing.erase(name); };
+  }
+  if (what != "MX" && what != "TXT") {
+    throw std::runtime_error("MX, TXT, fails or works, not " + what);
+  }
+  const dns::QType type = what == "MX" ? dns::QType::mx : dns::QType::txt;
+  const Words values(words.begin() + 3, words.end());
+  return [this, name, type, values] { stage_.resolver.records[name][type] = values; };
 }
 
 std::function<void()> Story::resolver_step(const Words& words) {
@@ -228,12 +247,34 @@ std::function<void()> Story::zone_step(const Words& words) {
     const double share = std::stod(words.at(2)) / 100;
     return [this, id, share] { stage_.resolver.zones.at(id).loss = share; };
   }
+  if (words.at(1) == "keeps_test_entry") {
+    const auto ttl = std::chrono::duration_cast<core::Seconds>(duration(words.at(2)));
+    return [this, id, ttl] { stage_.resolver.zones.at(id).test_ttl = ttl; };
+  }
+  if (words.at(1) == "has_no_ipv6_test_entry") {
+    return [this, id] { stage_.resolver.zones.at(id).has_ipv6_test_entry = false; };
+  }
+  if (words.at(1) == "own_servers") {
+    return own_servers_step(id, words.at(2));
+  }
   const Mode mode = modes().at(words.at(1));
   const std::string code = words.size() > 3 ? words[3] : "127.0.0.2";
   return [this, id, mode, code] {
     ZoneModel& model = stage_.resolver.zones.at(id);
     model.mode = mode;
     model.wildcard_code = code;
+  };
+}
+
+// ZONE own_servers MODE | are_unknown | are_like_it
+std::function<void()> Story::own_servers_step(const std::string& id, const std::string& word) {
+  const bool is_named = word != "are_unknown";
+  const bool differs = is_named && word != "are_like_it";
+  const std::optional<Mode> mode = differs ? std::optional(modes().at(word)) : std::nullopt;
+  return [this, id, is_named, mode] {
+    ZoneModel& model = stage_.resolver.zones.at(id);
+    model.has_servers_named = is_named;
+    model.own_mode = mode;
   };
 }
 

@@ -53,7 +53,9 @@ class Story {
   void take_channel(const Words& words);
   void take_step(const Line& line);
   std::function<void()> zone_step(const Words& words);
+  std::function<void()> own_servers_step(const std::string& id, const std::string& word);
   std::function<void()> answers_step(const std::string& zone, const Words& words);
+  std::function<void()> dns_step(const Words& words);
   std::function<void()> resolver_step(const Words& words);
   void take_expectation(const Line& line);
   std::function<bool()> event_expectation(const Words& words);

@@ -125,10 +125,16 @@ class Catalogue(unittest.TestCase):
 
 class Schema(Catalogue):
     def test_the_top_has_a_version_a_date_and_a_schema(self):
-        self.assertEqual(set(self.file), {"version", "date", "schema", "zone", "dead"})
+        self.assertEqual(set(self.file), {"version", "date", "schema", "probes", "zone", "dead"})
         self.assertEqual(self.file["schema"], 1)
         self.assertEqual(self.file["version"], self.file["date"])
         datetime.date.fromisoformat(self.file["date"])
+
+    def test_the_probes_are_names(self):
+        probes = self.file["probes"]
+        self.assertEqual(set(probes), {"nxdomain", "exists", "bogus", "whoami"})
+        for name in [*probes["nxdomain"], *probes["whoami"], probes["exists"], probes["bogus"]]:
+            self.assertRegex(name, r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")
 
     @for_each_zone
     def test_every_key_is_known_of_its_type_and_there_when_required(self, zone):

@@ -21,7 +21,7 @@ MAY_INCLUDE = {
 }
 
 # What of dns is values, which lists may include; sockets and packets are not its affair.
-DNS_VALUES = {"dns/outcome.hpp", "dns/question.hpp"}
+DNS_VALUES = {"dns/host_lookup.hpp", "dns/outcome.hpp", "dns/question.hpp"}
 
 # Other people's headers, and the only files that may include them. None is a header, but for
 # the one that makes Result.

@@ -10,6 +10,8 @@ from typing import Iterable
 from . import dns_wire as wire, ports
 from .process import Process
 
+READY = "ready.dnsmasq.test"  # it answers this itself, however slow what is behind it
+
 
 class Dnsmasq:
     """upstream: "ADDRESS:PORT" of the resolver behind it; options: as on its command line."""
@@ -48,14 +50,14 @@ class Dnsmasq:
         user = ["--user=root"] if os.geteuid() == 0 else []
         argv = ["/usr/sbin/dnsmasq", "-k", "--no-resolv", "--no-hosts", "--no-daemon", "--conf-file=/dev/null", "--pid-file",
                 f"--port={self.port}", f"--listen-address={self.address}", "--bind-interfaces", "--cache-size=0",
-                f"--server={self._upstream}", *user, *options]
+                f"--server={self._upstream}", f"--txt-record={READY},yes", *user, *options]
         process = Process(argv, self._folder, "dnsmasq")
         process.ready(self._answers)
         return process
 
     def _answers(self) -> bool:
         try:
-            return bool(wire.ask(self.at, "version.bind", wire.TXT, timeout=0.5).questions)
+            return bool(wire.ask(self.at, READY, wire.TXT, timeout=0.5).questions)
         except (OSError, wire.WireError):
             return False
 

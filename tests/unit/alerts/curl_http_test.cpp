@@ -2,6 +2,7 @@
 // The carrier against a real HTTP server on loopback that behaves as badly as servers do.
 #include <sys/socket.h>
 
+#include <future>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -305,6 +306,26 @@ TEST_CASE("wake() ends a wait from another thread, before or during it") {
   CHECK(carrier->wait(Millis(60'000)).empty());
   other.join();
   CHECK(carrier->wait(Millis(0)).empty());
+}
+
+TEST_CASE("A receiver is tried without a request") {
+  std::promise<std::string> heard;
+  {
+    const LoopbackServer server(
+        [&heard](Connection& connection) { heard.set_value(connection.line()); });
+    const Receipt receipt =
+        try_channel(shipment_to(server.at("http", "/canary-path")).channel, impatient());
+    CHECK(std::holds_alternative<Delivered>(receipt));
+    auto sent = heard.get_future();
+    REQUIRE(sent.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    CHECK(sent.get().empty());  // connected, and gone again
+  }
+  const std::string nobody =
+      shown(try_channel(shipment_to("http://127.0.0.1:1/canary-path").channel, impatient()));
+  CHECK(nobody.substr(0, 6) == "retry:");
+  CHECK(nobody.find("canary") == std::string::npos);
+  CHECK(shown(try_channel(shipment_to("http://169.254.169.254/").channel, impatient()))
+            .substr(0, 9) == "rejected:");
 }
 
 }  // namespace

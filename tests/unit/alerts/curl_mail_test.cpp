@@ -234,5 +234,23 @@ TEST_CASE("The error of a refused connection names no host") {
   CHECK(send(mail_to(url)) == "retry: Couldn't connect to server: Connection refused");
 }
 
+TEST_CASE("A mail server is tried without a mail: greeting, login, end") {
+  const auto try_it = [](Channel channel) {
+    const Receipt receipt = try_channel(channel, {});
+    return std::string(std::holds_alternative<Delivered>(receipt) ? "could: " : "could not: ") +
+           std::visit([](const auto& any) { return any.response; }, receipt);
+  };
+  MailSink sink;
+  Channel channel = mail_to(sink.url()).channel;
+  CHECK(try_it(channel).substr(0, 6) == "could:");
+  CHECK(sink.log().find("EHLO") != std::string::npos);
+  CHECK(sink.log().find("MAIL") == std::string::npos);
+  channel.starttls = StartTls::required;
+  CHECK(try_it(channel) == "could not: TLS is required here, and the server offers none");
+  const MailSink closed{{"connect", "554 5.7.1 not you"}};
+  channel.smtp = closed.url();
+  CHECK(try_it(channel).find("554") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace rblwatch::alerts

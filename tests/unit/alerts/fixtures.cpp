@@ -67,6 +67,28 @@ lists::Event delisted(std::string subject, std::string_view listed_at) {
   return event;
 }
 
+std::vector<lists::Event> of_range(std::size_t count, const std::string& range) {
+  const auto cidr = core::Cidr::parse(range);
+  REQUIRE(cidr.has_value());
+  core::IpAddress address = cidr->first();
+  std::vector<lists::Event> events;
+  for (std::size_t i = 0; i < count; ++i) {
+    lists::Event event = listed(address.to_text());
+    event.id = 100 + static_cast<std::int64_t>(i);
+    event.kind = address.is_v6() ? lists::Kind::ipv6 : lists::Kind::ipv4;
+    event.severity = lists::Severity::low;
+    event.target = lists::TargetRef{"office-net", range, {}};
+    event.targets = {"office-net"};
+    event.zone = lists::ZoneRef{"uceprotect-2", "dnsbl-2.uceprotect.net", "UCEPROTECT",
+                                lists::Severity::low, lists::Purpose::block};
+    event.meanings = {"network"};
+    event.reason = core::Untrusted("Net " + range + " is UCEPROTECT-Level2 listed");
+    events.push_back(std::move(event));
+    address = address.next().value_or(address);
+  }
+  return events;
+}
+
 lists::Event zone_blind(std::string cause) {
   lists::Event event;
   event.id = 19;

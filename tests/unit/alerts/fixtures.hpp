@@ -22,6 +22,8 @@ lists::Event listed(std::string subject = "192.0.2.10",
 /// The end of the listing above.
 lists::Event delisted(std::string subject = "192.0.2.10",
                       std::string_view listed_at = "2026-11-23T09:08:00Z");
+/// The first so many addresses of the range target "office-net", listed alike on uceprotect-2.
+std::vector<lists::Event> of_range(std::size_t count, const std::string& range = "203.0.113.0/24");
 lists::Event zone_blind(std::string cause = "refused");
 lists::Event resolver_blind();
 lists::Event channel_failed(std::string channel);

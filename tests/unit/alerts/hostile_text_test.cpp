@@ -214,8 +214,8 @@ TEST_CASE("A URL that isn't one of the web is no link") {
 TEST_CASE("Slack gets 20 sections at most, and is told of the rest") {
   std::vector<lists::Event> events(256, test::listed());
   const Json json = Json::parse(render_slack(test::notification(events)).body);
-  CHECK(json["blocks"].size() == 23);
-  CHECK(json["blocks"][21]["elements"][0]["text"] ==
+  REQUIRE(json["blocks"].size() == 24);
+  CHECK(json["blocks"][22]["elements"][0]["text"] ==
         "and 236 events more: see 'rblwatch history --events'");
   CHECK(json["unfurl_links"] == false);
   CHECK(json["parse"] == "none");

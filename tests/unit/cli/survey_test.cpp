@@ -238,3 +238,42 @@ TEST_CASE("a zone whose tests are all waived is believed", "[survey]") {
   CHECK_FALSE(findings.kinds.front().failed);
   CHECK(findings.pairs.size() == 1);
 }
+
+TEST_CASE("what a zone says that refuses is asked for where it is wanted", "[survey]") {
+  Stage stage = one_zone();
+  stage.resolver.list("2.0.0.127.bl.test", {"127.255.255.254"}, "open resolver");
+  stage.resolver.list("1.0.0.127.bl.test", {"127.255.255.254"}, "open resolver");
+  const std::vector<lists::KindSet> kinds{stage.zones.front().kinds};
+  SECTION("not by itself") {
+    const Findings findings = stage.survey().test(kinds);
+    CHECK(findings.kinds.front().failed == Cause::refused);
+    CHECK(findings.kinds.front().refusal.empty());
+    CHECK(stage.resolver.asked.size() == 3);
+  }
+  SECTION("once for all names of the test") {
+    Survey survey = stage.survey();
+    survey.explain_refusals();
+    const Findings findings = survey.test(kinds);
+    REQUIRE(findings.kinds.front().refusal.size() == 1);
+    CHECK(findings.kinds.front().refusal.front().to_text() == "127.255.255.254");
+    CHECK(findings.kinds.front().refusal_text.raw() == "open resolver");
+    CHECK(stage.resolver.asked.size() == 4);
+  }
+}
+
+TEST_CASE("further questions go out with the tests, and a silent one is a timeout", "[survey]") {
+  Stage stage = one_zone();
+  stage.resolver.address("a.example", "192.0.2.1");
+  stage.resolver.hang("b.example");
+  const auto group = std::make_shared<const dns::ServerGroup>(
+      dns::ServerGroup{{kResolver}, dns::ServerRole::resolver});
+  Survey survey = stage.survey();
+  for (const char* name : {"a.example", "b.example"}) {
+    survey.add_extra({{core::DnsName::parse(name).value(), dns::QType::a}, group});
+  }
+  const Findings findings = survey.test(std::vector<lists::KindSet>{stage.zones.front().kinds});
+  REQUIRE(findings.extras.size() == 2);
+  CHECK(std::get<dns::Answer>(findings.extras[0]).a.front().to_text() == "192.0.2.1");
+  CHECK(std::get<dns::NoAnswer>(findings.extras[1]).why == dns::NoAnswer::Why::timeout);
+  CHECK_FALSE(findings.kinds.front().failed);
+}

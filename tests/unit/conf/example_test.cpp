@@ -17,9 +17,8 @@ TEST_CASE("The commented example loads without an error") {
   CHECK(loaded.config->targets.size() == 4);
   CHECK(loaded.config->channels.size() == 2);
   CHECK(loaded.later_keys ==
-        std::vector<std::string>{"daemon.http", "target.follow", "channel.fallback_after",
-                                 "channel.max_per_minute", "channel.flap_limit", "channel.fallback",
-                                 "digest"});
+        std::vector<std::string>{"daemon.http", "channel.fallback_after", "channel.max_per_minute",
+                                 "channel.flap_limit", "channel.fallback", "digest"});
 }
 
 TEST_CASE("What the example says under [...] are the defaults") {
@@ -51,7 +50,7 @@ TEST_CASE("What the example says under [...] are the defaults") {
   CHECK(a.schedule.confirm.confirm_after == b.schedule.confirm.confirm_after);
   CHECK(a.schedule.confirm.confirm_within == b.schedule.confirm.confirm_within);
   CHECK(a.schedule.confirm.interval == b.schedule.confirm.interval);
-  CHECK(a.schedule.confirm_via_authoritative == b.schedule.confirm_via_authoritative);
+  CHECK(a.schedule.confirm.via_authoritative == b.schedule.confirm.via_authoritative);
   CHECK(a.schedule.breaker.share == b.schedule.breaker.share);
   CHECK(a.schedule.breaker.min == b.schedule.breaker.min);
   CHECK(a.schedule.breaker.hold == b.schedule.breaker.hold);

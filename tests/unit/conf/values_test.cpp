@@ -93,7 +93,7 @@ TEST_CASE("The schedule is read") {
   CHECK(schedule.confirm.confirmations == 10);
   CHECK(schedule.confirm.confirm_after == Millis(0));
   CHECK(schedule.confirm.confirm_within == Millis(24LL * 3'600'000));
-  CHECK(schedule.confirm_via_authoritative);
+  CHECK(schedule.confirm.via_authoritative);
   CHECK(schedule.breaker.share == 1);
   CHECK(schedule.breaker.min == 1);
   CHECK(schedule.breaker.hold == Millis(7LL * 24 * 3'600'000));
@@ -211,7 +211,7 @@ TEST_CASE("A key of its own goes before the operator's shared one") {
       "[keys]\nspamhaus-dqs = 'shared'\n[catalogue]\nuse = ['spamhaus-dqs-zen']\n"
       "[[zone]]\nid = 'spamhaus-dqs-zen'\nkey = 'mine'\n");
   REQUIRE(config.zones.size() == 1);
-  CHECK(config.zones[0].dns.apex()->text() == "mine.zen.dq.spamhaus.net");
+  CHECK(config.zones[0].dns.ask("x")->text() == "x.mine.zen.dq.spamhaus.net");
 }
 
 TEST_CASE("An override changes what it gives, and alone puts nothing in use") {
@@ -327,7 +327,7 @@ TEST_CASE("Secrets in files lose the blanks around them, and files of others' gr
   Loaded loaded = load_it();
   REQUIRE(loaded.config);
   CHECK(loaded.warnings.empty());
-  CHECK(loaded.config->zones.back().dns.apex()->text() == "canary.x.test");
+  CHECK(loaded.config->zones.back().dns.ask("x")->text() == "x.canary.x.test");
   std::filesystem::permissions(key, std::filesystem::perms(0604));
   CHECK(load_it().warnings.size() == 1);
 }

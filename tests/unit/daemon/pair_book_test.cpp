@@ -118,5 +118,53 @@ TEST_CASE("the next generation adopts what is known of a pair") {
   CHECK(before.detail(old) == nullptr);
 }
 
+dns::Completion completion_at(core::Tick at, dns::Outcome outcome) {
+  dns::Completion completion;
+  completion.asked_at = at;
+  completion.server = kOne;
+  completion.outcome = std::move(outcome);
+  return completion;
+}
+
+TEST_CASE("the last answer is noted, and that none came") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{0};
+  dns::Answer answer;
+  answer.rcode = dns::Rcode::nxdomain;
+  answer.ttl = core::Seconds(60);
+  dns::Completion first = completion_at(kEpoch + core::Seconds(1), answer);
+  first.transport = dns::Transport::tcp;
+  book.note_answer(pair, first);
+  CHECK(book.slot(pair).is_answered);
+  CHECK(book.slot(pair).is_tcp);
+  CHECK(book.slot(pair).ttl_s == 60);
+  book.note_answer(pair, completion_at(kEpoch + core::Seconds(9), dns::NoAnswer{}));
+  CHECK_FALSE(book.slot(pair).is_answered);
+  CHECK_FALSE(book.slot(pair).is_tcp);
+  CHECK(book.tick_of(book.slot(pair).asked_s) == kEpoch + core::Seconds(9));
+}
+
+TEST_CASE("the answer behind a doubt is kept where it said something, until the doubt is gone") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{0};
+  lists::Evidence evidence;
+  book.set_doubt(pair, {lists::Cause::timeout, {}});
+  book.keep_puzzle(pair, evidence);
+  CHECK(book.puzzle(pair) == nullptr);
+  evidence.a = {"127.255.255.254"};
+  book.keep_puzzle(pair, evidence);
+  REQUIRE(book.puzzle(pair) != nullptr);
+  CHECK(book.puzzle(pair)->a == evidence.a);
+  PairBook next(*world, kEpoch);
+  next.adopt(pair, book, pair);
+  CHECK(next.puzzle(pair) != nullptr);
+  book.keep_puzzle(pair, lists::Evidence{});
+  CHECK(book.puzzle(pair) == nullptr);
+  next.clear_doubt(pair);
+  CHECK(next.puzzle(pair) == nullptr);
+}
+
 }  // namespace
 }  // namespace rblwatch::daemon

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <mutex>
@@ -37,7 +39,8 @@ struct Asked {
   std::uint16_t port = 0;  // it came from
   std::size_t nth = 0;     // of all questions
   Octets query;
-  std::chrono::steady_clock::time_point at;
+  std::chrono::nanoseconds at{
+      0};  // when the kernel had it (UDP), not when this thread came to read it
 
   Octets question() const { return {query.begin() + 12, query.begin() + question_end}; }
   std::ptrdiff_t question_end = 0;
@@ -122,6 +125,7 @@ class LoopbackServer {
     if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const int room = 1 << 20;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -166,18 +170,37 @@ class LoopbackServer {
     for (;;) {
       Octets buffer(4096);
       sockaddr_in from{};
-      socklen_t size = sizeof from;
-      const ssize_t got = recvfrom(udp_.get(), buffer.data(), buffer.size(), 0,
-                                   reinterpret_cast<sockaddr*>(&from), &size);
+      std::array<char, 256> control{};
+      iovec part{buffer.data(), buffer.size()};
+      msghdr message{};
+      message.msg_name = &from;
+      message.msg_namelen = sizeof from;
+      message.msg_iov = &part;
+      message.msg_iovlen = 1;
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      const ssize_t got = recvmsg(udp_.get(), &message, 0);
       if (got < 0) return;
       buffer.resize(static_cast<std::size_t>(got));
-      for (const Action& action : handler_(note(buffer, false, ntohs(from.sin_port)))) {
+      for (const Action& action :
+           handler_(note(buffer, false, ntohs(from.sin_port), arrival(message)))) {
         const int fd =
             action.what == Action::What::send_from_elsewhere ? elsewhere_.get() : udp_.get();
         sendto(fd, action.octets.data(), action.octets.size(), 0,
-               reinterpret_cast<sockaddr*>(&from), size);
+               reinterpret_cast<sockaddr*>(&from), sizeof from);
       }
     }
+  }
+
+  static std::chrono::nanoseconds arrival(msghdr& message) {
+    for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
+         item = CMSG_NXTHDR(&message, item)) {
+      if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPNS) continue;
+      timespec at{};
+      std::memcpy(&at, CMSG_DATA(item), sizeof at);
+      return std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec);
+    }
+    return {};
   }
 
   void read_stream(Stream& stream) {
@@ -194,7 +217,7 @@ class LoopbackServer {
       const auto end = stream.in.begin() + 2 + static_cast<std::ptrdiff_t>(size);
       const Octets query(stream.in.begin() + 2, end);
       stream.in.erase(stream.in.begin(), end);
-      for (const Action& action : handler_(note(query, true, 0)))
+      for (const Action& action : handler_(note(query, true, 0, {})))
         act(stream, action);
     }
   }
@@ -210,14 +233,15 @@ class LoopbackServer {
     static_cast<void>(::send(stream.fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL));
   }
 
-  Asked note(const Octets& query, bool is_tcp, std::uint16_t port) {
+  Asked note(const Octets& query, bool is_tcp, std::uint16_t port,
+             std::chrono::nanoseconds at_time) {
     Asked asked;
     asked.query = query;
     asked.id = query[0] * 256U + query[1];
     asked.is_tcp = is_tcp;
     asked.port = port;
     asked.has_edns = query[11] != 0;
-    asked.at = std::chrono::steady_clock::now();
+    asked.at = at_time;
     std::size_t at = 12;
     while (query[at] != 0) {
       if (at != 12) asked.name += '.';

@@ -2,6 +2,7 @@
 #include "dns/wire_walk.hpp"
 
 #include <chrono>
+#include <ctime>
 
 #include <catch2/catch.hpp>
 
@@ -41,6 +42,13 @@ Octets chain_of_pointers(unsigned hops) {
     chain = chain + pointer(first + 2 * i);
   message.answers = {record({0}, 10, 5, chain), a(pointer(first + 2 * (hops - 1)), kListed)};
   return message.octets();
+}
+
+// Of this thread; a busy machine must not fail the test.
+std::chrono::nanoseconds processor_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 }  // namespace
@@ -182,10 +190,10 @@ TEST_CASE("the costliest messages of 65 535 octets take less than 5 ms") {
     jumps.answers.push_back(cname(kAsk, "a.b.c.d.e.f.g.h"));
   messages.push_back(jumps.octets());
   for (const Octets& message : messages) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = processor_time();
     constexpr int kTimes = 20;
     for (int i = 0; i < kTimes; ++i)
       flaw_of(message);
-    CHECK((std::chrono::steady_clock::now() - start) / kTimes < std::chrono::milliseconds(5));
+    CHECK((processor_time() - start) / kTimes < std::chrono::milliseconds(5));
   }
 }

@@ -134,8 +134,12 @@ class Twin {
   }
   std::uint64_t drop_all() {
     const std::uint64_t dropped = held().size();
+    std::erase_if(votes_, [this](const Vote& vote) {
+      return !vote.is_decided || std::any_of(held_.begin(), held_.end(), [&vote](const Held& one) {
+        return one.subject == vote.subject;
+      });
+    });
     held_.clear();
-    votes_.clear();
     quarantined_ = false;
     return dropped;
   }

@@ -34,13 +34,12 @@ TEST_CASE("a zone's DNS name is asked and shown in its order, the key only asked
           "2.0.0.127.zen.spamhaus.org"},
       Row{"localzone", "2.0.0.127.localzone", "localzone", "localzone", "2.0.0.127.localzone"},
       Row{"{key}.zen.dq.spamhaus.net", "2.0.0.127.s3cr3tkey0123.zen.dq.spamhaus.net",
-          "s3cr3tkey0123.zen.dq.spamhaus.net", "<key>.zen.dq.spamhaus.net",
+          "zen.dq.spamhaus.net", "<key>.zen.dq.spamhaus.net",
           "2.0.0.127.<key>.zen.dq.spamhaus.net"},
       Row{"{key}.{subject}.dnsbl.httpbl.org", "s3cr3tkey0123.2.0.0.127.dnsbl.httpbl.org",
-          "s3cr3tkey0123.dnsbl.httpbl.org", "<key>.dnsbl.httpbl.org",
-          "<key>.2.0.0.127.dnsbl.httpbl.org"},
-      Row{"a.{subject}.b.{key}.c", "a.2.0.0.127.b.s3cr3tkey0123.c", "a.b.s3cr3tkey0123.c",
-          "a.b.<key>.c", "a.2.0.0.127.b.<key>.c"});
+          "dnsbl.httpbl.org", "<key>.dnsbl.httpbl.org", "<key>.2.0.0.127.dnsbl.httpbl.org"},
+      Row{"a.{subject}.b.{key}.c", "a.2.0.0.127.b.s3cr3tkey0123.c", "c", "a.b.<key>.c",
+          "a.2.0.0.127.b.<key>.c"});
   CAPTURE(row.pattern);
   ZoneDns dns = ZoneDns::parse(row.pattern).value();
   if (dns.needs_key()) {
@@ -49,7 +48,7 @@ TEST_CASE("a zone's DNS name is asked and shown in its order, the key only asked
     CHECK(dns.has_key());
   }
   CHECK(dns.ask("2.0.0.127").value().text() == row.asked);
-  CHECK(dns.apex().value().text() == row.apex);
+  CHECK(dns.apex().text() == row.apex);
   CHECK(dns.shown() == row.shown);
   CHECK(dns.show("2.0.0.127") == row.shown_with_subject);
 }

@@ -226,6 +226,36 @@ TEST_CASE("a test went through the resolver when the answers that failed did") {
   CHECK_FALSE(test_result(zone(), {direct}, at(12s)).through_resolver);
 }
 
+TEST_CASE("what one of the zone's own servers says to the test entry goes before a cache") {
+  const Zone of = zone();
+  struct Row {
+    Verdict through_resolver;
+    Verdict direct;
+    std::string failed;
+    bool is_positive_direct;
+    bool was_fault;
+  };
+  const auto row = GENERATE(
+      Row{listed(), listed(), "passed", true, false},
+      Row{listed(), Clear{}, "test_entry_missing", false, true},  // emptied behind a cache
+      Row{listed(), unknown(Cause::timeout), "passed", false, true},
+      Row{listed(), unknown(Cause::refused), "passed", false, true},
+      Row{Clear{}, listed(), "test_entry_missing", false, false},  // hidden by the resolver
+      Row{Clear{}, Clear{}, "test_entry_missing", false, true},
+      Row{unknown(Cause::servfail), Clear{}, "test_entry_missing", false, true},
+      Row{unknown(Cause::refused), Clear{}, "refused", false, true});
+  TestResult result =
+      test_result(of,
+                  {answer(TestRole::listed, row.through_resolver), answer(TestRole::clear, Clear{}),
+                   answer(TestRole::random, Clear{})},
+                  at(12s));
+  TestAnswer direct = answer(TestRole::listed, row.direct);
+  direct.server_role = dns::ServerRole::authoritative;
+  CHECK(take_direct(result, of, direct) == row.was_fault);
+  CHECK((result.failed ? std::string(core::enum_word(*result.failed)) : "passed") == row.failed);
+  CHECK((result.positive->server_role == dns::ServerRole::authoritative) == row.is_positive_direct);
+}
+
 TEST_CASE("a test that asks nothing passes") {
   const TestResult result = test_result(zone(), {}, at(12s));
   CHECK(result.is_passed());

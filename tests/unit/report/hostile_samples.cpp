@@ -124,6 +124,7 @@ TargetsDoc hostile_targets() {
     spoil(view.value);
     spoil(view.tags);
     spoil(view.addresses);
+    spoil(view.notes);
     spoil(view.state);
   }
   return document;

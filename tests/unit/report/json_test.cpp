@@ -189,8 +189,12 @@ TEST_CASE("why has the evidence of each answer, null where there is none") {
   CHECK(silent["ede"] == Json::array({22, 999}));
   const Json& unkept = json["answers"][2];
   CHECK(unkept["kept"] == false);
-  for (const char* key : {"cause", "question", "server", "transport", "rcode", "ttl_s", "asked_at",
-                          "took_ms", "dig"}) {
+  CHECK(unkept["question"] == "10.2.0.192.psbl.surriel.com");
+  CHECK(unkept["qtype"] == "A");
+  CHECK(unkept["dig"] ==
+        "dig +noall +answer +comments A 10.2.0.192.psbl.surriel.com @127.0.0.1 -p 53");
+  for (const char* key :
+       {"cause", "server", "transport", "rcode", "ttl_s", "asked_at", "took_ms"}) {
     INFO(key);
     CHECK(unkept[key].is_null());
   }
@@ -245,7 +249,9 @@ TEST_CASE("targets, alerts and config check have the keys of the contract") {
   const Json targets = parse(to_json(samples::targets()));
   CHECK(keys_of(targets) == with_head({"targets"}));
   CHECK(keys_of(targets["targets"][0]) == Keys{"name", "type", "value", "tags", "subjects",
-                                               "listed", "unknown", "addresses", "state"});
+                                               "listed", "unknown", "addresses", "state", "notes"});
+  CHECK(targets["targets"][0]["notes"] == Json::array());
+  CHECK(targets["targets"][4]["notes"].size() == 2);
 
   const Json alerts = parse(to_json(samples::alerts()));
   CHECK(keys_of(alerts) == with_head({"deliveries"}));
@@ -292,6 +298,7 @@ void check_same(const WhyAnswer& a, const WhyAnswer& b) {
   CHECK(a.cause == b.cause);
   CHECK(a.kept == b.kept);
   CHECK(a.evidence == b.evidence);
+  CHECK((b.dig.empty() || a.dig == b.dig));
   CHECK(a.test_state == b.test_state);
   CHECK(a.test_at == b.test_at);
   CHECK(a.test_cause == b.test_cause);

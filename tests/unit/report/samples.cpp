@@ -334,6 +334,11 @@ WhyDoc why() {
   unkept.dns = "psbl.surriel.com";
   unkept.verdict = "clear";
   unkept.kept = false;
+  unkept.evidence = lists::Evidence{};
+  unkept.evidence->question = "10.2.0.192.psbl.surriel.com";
+  unkept.evidence->test_state = ZoneState::seeing;
+  unkept.evidence->test_at = ago(9min);
+  unkept.dig = "dig +noall +answer +comments A 10.2.0.192.psbl.surriel.com @127.0.0.1 -p 53";
   unkept.test_state = ZoneState::seeing;
   unkept.test_at = ago(9min);
   document.answers = {listed, unknown, unkept};
@@ -406,7 +411,22 @@ TargetsDoc targets() {
   gone.type = lists::TargetType::host;
   gone.value = "old.example.com";
   gone.state = "unresolved";
-  document.targets = {mx, net, host, gone};
+  gone.notes = {"the name doesn't resolve (nxdomain) since 2026-03-01T09:00:00Z"};
+  TargetView ours;
+  ours.name = "ours";
+  ours.type = lists::TargetType::domain;
+  ours.value = "example.com";
+  ours.subjects = 31;
+  for (int i = 0; i < 30; ++i) {
+    ours.addresses.push_back("198.51.100." + std::to_string(i));
+  }
+  ours.state = "clear";
+  ours.notes = {
+      "mx can't be found (servfail for A of mx1.example.net) since 2026-03-01T09:00:00Z: its last "
+      "addresses stay watched",
+      "SPF of example.com: \"exists:%{ir}._spf.example.com\" can't be followed: it depends on who "
+      "sends"};
+  document.targets = {mx, net, host, gone, ours};
   return document;
 }
 

@@ -24,12 +24,14 @@ ListingView ended();           // delisted
 ListingView of_ipv6();         // a long address
 ListingView of_long_domain();  // a name of 200 characters
 
-StatusDoc trouble();  // listings of all sorts, blind and quarantined zones
-StatusDoc quiet();    // all seen, nothing listed
-StatusDoc stopped();  // the daemon is down
-StatusDoc nothing();  // no target
-StatusDoc checked();  // `check`: no daemon
-StatusDoc crowd();    // forty listings, long names
+StatusDoc trouble();         // listings of all sorts, blind and quarantined zones
+StatusDoc quiet();           // all seen, nothing listed
+StatusDoc stopped();         // the daemon is down
+StatusDoc nothing();         // no target
+StatusDoc checked();         // `check`: no daemon
+StatusDoc crowd();           // forty listings, long names
+StatusDoc neighbours();      // whole networks listed alike, in parts doubted or pending
+StatusDoc few_neighbours();  // five of each, as `check` has them
 HistoryDoc history();
 WhyDoc why();
 ZonesDoc zones();
@@ -42,6 +44,7 @@ std::vector<lists::Event> events();
 extern const std::string kHostile;
 /// Every text of the document is kHostile.
 StatusDoc hostile_status();
+StatusDoc hostile_neighbours();
 HistoryDoc hostile_history();
 WhyDoc hostile_why();
 ZonesDoc hostile_zones();

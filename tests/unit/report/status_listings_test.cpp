@@ -178,6 +178,43 @@ TEST_CASE("targets count their subjects, and say the worst that holds of one") {
   CHECK(views[1].type == lists::TargetType::range);
 }
 
+TEST_CASE("what can't be followed of a domain is noted, and only a lost one is unresolved") {
+  Scene scene;
+  for (const char* name : {"fine.example", "old.example", "lost.example", "null.example"}) {
+    lists::Target domain = make_target(std::string("domain:") + name);
+    domain.follow = {lists::Follow::mx};
+    scene.targets.push_back(domain);
+  }
+  const auto row = [](bool has_addresses, bool is_resolved) {
+    SourceRow made;
+    made.follow = lists::Follow::mx;
+    made.has_addresses = has_addresses;
+    made.is_resolved = is_resolved;
+    made.cause = is_resolved ? "" : "servfail for MX of x";
+    made.since = is_resolved ? std::nullopt : std::optional<Timestamp>(kNow);
+    return made;
+  };
+  const std::vector<core::IpAddress> some{core::IpAddress::parse("192.0.2.50").value()};
+  scene.hosts = {{3, some}, {4, some}};
+  scene.sources = {{3, {row(true, true)}},
+                   {4, {row(true, false)}},
+                   {5, {row(false, false)}},
+                   {6, {row(false, true)}}};
+  scene.sources[3][0].notes = {"a note"};
+  const std::vector<TargetView> views = scene.target_views();
+  REQUIRE(views.size() == 7);
+  const std::string lost =
+      "mx can't be found (servfail for MX of x) since " + core::to_rfc3339(kNow);
+  CHECK(views[3].notes == Texts{"a note"});
+  CHECK(views[4].notes == Texts{lost + ": its last addresses stay watched"});
+  CHECK(views[5].notes == Texts{lost});
+  CHECK(views[6].notes.empty());
+  CHECK(views[3].state != "unresolved");
+  CHECK(views[4].state != "unresolved");
+  CHECK(views[5].state == "unresolved");
+  CHECK(views[6].state != "unresolved");
+}
+
 TEST_CASE("a target whose subjects no zone is asked about is unknown, not clear") {
   Scene scene;
   scene.targets = {make_target("192.0.2.10"), make_target("example.org")};

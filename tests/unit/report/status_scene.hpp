@@ -60,6 +60,7 @@ struct Scene {
                                      make_target("198.51.100.0/29", "net"),
                                      make_target("2001:db8::1", "six")};
   lists::HostBook hosts;
+  SourceBook sources;
   StatusRows rows;
 
   Scene() {
@@ -106,8 +107,9 @@ struct Scene {
     return with_world([&](const World& world) { return restrict_to(world, rows, target, kNow); });
   }
   std::vector<TargetView> target_views() const {
-    return with_world(
-        [&](const World& world) { return build_targets(world, rows, hosts, kNow).targets; });
+    return with_world([&](const World& world) {
+      return build_targets(world, rows, {hosts, sources}, kNow).targets;
+    });
   }
 };
 

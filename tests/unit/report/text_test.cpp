@@ -12,6 +12,7 @@
 
 #include "core/text.hpp"
 #include "golden.hpp"
+#include "plan_doctor_samples.hpp"
 #include "report/shown.hpp"
 #include "samples.hpp"
 
@@ -35,7 +36,15 @@ std::map<std::string, Writer> texts() {
       {"status_stopped", [](const TextStyle& style) { return to_text(stopped(), style); }},
       {"status_nothing", [](const TextStyle& style) { return to_text(nothing(), style); }},
       {"status_crowd", [](const TextStyle& style) { return to_text(crowd(), style); }},
+      {"status_neighbours", [](const TextStyle& style) { return to_text(neighbours(), style); }},
+      {"status_each_neighbour",
+       [](TextStyle style) {
+         style.each_single = true;
+         return to_text(few_neighbours(), style);
+       }},
       {"check", [](const TextStyle& style) { return check_to_text(checked(), style); }},
+      {"check_neighbours",
+       [](const TextStyle& style) { return check_to_text(few_neighbours(), style); }},
       {"history", [](const TextStyle& style) { return to_text(history(), style); }},
       {"why", [](const TextStyle& style) { return to_text(why(), style); }},
       {"zones", [](const TextStyle& style) { return to_text(zones(), style); }},
@@ -43,6 +52,8 @@ std::map<std::string, Writer> texts() {
       {"targets", [](const TextStyle& style) { return to_text(targets(), style); }},
       {"alerts", [](const TextStyle& style) { return to_text(alerts(), style); }},
       {"config_check", [](const TextStyle& style) { return to_text(config_check(), style); }},
+      {"plan", [](const TextStyle& style) { return to_text(plan(), style); }},
+      {"doctor", [](const TextStyle& style) { return to_text(doctor(), style); }},
       {"events",
        [](const TextStyle& style) { return events_to_text(events(), true, style, kNow); }},
   };
@@ -53,6 +64,9 @@ std::map<std::string, Writer> hostile_texts() {
   return {
       {"status", [](const TextStyle& style) { return to_text(hostile_status(), style); }},
       {"check", [](const TextStyle& style) { return check_to_text(hostile_status(), style); }},
+      {"neighbours", [](const TextStyle& style) { return to_text(hostile_neighbours(), style); }},
+      {"check of neighbours",
+       [](const TextStyle& style) { return check_to_text(hostile_neighbours(), style); }},
       {"history", [](const TextStyle& style) { return to_text(hostile_history(), style); }},
       {"why", [](const TextStyle& style) { return to_text(hostile_why(), style); }},
       {"zones", [](const TextStyle& style) { return to_text(hostile_zones(), style); }},
@@ -62,6 +76,8 @@ std::map<std::string, Writer> hostile_texts() {
       {"alerts", [](const TextStyle& style) { return to_text(hostile_alerts(), style); }},
       {"config_check",
        [](const TextStyle& style) { return to_text(hostile_config_check(), style); }},
+      {"plan", [](const TextStyle& style) { return to_text(hostile_plan(), style); }},
+      {"doctor", [](const TextStyle& style) { return to_text(hostile_doctor(), style); }},
       {"events",
        [](const TextStyle& style) { return events_to_text(hostile_events(), false, style, kNow); }},
   };
@@ -236,7 +252,7 @@ TEST_CASE("where nothing is asked a status says how to begin") {
   CHECK(to_text(document, TextStyle{}).find("Nothing is asked") != std::string::npos);
 }
 
-TEST_CASE("each cause that is shown has its hint, once") {
+TEST_CASE("each cause that is shown has its advice, once") {
   StatusDoc document = samples::quiet();
   for (const auto& [cause, word] : core::EnumWords<lists::Cause>::table) {
     document.unknowns = {
@@ -297,15 +313,18 @@ TEST_CASE("a diagnostic begins with the place as editors read it, on one line") 
 
 TEST_CASE("zones that nobody is asked about are not counted as unseen") {
   ZonesDoc document = samples::zones();
-  CHECK(to_text(document, TextStyle{}).find("3 of 7 zones can be seen.\n") == 0);
+  TextStyle wide;
+  wide.width = 120;
+  CHECK(to_text(document, wide)
+            .find("3 of 7 zones can be seen: 2 blind, 1 quarantined, 1 untested.\n") == 0);
   document.zones[6].view.subjects = 0;
-  CHECK(
-      to_text(document, TextStyle{}).find("3 of 6 zones can be seen; 1 more has no subjects.\n") ==
-      0);
+  CHECK(to_text(document, wide)
+            .find("3 of 6 zones can be seen: 2 blind, 1 quarantined, 0 untested; 1 more has no "
+                  "subjects.\n") == 0);
   document.zones.resize(3);
-  CHECK(to_text(document, TextStyle{}).find("All 3 zones can be seen.\n") == 0);
+  CHECK(to_text(document, wide).find("All 3 zones can be seen.\n") == 0);
   document.zones.resize(1);
-  CHECK(to_text(document, TextStyle{}).find("The zone can be seen.\n") == 0);
+  CHECK(to_text(document, wide).find("The zone can be seen.\n") == 0);
 }
 
 TEST_CASE("what is fine can be left out") {

@@ -67,20 +67,21 @@ std::map<std::string, std::string> files_of(const Folder& folder) {
 bool can_read_all(const Folder& folder, std::size_t events) {
   const auto reader = Reader::open(folder.database());
   return reader && reader->status() && reader->history({}) && reader->deliveries(false, 10) &&
-         reader->evidence("192.0.2.1") && reader->hosts({}) &&
+         reader->evidence("192.0.2.1") && reader->addresses({}) &&
          reader->events_after(0, 1000)->views.size() == events;
 }
 
 using Texts = std::vector<std::string>;
 
-/// filter(&HistoryFilter::zone, "corp", &HistoryFilter::limit, 2)
+/// filter(&HistoryFilter::zone, "corp", &HistoryFilter::limit, 2U)
 inline HistoryFilter filter() {
   return {};
 }
-template <class Member, class Value, class... Rest>
-HistoryFilter filter(Member HistoryFilter::*member, Value value, Rest... rest) {
+template <class Member, class... Rest>
+HistoryFilter filter(Member HistoryFilter::*member, std::type_identity_t<Member> value,
+                     Rest... rest) {
   HistoryFilter made = filter(rest...);
-  made.*member = value;
+  made.*member = std::move(value);
   return made;
 }
 
@@ -283,6 +284,29 @@ TEST_CASE("a backup is whole, private to its group, and is a database to go on w
   CHECK(left == 0);
 }
 
+TEST_CASE("every page can be looked through, with the daemon up or down") {
+  const Folder folder;
+  std::optional<Store> store = open_store(folder);
+  add_events(*store, 50);
+  const Reader reader = taken(Reader::open(folder.database()));
+  taken(reader.check_integrity(core::Millis(20'000)));
+  store.reset();
+  taken(reader.check_integrity(core::Millis(20'000)));
+  std::string bytes = bytes_of(folder.database());
+  const std::size_t page = 4096;
+  REQUIRE(bytes.size() > 8 * page);
+  // A page of a table's tree, not one of those that opening looks at.
+  for (std::size_t number = 2; number < bytes.size() / page; ++number) {
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(number * page), 8, '\x7f');
+  }
+  write_bytes(folder.database(), bytes);
+  const auto damaged = Reader::open(folder.database());
+  const auto checked = damaged ? damaged->check_integrity(core::Millis(20'000))
+                               : core::Result<void>(tl::make_unexpected(damaged.error()));
+  REQUIRE_FALSE(checked.has_value());
+  CHECK(checked.error().kind == Kind::corrupt);
+}
+
 TEST_CASE("history is newest first, and chosen by subject, target, zone and time") {
   const Folder folder;
   Store store = open_store(folder);
@@ -296,9 +320,9 @@ TEST_CASE("history is newest first, and chosen by subject, target, zone and time
   };
   const auto row = GENERATE(values<Row>({
       {"all", {}, {"a.test", "c.test", "b.test", "a.test"}},
-      {"a limit", filter(&HistoryFilter::limit, 2), {"a.test", "c.test"}, true},
+      {"a limit", filter(&HistoryFilter::limit, 2U), {"a.test", "c.test"}, true},
       {"a limit that fits",
-       filter(&HistoryFilter::limit, 4),
+       filter(&HistoryFilter::limit, 4U),
        {"a.test", "c.test", "b.test", "a.test"}},
       {"one subject", filter(&HistoryFilter::subjects, Texts{"a.test"}), {"a.test", "a.test"}},
       {"two subjects",
@@ -306,7 +330,7 @@ TEST_CASE("history is newest first, and chosen by subject, target, zone and time
        {"c.test", "b.test"}},
       {"a target", filter(&HistoryFilter::targets, Texts{"two"}), {"c.test", "b.test"}},
       {"a target of several",
-       filter(&HistoryFilter::targets, Texts{"all"}, &HistoryFilter::limit, 1),
+       filter(&HistoryFilter::targets, Texts{"all"}, &HistoryFilter::limit, 1U),
        {"a.test"},
        true},
       {"subject or target",
@@ -353,7 +377,7 @@ TEST_CASE("events are newest first, and chosen alike; a resolver's by the zones 
   };
   const auto row = GENERATE(values<Row>({
       {"all", {}, {4, 3, 2, 1}},
-      {"a limit", filter(&HistoryFilter::limit, 1), {4}, true},
+      {"a limit", filter(&HistoryFilter::limit, 1U), {4}, true},
       {"a subject", filter(&HistoryFilter::subjects, Texts{"a.test"}), {3, 1}},
       {"subjects", filter(&HistoryFilter::subjects, Texts{"a.test", "b.test"}), {3, 2, 1}},
       {"a target", filter(&HistoryFilter::targets, Texts{"office"}), {3, 2, 1}},
@@ -441,25 +465,43 @@ TEST_CASE("the evidence kept of a subject is that of its open listings and its v
   CHECK(kept[2].votes.empty());
 }
 
-TEST_CASE("the addresses of host targets are found by their names") {
+TEST_CASE("the addresses of targets are found by their sources") {
   const Folder folder;
   Store store = open_store(folder);
   Batch batch;
   batch.at = at(300);
-  batch.hosts.resize(1);
+  batch.hosts.resize(3);
   batch.hosts[0].host = "mail.example.com";
   batch.hosts[0].addresses = {ip("192.0.2.50"), ip("2001:db8::5")};
+  batch.hosts[1].host = "mx:mail.example.com";
+  batch.hosts[1].addresses = {ip("192.0.2.51")};
+  batch.hosts[1].notes = {"one", "two\nlines"};
+  batch.hosts[2].host = "spf:mail.example.com";
+  batch.hosts[2].addresses = {ip("192.0.2.50"), ip("192.0.2.51")};
+  batch.hosts[2].is_resolved = false;
+  batch.hosts[2].cause = "servfail";
+  batch.hosts[2].since = at(7);
   taken(store.commit(batch));
-  std::vector<lists::Target> targets(4);
+  std::vector<lists::Target> targets(5);
   targets[1].type = lists::TargetType::host;
   targets[1].host = core::DnsName::parse("mail.example.com").value();
   targets[2] = targets[1];
   targets[2].host = core::DnsName::parse("other.example.com").value();
   targets[3] = targets[1];
   targets[3].type = lists::TargetType::domain;
-  const auto book = taken(taken(Reader::open(folder.database())).hosts(targets));
-  REQUIRE(book.size() == 1);
-  CHECK(book.at(1) == batch.hosts[0].addresses);
+  targets[4] = targets[3];
+  targets[4].follow = {lists::Follow::mx, lists::Follow::spf};
+  const auto known = taken(taken(Reader::open(folder.database())).addresses(targets));
+  REQUIRE(known.hosts.size() == 2);
+  CHECK(known.hosts.at(1) == batch.hosts[0].addresses);
+  CHECK(known.hosts.at(4) == batch.hosts[2].addresses);
+  REQUIRE(known.sources.at(4).size() == 2);
+  CHECK(known.sources.at(4)[0].notes == batch.hosts[1].notes);
+  CHECK(known.sources.at(4)[0].is_resolved);
+  CHECK(known.sources.at(4)[1].follow == lists::Follow::spf);
+  CHECK_FALSE(known.sources.at(4)[1].is_resolved);
+  CHECK(known.sources.at(4)[1].cause == "servfail");
+  CHECK(known.sources.at(4)[1].since == at(7));
 }
 
 TEST_CASE("deliveries are shown newest first, or the failed ones alone") {

@@ -212,6 +212,7 @@ inline VotesRecord votes(const std::string& subject = "192.0.2.10",
   leaves.joins = false;
   leaves.votes.pop_back();
   VotesRecord record;
+  record.was_decided = false;
   record.pair = {.subject = subject, .zone = zone};
   record.marks = {{.server = server("127.0.0.1:53"), .runs_out = tick(60)},
                   {.server = server("[::1]:5353"), .runs_out = tick(90)}};

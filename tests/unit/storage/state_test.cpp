@@ -27,6 +27,7 @@ Batch full_batch() {
   quarantined.row.quarantined = true;
   quarantined.row.quarantined_since = at(50);
   quarantined.told_blind = true;
+  quarantined.told_quarantined = true;
   quarantined.quarantined_since = tick(50);
   lists::BelievedChange held;
   held.purpose = lists::Purpose::allow;
@@ -57,7 +58,8 @@ Batch full_batch() {
                   .is_resolved = false,
                   .told_unresolved = true,
                   .cause = "NXDOMAIN",
-                  .since = at(80)}};
+                  .since = at(80),
+                  .notes = {"one", "two\nlines"}}};
   batch.subjects_added = {"192.0.2.10", "192.0.2.11", "example.com"};
   return batch;
 }
@@ -88,6 +90,7 @@ void check_votes(const std::vector<VotesRecord>& stored) {
   REQUIRE(stored.size() == 1);
   CHECK(stored[0].pair == expected.pair);
   CHECK(stored[0].kind == expected.kind);
+  CHECK(stored[0].was_decided == expected.was_decided);
   CHECK(stored[0].marks == expected.marks);
   CHECK(stored[0].evidence == expected.evidence);
   REQUIRE(stored[0].tracks.size() == expected.tracks.size());
@@ -107,6 +110,7 @@ void check_zones(const std::vector<ZoneRecord>& zones, core::Tick held_tick) {
   CHECK(zones[0].row.latency_p50_ms == 3);
   CHECK_FALSE(zones[0].row.latency_p99_ms.has_value());
   CHECK(zones[0].told_blind);
+  CHECK(zones[0].told_quarantined);
   CHECK(zones[0].quarantined_since == held_tick);
   CHECK(zones[0].held_subjects == expected.held_subjects);
   REQUIRE(zones[0].held.size() == 2);
@@ -162,6 +166,7 @@ TEST_CASE("everything of a batch survives a restart on the same boot") {
   CHECK_FALSE(snapshot.hosts[0].is_resolved);
   CHECK(snapshot.hosts[0].told_unresolved);
   CHECK(snapshot.hosts[0].cause == "NXDOMAIN");
+  CHECK(snapshot.hosts[0].notes == full_batch().hosts[0].notes);
   CHECK(snapshot.subjects == std::vector<std::string>{"192.0.2.10", "192.0.2.11", "example.com"});
   CHECK(snapshot.held_batches == std::vector<std::string>{"start-1"});
 }

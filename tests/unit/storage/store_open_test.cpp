@@ -10,6 +10,7 @@
 
 #include "core/random.hpp"
 #include "sample.hpp"
+#include "storage/migrate.hpp"
 #include "storage/sqlite.hpp"
 
 using namespace rblwatch;
@@ -103,7 +104,7 @@ TEST_CASE("a database has the settings of the house") {
   CHECK(connection.number("PRAGMA trusted_schema").value() == 0);
   CHECK(connection.number("PRAGMA cell_size_check").value() == 1);
   CHECK(connection.number("PRAGMA application_id").value() == 0x72626c77);
-  CHECK(connection.number("PRAGMA user_version").value() == 1);
+  CHECK(connection.number("PRAGMA user_version").value() == migrations().back().number);
   CHECK(connection
             .number("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' "
                     "AND type = 'table' AND name NOT LIKE 'sqlite_%' AND NOT strict")

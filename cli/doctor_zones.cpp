@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor_zones.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/text.hpp"
+#include "lists/advice.hpp"
+
+namespace rblwatch::cli {
+namespace {
+
+using lists::Cause;
+using report::CheckState;
+using report::CheckView;
+
+/// The same cause of one zone, for whichever kinds and resolvers.
+struct Failure {
+  std::vector<std::string> through;
+  std::vector<std::string> codes;  // of a refusal
+  std::string text;                // likewise; foreign
+};
+
+void add_once(std::vector<std::string>& all, const std::string& one) {
+  if (std::find(all.begin(), all.end(), one) == all.end()) {
+    all.push_back(one);
+  }
+}
+
+std::string way_of(const TestedZone& tested) {
+  return tested.through ? tested.through->to_text() : "its own servers";
+}
+
+std::map<Cause, Failure> failures_of(lists::ZoneIndex zone, std::span<const TestedZone> tested) {
+  std::map<Cause, Failure> failures;
+  for (const TestedZone& one : tested) {
+    if (one.zone != zone || !one.finding.failed) {
+      continue;
+    }
+    Failure& failure = failures[*one.finding.failed];
+    add_once(failure.through, way_of(one));
+    for (const core::IpAddress& code : one.finding.refusal) {
+      add_once(failure.codes, code.to_text());
+    }
+    if (failure.text.empty()) {
+      failure.text = one.finding.refusal_text.raw();
+    }
+  }
+  return failures;
+}
+
+std::string sentence(Cause cause, const Failure& failure) {
+  const std::string ways = core::join(failure.through, ", ");
+  if (cause == Cause::refused) {
+    return "refuses " + ways +
+           (failure.codes.empty() ? "" : " with " + core::join(failure.codes, ", ")) +
+           (failure.text.empty() ? "" : ": " + failure.text);
+  }
+  return "fails its test through " + ways + " (" + std::string(core::enum_word(cause)) +
+         "): " + lists::advice_on(cause).meaning;
+}
+
+std::string remedy(Cause cause) {
+  const std::string known = core::join(lists::advice_on(cause).steps, " ");
+  return known.empty() ? "Take the zone out of use, or see what its operator says." : known;
+}
+
+/// What says nothing about the key: the zone may not even have been reached.
+bool is_silence(Cause cause) {
+  switch (cause) {
+    case Cause::timeout:
+    case Cause::network:
+    case Cause::malformed:
+    case Cause::servfail:
+    case Cause::not_asked:
+    case Cause::stale:
+    case Cause::unsupported:
+      return true;
+    case Cause::refused:
+    case Cause::rewritten:
+    case Cause::refused_rcode:
+    case Cause::other_rcode:
+    case Cause::lame:
+    case Cause::lists_everything:
+    case Cause::test_entry_missing:
+      return false;
+  }
+  RBL_CHECK(false);
+}
+
+CheckView key_check(const lists::Zone& zone, const std::map<Cause, Failure>& failures) {
+  const std::string name = "key " + zone.id;
+  if (failures.empty()) {
+    return {name, CheckState::ok, "works: the zone passes its test with it", ""};
+  }
+  std::vector<std::string> causes;
+  bool is_silent = true;
+  for (const auto& [cause, failure] : failures) {
+    causes.emplace_back(core::enum_word(cause));
+    is_silent = is_silent && is_silence(cause);
+  }
+  const std::string told = core::join(causes, ", ");
+  if (is_silent) {
+    return {name, CheckState::warn,
+            "whether it works can't be said: the zone gives no answer (" + told + ")",
+            "mend what the zone's own line says, then ask again"};
+  }
+  return {name, CheckState::fail, "does not work: the zone fails its test with it (" + told + ")",
+          "compare it with what the operator's pages show, see that it has not expired, and that "
+          "the zone's dns is the one it is for"};
+}
+
+/// Rebinding protection: the test entries of all zones vanish on their way.
+void add_rebinding(std::span<const TestedZone> tested, std::span<const dns::Server> sound,
+                   std::vector<CheckView>& checks) {
+  struct Count {
+    std::size_t tested = 0;
+    std::size_t missing = 0;
+  };
+  constexpr std::size_t kLeast = 3;  // fewer may have been emptied
+  std::map<std::string, Count> counts;
+  for (const TestedZone& one : tested) {
+    if (one.through) {
+      Count& count = counts[one.through->to_text()];
+      ++count.tested;
+      count.missing += one.finding.failed == Cause::test_entry_missing ? 1 : 0;
+    }
+  }
+  for (const auto& [server, count] : counts) {
+    const bool is_sound =
+        std::any_of(sound.begin(), sound.end(),
+                    [name = server](const dns::Server& one) { return one.to_text() == name; });
+    if (is_sound && count.missing >= kLeast && count.missing == count.tested) {
+      checks.push_back({"resolver " + server + " 127.0.0.0/8", CheckState::fail,
+                        "hides what lists answer: the test entries of all zones are missing, as "
+                        "rebinding protection makes them",
+                        "let 127.0.0.0/8 through (dnsmasq: rebind-localhost-ok; unbound: no "
+                        "private-address 127.0.0.0/8)"});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<CheckView> judge_zones(std::span<const lists::Zone> zones,
+                                   std::span<const TestedZone> tested,
+                                   std::span<const dns::Server> sound) {
+  std::vector<CheckView> checks;
+  if (zones.empty()) {
+    return {{"zones", CheckState::warn, "no zone is in use: nothing is asked",
+             "name some in catalogue.use"}};
+  }
+  add_rebinding(tested, sound, checks);
+  std::size_t passed = 0;
+  for (std::uint16_t i = 0; i < static_cast<std::uint16_t>(zones.size()); ++i) {
+    const lists::Zone& zone = zones[i];
+    const auto failures = failures_of(lists::ZoneIndex{i}, tested);
+    passed += failures.empty() ? 1 : 0;
+    for (const auto& [cause, failure] : failures) {
+      checks.push_back(
+          {"zone " + zone.id, CheckState::fail, sentence(cause, failure), remedy(cause)});
+    }
+    if (zone.dns.needs_key()) {
+      checks.push_back(key_check(zone, failures));
+    }
+  }
+  const std::string all = core::count_of(zones.size(), "zone", "zones");
+  checks.insert(
+      checks.begin(),
+      {"zones", CheckState::ok,
+       passed == zones.size() ? "all of " + all + " in use pass their test"
+                              : std::to_string(passed) + " of " + all + " in use pass their test",
+       ""});
+  if (passed == 0) {
+    checks.front().state = CheckState::fail;
+    checks.front().fix = "mend what the lines of the resolvers and zones say";
+  }
+  return checks;
+}
+
+}  // namespace rblwatch::cli

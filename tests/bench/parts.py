@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measurements, each a function from a Lab to rows of the table."""
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import statistics
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from lab import BUILT, Daemon, Far, Rbl, Used, Work, config, run_client, zone_name
+
+IN_FLIGHT = 128  # of the peers: what rbldnsd's socket buffer holds
+MIB = 1024 * 1024
+
+
+@dataclass
+class Row:
+    """A line of the table. reached: None where nothing was asked for."""
+    what: str
+    measured: str
+    peer: str = ""
+    ratio: str = ""
+    wanted: str = ""
+    reached: bool | None = None
+
+
+@dataclass
+class Lab:
+    """Where and how much is measured."""
+    folder: Path
+    runs: int = 5
+    bits: int = 16
+    zones: int = 20
+    pause: float = 20.0  # how long pace is watched
+    warm_up: float = 8.0  # until windows have grown
+    span: float = 2.0  # of which each rate is a mean
+    timeout: float = 0.200  # of the line's lookups
+    known: dict[str, Used] = field(default_factory=dict)
+    say: Callable[[str], None] = print
+
+    def work(self) -> Work:
+        return Work(self.folder, self.bits, self.zones)
+
+    def fresh(self, name: str) -> Path:
+        path = self.folder / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        return path
+
+
+def median(samples: list[Used]) -> Used:
+    """The run with the median rate, processor times by their own medians."""
+    middle = sorted(samples, key=lambda used: used.rate)[len(samples) // 2]
+    return Used(middle.lookups, middle.wall, statistics.median(u.user for u in samples),
+                statistics.median(u.system for u in samples), middle.lost, middle.more)
+
+
+def spread(samples: list[Used]) -> str:
+    rates = [used.rate / 1000 for used in samples]
+    return f"{min(rates):.0f}-{max(rates):.0f}k"
+
+
+# --- the peers, all on the same names ---
+
+def of_json(text: str, used: Used) -> Used:
+    told = json.loads(text)
+    return Used(told["lookups"], told["wall"], told["user"], told["system"], told["lost"])
+
+
+def run_peer(program: str, work: Work, server: Rbl) -> Used:
+    names = work.names_file("{} A")
+    argv = [str(BUILT / program), server.address, str(server.port), str(names), str(IN_FLIGHT)]
+    text, used = run_client(argv)
+    return of_json(text, used)
+
+
+def run_dnsperf(work: Work, server: Rbl) -> Used:
+    names = work.names_file("{} A")
+    text, used = run_client(["dnsperf", "-s", server.address, "-p", str(server.port), "-d", str(names), "-n", "1",
+                             "-c", "1", "-T", "1", "-q", str(IN_FLIGHT)])
+    completed = re.search(r"Queries completed:\s+(\d+)", text)
+    lost = re.search(r"Queries lost:\s+(\d+)", text)
+    took = re.search(r"Run time \(s\):\s+([\d.]+)", text)
+    if not completed or not took or not lost:
+        raise AssertionError(f"dnsperf said something new: {text[-500:]}")
+    return Used(int(completed[1]), float(took[1]), used.user, used.system, int(lost[1]))
+
+
+PEERS: dict[str, Callable[[Work, Rbl], Used]] = {
+    "raw loop": lambda work, server: run_peer("peer_raw", work, server),
+    "c-ares": lambda work, server: run_peer("peer_cares", work, server),
+    "dnsperf": run_dnsperf,
+    "adnshost": lambda work, server: run_peer("peer_adns", work, server),
+}
+
+
+def run_pipeline(lab: Lab, server: Rbl, number: int) -> Used:
+    """One sweep by rblwatchd over an empty database, and what it needed."""
+    folder = lab.fresh(f"pipeline.{number}")
+    work = lab.work()
+    with Daemon(folder, config([f"{server.address}:{server.port}"], work)) as daemon:
+        sweeps = daemon.wait_swept(work.zones, 300)
+        begin = min(times[0] for times in sweeps.values())
+        end = max(times[1] for times in sweeps.values())
+        used = daemon.used(work.lookups, begin, end)
+        used.more = {"rss": daemon.memory("VmRSS"), "peak": daemon.memory("VmHWM")}
+    shutil.rmtree(folder)
+    return used
+
+
+def pipeline(lab: Lab) -> list[Row]:
+    work = lab.work()
+    samples: dict[str, list[Used]] = {name: [] for name in ("rblwatchd", *PEERS)}
+    with Rbl(work) as server:
+        peers = {name: run for name, run in PEERS.items() if name != "adnshost" or server.port == 53}
+        for number in range(lab.runs):
+            samples["rblwatchd"].append(run_pipeline(lab, server, number))
+            for name, run in peers.items():
+                samples[name].append(run(work, server))
+            lab.say(f"run {number + 1} of {lab.runs}: " + ", ".join(
+                f"{name} {runs[-1].rate / 1000:.0f}k/s" for name, runs in samples.items() if runs))
+    ours = lab.known["rblwatchd"] = median(samples["rblwatchd"])
+    rows = [peer_row(name, ours, samples[name]) for name in PEERS]
+    rows.insert(0, Row("whole pipeline, lookups/s", f"{ours.rate:.0f} ({spread(samples['rblwatchd'])})"))
+    rows += [
+        Row("CPU for a lookup", f"{ours.cpu_us:.2f} us", wanted="<= 4.5 us", reached=ours.cpu_us <= 4.5),
+        Row("of which ours (user)", f"{ours.user_us:.2f} us", wanted="<= 1.0 us", reached=ours.user_us <= 1.0),
+        memory_row(work, ours),
+    ]
+    return rows
+
+
+def peer_row(name: str, ours: Used, samples: list[Used]) -> Row:
+    wanted = 0.8 if name == "raw loop" else 1.2
+    if not samples:
+        return Row(f"  beside {name}", "", "not run: it needs port 53", "", f">= {wanted}", False)
+    theirs = median(samples)
+    ratio = ours.rate / theirs.rate
+    lost = f", {theirs.lost} lost" if theirs.lost else ""
+    return Row(f"  beside {name}", f"{ours.rate:.0f}",
+               f"{theirs.rate:.0f} ({spread(samples)}; {theirs.user_us:.2f} + {theirs.cpu_us - theirs.user_us:.2f} us{lost})",
+               f"{ratio:.2f}", f">= {wanted}", ratio >= wanted)
+
+
+def memory_row(work: Work, ours: Used) -> Row:
+    peak = ours.more["peak"]
+    each = ours.more["rss"] / work.lookups
+    return Row(f"resident memory at {work.lookups} pairs",
+               f"{ours.more['rss'] / MIB:.0f} MiB, at most {peak / MIB:.0f}; {each:.0f} octets a pair",
+               wanted="<= 128 MiB", reached=peak <= 128 * MIB)
+
+
+# --- a line with delay and loss ---
+
+def line(lab: Lab) -> list[Row]:
+    """50 ms, 5 % loss: W / (RTT + p/(1-p) T), while sweep follows sweep and windows have grown."""
+    delay, loss, timeout = 0.050, 0.05, lab.timeout
+    rows = []
+    for window in (1000, 5000, 20000):
+        allowed = window / (delay + loss / (1 - loss) * timeout)
+        rates = line_rates(lab, window, delay, loss)
+        rate = statistics.median(rates)
+        rows.append(Row(f"50 ms, 5 % loss, {window} in flight", f"{rate:.0f}/s ({min(rates):.0f}-{max(rates):.0f})",
+                        f"{allowed:.0f} on paper", f"{rate / allowed:.2f}", ">= 0.9", rate >= 0.9 * allowed))
+        lab.say(f"{window} in flight: {rate:.0f}/s of {allowed:.0f}")
+    return rows
+
+
+def line_rates(lab: Lab, window: int, delay: float, loss: float) -> list[float]:
+    """Answers a second as the server counts them, in a row of spans after the start."""
+    work = lab.work()
+    with Far(delay_ms=int(delay * 1000), loss=loss) as server:
+        sections = config([f"{server.address}:{server.port}"], work, schedule={"interval": "1s"},
+                          resolver={"in_flight": window, "timeout": f"{int(lab.timeout * 1000)}ms", "attempts": 10})
+        with Daemon(lab.fresh("line"), sections) as daemon:
+            daemon.wait_for(lambda: server.ask("stats")["questions"] > 3000, 60, "3000 questions")
+            time.sleep(lab.warm_up)
+            rates = []
+            for _ in range(lab.runs):
+                since = time.monotonic()
+                server.ask("reset")
+                time.sleep(lab.span)
+                told = server.ask("stats")
+                rates.append((told["questions"] - told["lost"]) / (time.monotonic() - since))
+    return rates
+
+
+# --- a dead zone ---
+
+def dead(lab: Lab) -> list[Row]:
+    """A zone dies in the middle of its sweep; behind the server of all, and on a server of its own."""
+    work = lab.work()
+    rows = []
+    for what, own in (("one server for all", False), ("a server of its own", True)):
+        ratios = []
+        for number in range(lab.runs):
+            alive = dead_time(lab, work, number, own, dies=False)
+            with_dead = dead_time(lab, work, number, own, dies=True)
+            ratios.append(with_dead / alive)
+        ratio = statistics.median(ratios)
+        rows.append(Row(f"one dead zone of {work.zones}, {what}: the others' time", f"{ratio:.2f} x",
+                        "the same without it", f"{ratio:.2f}", "<= 1.2", ratio <= 1.2))
+        lab.say(f"dead zone, {what}: {', '.join(f'{r:.2f}' for r in ratios)}")
+    return rows
+
+
+def dead_time(lab: Lab, work: Work, number: int, own: bool, dies: bool) -> float:
+    """How long the other zones took."""
+    silent = {"dead": zone_name(0).partition(".")[0], "dead_after": work.subjects // 20} if dies else {}
+    with Far(**({} if own else silent)) as server, Far(**silent) as other:
+        sections = config([f"{server.address}:{server.port}"], work)
+        if own:
+            sections["zone"][0]["servers"] = [f"{other.address}:{other.port}"]
+        with Daemon(lab.fresh(f"dead.{number}"), sections) as daemon:
+            others = {f"z{number:02}" for number in range(1, work.zones)}
+            daemon.wait_for(lambda: others <= daemon.sweeps().keys(), 120, "the others' sweeps")
+            sweeps = [times for zone, times in daemon.sweeps().items() if zone in others]
+    return max(times[1] for times in sweeps) - min(times[0] for times in sweeps)
+
+
+# --- paced ---
+
+def pace(lab: Lab) -> list[Row]:
+    """1 000 lookups a second over 20 zones, answers after 30 ms: a share of a core."""
+    work = lab.work()
+    with Far(delay_ms=30) as server:
+        sections = config([], work, resolver={"servers": [f"{server.address}:{server.port}"], "qps": 1000})
+        with Daemon(lab.fresh("pace"), sections) as daemon:
+            daemon.wait_for(lambda: server.ask("stats")["questions"] > 3000, 60, "3000 questions")
+            before, since, asked = daemon.processor_ns(), time.monotonic(), server.ask("reset")["questions"]
+            time.sleep(lab.pause)
+            took = time.monotonic() - since
+            share = (daemon.processor_ns() - before) / 1e9 / took
+            asked = server.ask("stats")["questions"]
+    return [Row("paced at 1 000 lookups/s", f"{share * 100:.2f} % of a core", f"{asked / took:.0f}/s asked", "",
+                "<= 1 %", share <= 0.01 and asked / took > 950)]
+
+
+# --- start, reload, and what a quiet sweep writes ---
+
+def start(lab: Lab) -> list[Row]:
+    """From exec to the first question, over an empty and over a full database; and across a reload."""
+    work = lab.work()
+    firsts: dict[str, list[float]] = {"empty": [], "full": [], "gap": [], "reload": []}
+    for number in range(lab.runs):
+        with Far() as server:
+            sections = config([f"{server.address}:{server.port}"], work)
+            folder = lab.fresh(f"start.{number}")
+            for state in ("empty", "full"):
+                server.ask("reset")
+                with Daemon(folder, sections) as daemon:
+                    daemon.wait_for(lambda: server.ask("stats")["first"], 60, "the first question")
+                    firsts[state].append(server.ask("stats")["first"] - daemon.started_monotonic)
+                    daemon.wait_swept(work.zones, 120, after=daemon.started)
+        gap, took = reload_gap(lab, work)
+        firsts["gap"].append(gap)
+        firsts["reload"].append(took)
+        lab.say(", ".join(f"{name} {times[-1]:.2f} s" for name, times in firsts.items()))
+    rows = []
+    for state, wanted in (("empty", 2.0), ("full", 2.0), ("reload", 2.0), ("gap", 2.0)):
+        took = statistics.median(firsts[state])
+        what = {"empty": "start to first question, empty database", "full": "start to first question, all pairs known",
+                "reload": "reload in the middle of a sweep: SIGHUP to done",
+                "gap": "  longest time without a question meanwhile"}[state]
+        rows.append(Row(what, f"{took:.2f} s", wanted=f"<= {wanted:g} s", reached=took <= wanted))
+    return rows
+
+
+def reload_gap(lab: Lab, work: Work) -> tuple[float, float]:
+    """The longest pause between questions while a sweep at a third of the speed is reloaded, and how long the
+    reload took by the log."""
+    with Far(delay_ms=1) as server:
+        sections = config([f"{server.address}:{server.port}"], work)
+        for zone in sections["zone"]:
+            zone["qps"] = 2500
+        with Daemon(lab.fresh("reload"), sections) as daemon:
+            daemon.wait_for(lambda: server.ask("stats")["questions"] > work.lookups // 20, 60, "a sweep under way")
+            server.ask("reset")
+            since = time.monotonic()
+            daemon.installation.reload()
+            daemon.wait_for(lambda: "configuration reloaded" in daemon.installation.log(), 60, "the reload")
+            took = time.monotonic() - since
+            time.sleep(0.5)
+            return server.ask("stats")["longest_gap"], took
+
+
+def quiet(lab: Lab) -> list[Row]:
+    """A second sweep that finds what the first found."""
+    work = Work(lab.folder, min(lab.bits, 14), lab.zones)
+    with Rbl(work, listed=0) as server:
+        sections = config([f"{server.address}:{server.port}"], work, schedule={"interval": "10s"})
+        with Daemon(lab.fresh("quiet"), sections) as daemon:
+            first = daemon.wait_swept(work.zones, 120)
+            time.sleep(1.0)
+            before = daemon.written()
+            daemon.wait_swept(work.zones, 120, after=max(times[1] for times in first.values()) - 0.001)
+            time.sleep(0.5)
+            written = daemon.written() - before
+    each = written / work.lookups
+    return [Row(f"a sweep of {work.lookups} that changes nothing writes", f"{written / 1024:.0f} KiB",
+                f"{each:.3f} octets a lookup", "", "none a lookup", each < 1)]
+
+
+# --- our own cost, without a network between ---
+
+def cost(lab: Lab) -> list[Row]:
+    """The monitor over the engine with a zone that answers in the same thread (bench_pipeline): what it costs
+    whatever else the machine does."""
+    told = []
+    for _ in range(lab.runs):
+        text, _ = run_client([str(BUILT / "bench_pipeline"), str(lab.bits), str(lab.zones)])
+        told.append(json.loads(text))
+    def middle(name: str) -> float:
+        return statistics.median(run[name] for run in told)
+    return [
+        Row("one thread: user time of a lookup", f"{middle('user_us'):.2f} us", wanted="<= 1.0 us",
+            reached=middle("user_us") <= 1.0),
+        Row("one thread: memory of a pair", f"{middle('octets_a_pair'):.0f} octets"),
+        Row("one thread: a generation made / reloaded", f"{middle('made_s'):.2f} s / {middle('reload_s'):.2f} s"),
+    ]
+
+
+PARTS: dict[str, Callable[[Lab], list[Row]]] = {
+    "pipeline": pipeline, "cost": cost, "line": line, "dead": dead, "pace": pace, "start": start, "quiet": quiet,
+}

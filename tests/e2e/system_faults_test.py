@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel may refuse: room for a packet, a route, a permission, a descriptor. strace says no in its place,
+now and then or for a while; nothing is lost, nothing is believed, and the daemon neither spins nor ends."""
+import os
+import unittest
+
+from tests.e2e.story import MX1, Story, own_zone, target
+
+NOW_AND_THEN = "when=12+3"
+FOR_A_WHILE = "when=30..90"
+UNTIL_PROBED_TWENTY_TIMES = "when=30..50"  # a server that can't be reached is asked four times a second
+EVENTS_OF_SILENCE = {"zone_blind", "zone_seeing", "resolver_blind", "resolver_seeing"}
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class SystemFaults(Story):
+    def world(self, call, error, when):
+        """MX1 listed on three zones, two more addresses that are clear; the daemon under strace (-D: the daemon
+        keeps its own pid)."""
+        names = ("a.test", "b.test", "c.test")
+        dns = self.resolver(*names)
+        for name in names:
+            dns.zones[name].list(MX1, txt="why")
+        config = self.config(dns, zone=[own_zone(f"z-{name[0]}", name) for name in names],
+                             target=[target(), target("192.0.2.11", "mx2"), target("192.0.2.12", "mx3")])
+        self.watch = self.install(config)
+        self.watch.start(prefix=["strace", "-D", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}",
+                                 "-e", f"inject={call}:error={error}:{when}"])
+        return dns
+
+    def assertHolds(self, dns):
+        self.wait_listed(self.watch, 3)
+        for name in ("a.test", "b.test", "c.test"):
+            self.sweeps(dns, f"11.2.0.192.{name}", 3, 40)
+        status = self.watch.wait_seeing(3, 40)
+        self.assertEqual(status["summary"]["listed"], 3)
+        told = [event["type"] for event in self.watch.events() if event["type"] not in EVENTS_OF_SILENCE]
+        self.assertEqual(told, ["listed"] * 3)
+        self.assertNoCrash(self.watch)
+        self.assertLess(processor_seconds(self.watch.process.pid), 5)
+
+    def test_no_room_for_a_packet_now_and_then(self):
+        for error in ("ENOBUFS", "EAGAIN"):
+            with self.subTest(error):
+                self.assertHolds(self.world("sendmmsg", error, NOW_AND_THEN))
+
+    def test_no_permission_or_no_route_now_and_then(self):
+        for error in ("EPERM", "ENETUNREACH"):
+            with self.subTest(error):
+                self.assertHolds(self.world("sendmmsg", error, NOW_AND_THEN))
+
+    def test_a_network_that_goes_away_and_returns(self):
+        self.assertHolds(self.world("sendmmsg", "ENETUNREACH", UNTIL_PROBED_TWENTY_TIMES))
+
+    def test_a_buffer_that_stays_full_for_a_while(self):
+        self.assertHolds(self.world("sendmmsg", "ENOBUFS", FOR_A_WHILE))
+
+    def test_no_descriptor_for_a_while(self):
+        self.assertHolds(self.world("socket", "EMFILE", FOR_A_WHILE))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "soak_faults.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace rblwatch::scenario {
+
+namespace {
+
+constexpr double kSpoilt = 0.05;
+constexpr double kWronglyDenied = 0.02;  // of the fetches of what is listed
+/// Twice the interval and the longest TTL: a first vote for the denial has lapsed by then.
+constexpr core::Micros kDeniedApart = std::chrono::hours(36);
+constexpr unsigned kWays = 12;
+
+core::IpAddress address(const char* text) {
+  return *core::IpAddress::parse(text);
+}
+
+dns::Answer rcode(dns::Rcode code) {
+  dns::Answer answer;
+  answer.rcode = code;
+  answer.ra = true;
+  return answer;
+}
+
+}  // namespace
+
+Faults::Faults(const SoakWorld& world, FakeResolver& resolver, const FakeClock& clock,
+               std::uint64_t seed)
+    : world_(world),
+      clock_(clock),
+      random_(seed),
+      of_pair_(world.pairs.size()),
+      of_tests_(world.zones.size()),
+      asked_(world.pairs.size()) {
+  for (std::uint32_t pair = 0; pair < world.pairs.size(); ++pair) {
+    const SoakPair& one = world.pairs[pair];
+    names_[one.labels + "." + world.zones[one.zone].data.dns.pattern()].pair = pair;
+  }
+  for (std::uint32_t zone = 0; zone < world.zones.size(); ++zone) {
+    zones_[world.zones[zone].data.dns.pattern()] = zone;
+  }
+  resolver.on_fetch = [this](const auto& question, auto& outcome) { on_fetch(question, outcome); };
+  resolver.on_reply = [this](const auto& question, auto& outcome) { on_reply(question, outcome); };
+}
+
+void Faults::on_fetch(const dns::Question& question, dns::Outcome& outcome) {
+  auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer == nullptr || answer->a.empty() || question.type != dns::QType::a) {
+    return;
+  }
+  const auto name = names_.find(question.name.to_text());
+  if (name == names_.end()) {
+    return;
+  }
+  const SoakZone& zone = world_.zones[world_.pairs[name->second.pair].zone];
+  for (core::IpAddress& code : answer->a) {
+    // A score that moves inside its band.
+    if (zone.data.match == lists::MatchMode::exact && code == address("127.0.0.10") &&
+        random_.below(2) == 0) {
+      code = address("127.0.0.11");
+    }
+  }
+  if (name->second.is_right_due || random_.unit() >= kWronglyDenied) {
+    return;
+  }
+  const bool is_too_soon = name->second.denied_at != core::Micros::min() &&
+                           clock_.elapsed() - name->second.denied_at < kDeniedApart;
+  if (is_too_soon) {
+    return;
+  }
+  name->second.denied_at = clock_.elapsed();
+  name->second.is_right_due = true;
+  answer->rcode = dns::Rcode::nxdomain;
+  answer->a.clear();
+  answer->ttl = zone.negative;
+  note(name->first);
+}
+
+bool Faults::has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const {
+  const auto first = std::lower_bound(asked_[pair].begin(), asked_[pair].end(), from);
+  return first != asked_[pair].end() && *first <= to;
+}
+
+void Faults::on_reply(const dns::Question& question, dns::Outcome& outcome) {
+  ++lookups_;
+  if (question.type != dns::QType::a) {
+    return;
+  }
+  const auto name = names_.find(question.name.to_text());
+  if (name != names_.end()) {
+    asked_[name->second.pair].push_back(clock_.elapsed());
+  }
+  if (std::holds_alternative<dns::NoAnswer>(outcome)) {
+    return;
+  }
+  if (random_.unit() < kSpoilt && (name != names_.end() || !is_spared(question.name.to_text()))) {
+    spoil(outcome);
+    note(question.name.to_text());
+    return;
+  }
+  const auto& answer = std::get<dns::Answer>(outcome);
+  if (!answer.a.empty() && name != names_.end()) {
+    name->second.is_right_due = false;
+  }
+}
+
+void Faults::spoil(dns::Outcome& outcome) {
+  auto& answer = std::get<dns::Answer>(outcome);
+  switch (random_.below(kWays)) {
+    case 0:
+      outcome = dns::NoAnswer{dns::NoAnswer::Why::timeout, "lost"};
+      break;
+    case 1:
+      outcome = dns::NoAnswer{dns::NoAnswer::Why::malformed, "broken"};
+      break;
+    case 2:
+      outcome = dns::NoAnswer{dns::NoAnswer::Why::network, "unreachable"};
+      break;
+    case 3:
+      outcome = rcode(dns::Rcode::servfail);
+      break;
+    case 4:
+      outcome = rcode(dns::Rcode::refused);
+      break;
+    case 5:
+      outcome = rcode(dns::Rcode::notimp);
+      break;
+    case 6:
+      answer = dns::Answer{};
+      answer.referral = true;
+      break;
+    case 7:
+      answer.a.clear();
+      answer.rcode = dns::Rcode::noerror;
+      answer.chain_closed = false;
+      break;
+    case 8:
+      answer.ede.push_back(answer.a.empty() ? 19 : 3);
+      break;
+    case 9:
+      answer.rcode = dns::Rcode::noerror;
+      answer.a.push_back(address("127.255.255.254"));
+      break;
+    case 10:
+      answer.rcode = dns::Rcode::noerror;
+      answer.a.push_back(address("198.51.100.7"));
+      break;
+    default:  // a denial from somebody who may not say so
+      answer = rcode(dns::Rcode::nxdomain);
+      answer.ra = false;
+      answer.aa = false;
+      break;
+  }
+}
+
+void Faults::note(const std::string& name) {
+  ++spoilt_;
+  if (const auto known = names_.find(name); known != names_.end()) {
+    of_pair_[known->second.pair].push_back(clock_.elapsed());
+    return;
+  }
+  if (const auto zone = zone_tested_by(name)) {
+    of_tests_[*zone].push_back(clock_.elapsed());
+  }
+}
+
+std::optional<std::uint32_t> Faults::zone_tested_by(const std::string& name) const {
+  for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    if (const auto zone = zones_.find(name.substr(dot + 1)); zone != zones_.end()) {
+      return zone->second;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Faults::is_spared(const std::string& name) const {
+  const auto zone = zone_tested_by(name);
+  const core::Micros now = clock_.elapsed();
+  return std::any_of(spared_.begin(), spared_.end(), [&](const Spared& one) {
+    return zone == one.zone && one.from <= now && now <= one.to;
+  });
+}
+
+}  // namespace rblwatch::scenario

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random faults: one answer in twenty goes wrong on its way, in one of the ways answers go wrong,
+// and now and then a resolver keeps a denial of what is listed. What a rule couldn't tell from the
+// truth by design isn't made up: a wrong denial never comes twice before the daemon has seen a
+// right answer, nor within the time that its vote could live. Keeps what was done to whom. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/random.hpp"
+#include "fake_world.hpp"
+#include "soak_world.hpp"
+
+namespace rblwatch::scenario {
+
+class Faults {
+ public:
+  Faults(const SoakWorld& world, FakeResolver& resolver, const FakeClock& clock,
+         std::uint64_t seed);
+
+  /// Leaves the tests of this zone alone over [from, to]: a mass listing is held for hours, and one
+  /// test in ten that fails would always end that first.
+  void spare_tests(std::uint32_t zone, core::Micros from, core::Micros to) {
+    spared_.push_back({zone, from, to});
+  }
+  /// When an answer about the pair was spoilt; in order.
+  const std::vector<core::Micros>& of_pair(std::uint32_t pair) const { return of_pair_[pair]; }
+  /// When an answer to a test of the zone was.
+  const std::vector<core::Micros>& of_tests(std::uint32_t zone) const { return of_tests_[zone]; }
+  /// Whether the pair was asked in [from, to].
+  bool has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const;
+  std::uint64_t lookups() const { return lookups_; }
+  std::uint64_t spoilt() const { return spoilt_; }
+
+ private:
+  struct Name {
+    std::uint32_t pair = 0;
+    core::Micros denied_at = core::Micros::min();  // wrongly
+    bool is_right_due = false;                     // the daemon has seen none since
+  };
+  void on_fetch(const dns::Question& question, dns::Outcome& outcome);
+  void on_reply(const dns::Question& question, dns::Outcome& outcome);
+  void spoil(dns::Outcome& outcome);
+  void note(const std::string& name);
+  std::optional<std::uint32_t> zone_tested_by(const std::string& name) const;
+  bool is_spared(const std::string& name) const;
+
+  const SoakWorld& world_;
+  const FakeClock& clock_;
+  core::SeededRandom random_;
+  std::unordered_map<std::string, Name> names_;
+  std::unordered_map<std::string, std::uint32_t> zones_;  // by DNS name
+  struct Spared {
+    std::uint32_t zone = 0;
+    core::Micros from{0};
+    core::Micros to{0};
+  };
+  std::vector<Spared> spared_;
+  std::vector<std::vector<core::Micros>> of_pair_;
+  std::vector<std::vector<core::Micros>> of_tests_;
+  std::vector<std::vector<core::Micros>> asked_;  // by pair
+  std::uint64_t lookups_ = 0;
+  std::uint64_t spoilt_ = 0;
+};
+
+}  // namespace rblwatch::scenario

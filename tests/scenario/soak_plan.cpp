@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "soak_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "option_words.hpp"
+
+namespace rblwatch::scenario {
+
+namespace {
+
+using core::Micros;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// Disasters begin within the first two hours of a slot and end well before the next.
+constexpr Micros kSlot = hours(12);
+constexpr Micros kBegin = hours(2);
+/// The last day is left in peace, so that everything can be found.
+constexpr Micros kPeace = hours(24);
+constexpr double kWaveShare = 0.4;
+
+class Planner {
+ public:
+  Planner(const SoakWorld& world, Truth& truth, core::Random& random)
+      : world_(world), truth_(truth), random_(random) {}
+
+  Plan make(Micros length);
+
+ private:
+  struct Card {
+    int slots;
+    std::function<void(Micros)> play;
+  };
+  std::vector<Card> deck();
+  void add_zone_cards(std::vector<Card>& cards);
+  void add_resolver_cards(std::vector<Card>& cards);
+  void add_daemon_cards(std::vector<Card>& cards);
+
+  void zone_mode(const std::string& name, Mode mode, const std::string& cause, Micros lasting,
+                 Micros from);
+  void resolver_mode(const std::string& name, Mode mode, Telling telling, const std::string& cause,
+                     Micros lasting, Micros from);
+  void listed_world(Micros from);
+  void emptied(Micros from);
+  void rebind_protection(Micros from);
+  void flapping(Micros from);
+  void lossy(Micros from);
+  void serve_expired(Micros from);
+  void wave(Micros lasting, bool stands, Micros from);
+  void restarts(int times, Micros apart, Micros from);
+  void down_at_boot(Micros lasting, Telling telling, Micros from);
+  void restart_in_outage(Micros from);
+  void clock_jump(core::Millis by, bool with_restart, Micros from);
+  void asleep(Micros from);
+  void reload(Micros from);
+  void disk_full(Micros from);
+  void carrier_down(Micros from);
+
+  std::uint32_t any_zone() {
+    return static_cast<std::uint32_t>(random_.below(world_.zones.size()));
+  }
+  std::uint32_t zone_behind_resolver();
+  void disaster(const std::string& name, Telling telling, std::optional<std::uint32_t> zone,
+                const std::string& cause, std::pair<Micros, Micros> when) {
+    plan_.disasters.push_back({name, telling, zone, cause, when.first, when.second});
+  }
+  void at(Micros when, std::function<void(Stage&)> act) {
+    plan_.steps.push_back({when, std::move(act)});
+  }
+  void set_mode(Micros when, std::uint32_t zone, Mode mode) {
+    at(when, [id = id_of(zone), mode](Stage& stage) { stage.resolver.zones.at(id).mode = mode; });
+  }
+  const std::string& id_of(std::uint32_t zone) const { return world_.zones[zone].data.id; }
+
+  const SoakWorld& world_;
+  Truth& truth_;
+  core::Random& random_;
+  Plan plan_;
+};
+
+std::uint32_t Planner::zone_behind_resolver() {
+  for (;;) {
+    const std::uint32_t zone = any_zone();
+    if (!world_.zones[zone].is_direct) {
+      return zone;
+    }
+  }
+}
+
+void Planner::zone_mode(const std::string& name, Mode mode, const std::string& cause,
+                        Micros lasting, Micros from) {
+  const std::uint32_t zone = any_zone();
+  disaster(name, Telling::zone, zone, cause, {from, from + lasting});
+  set_mode(from, zone, mode);
+  set_mode(from + lasting, zone, Mode::fine);
+}
+
+// With a valid code, or with one that nobody ever stated.
+void Planner::listed_world(Micros from) {
+  const std::uint32_t zone = any_zone();
+  const std::string code = random_.unit() < 0.5 ? "127.0.0.2" : "127.0.0.53";
+  disaster("listed the world", Telling::zone, zone, "lists_everything", {from, from + hours(6)});
+  at(from, [id = id_of(zone), code](Stage& stage) {
+    stage.resolver.zones.at(id).wildcard_code = code;
+    stage.resolver.zones.at(id).mode = Mode::lists_everything;
+  });
+  set_mode(from + hours(6), zone, Mode::fine);
+}
+
+// Without a test entry nobody can tell, but for a while nobody is believed clear.
+void Planner::emptied(Micros from) {
+  const std::uint32_t zone = any_zone();
+  const bool is_waived = world_.zones[zone].is_waived;
+  const Micros to = from + (is_waived ? hours(5) : hours(8));
+  disaster("emptied", is_waived ? Telling::nothing : Telling::zone, zone, "test_entry_missing",
+           {from, to});
+  set_mode(from, zone, Mode::emptied);
+  set_mode(to, zone, Mode::fine);
+}
+
+void Planner::resolver_mode(const std::string& name, Mode mode, Telling telling,
+                            const std::string& cause, Micros lasting, Micros from) {
+  disaster(name, telling, std::nullopt, cause, {from, from + lasting});
+  at(from, [mode](Stage& stage) { stage.resolver.resolver_mode = mode; });
+  at(from + lasting, [](Stage& stage) { stage.resolver.resolver_mode.reset(); });
+}
+
+// A zone without a test entry passes its tests all the same, and so it isn't the resolver.
+void Planner::rebind_protection(Micros from) {
+  const bool has_waived = std::any_of(world_.zones.begin(), world_.zones.end(),
+                                      [](const SoakZone& zone) { return zone.is_waived; });
+  resolver_mode("rebind protection", Mode::emptied, has_waived ? Telling::zones : Telling::resolver,
+                "test_entry_missing", hours(5), from);
+}
+
+void Planner::flapping(Micros from) {
+  const std::uint32_t zone = any_zone();
+  const std::array kModes{Mode::times_out, Mode::servfails, Mode::stale, Mode::lame};
+  disaster("flapping answers", Telling::nothing, zone, "", {from, from + hours(4)});
+  Micros when = from;
+  while (when < from + hours(4)) {
+    set_mode(when, zone, kModes[random_.below(kModes.size())]);
+    when += seconds(30 + random_.below(600));
+    set_mode(when, zone, Mode::fine);
+    when += seconds(30 + random_.below(600));
+  }
+}
+
+void Planner::lossy(Micros from) {
+  const std::uint32_t zone = any_zone();
+  disaster("packet loss", Telling::nothing, zone, "", {from, from + hours(4)});
+  at(from, [id = id_of(zone)](Stage& stage) { stage.resolver.zones.at(id).loss = 0.6; });
+  at(from + hours(4), [id = id_of(zone)](Stage& stage) { stage.resolver.zones.at(id).loss = 0; });
+}
+
+// RFC 8767 without saying so: what is known is served on, and the test entry with it.
+void Planner::serve_expired(Micros from) {
+  const std::uint32_t zone = zone_behind_resolver();
+  disaster("served from an old cache", Telling::zone, zone, "timeout", {from, from + hours(8)});
+  at(from, [id = id_of(zone)](Stage& stage) {
+    stage.resolver.serves_expired = true;
+    stage.resolver.zones.at(id).mode = Mode::times_out;
+  });
+  at(from + hours(8), [id = id_of(zone)](Stage& stage) {
+    stage.resolver.serves_expired = false;
+    stage.resolver.zones.at(id).mode = Mode::fine;
+  });
+}
+
+/// A list adds a great many at once: by mistake, or because they deserve it.
+void Planner::wave(Micros lasting, bool stands, Micros from) {
+  const std::uint32_t zone = any_zone();
+  disaster(stands ? "a true mass listing" : "a mass listing taken back", Telling::quarantine, zone,
+           "", {from, from + lasting});
+  for (const std::uint32_t pair : world_.zones[zone].pairs) {
+    if (random_.unit() < kWaveShare &&
+        truth_.insert(pair, from, from + lasting, static_cast<Mask>(1U << random_.below(2)))) {
+      plan_.waves.insert(pair);
+    }
+  }
+}
+
+void Planner::restarts(int times, Micros apart, Micros from) {
+  disaster("kill -9", Telling::nothing, std::nullopt, "", {from, from + times * apart});
+  for (int i = 0; i < times; ++i) {
+    at(from + i * apart, [](Stage& stage) { stage.restart(); });
+  }
+}
+
+void Planner::down_at_boot(Micros lasting, Telling telling, Micros from) {
+  resolver_mode("resolver down at boot", Mode::times_out, telling, "timeout", lasting, from);
+  at(from, [](Stage& stage) { stage.restart(); });
+}
+
+void Planner::restart_in_outage(Micros from) {
+  zone_mode("kill -9 in an outage", Mode::times_out, "timeout", hours(6), from);
+  for (int i = 1; i <= 3; ++i) {
+    at(from + minutes(100 * i), [](Stage& stage) { stage.restart(); });
+  }
+}
+
+void Planner::clock_jump(core::Millis by, bool with_restart, Micros from) {
+  disaster("the wall clock jumps", Telling::nothing, std::nullopt, "", {from, from + hours(3)});
+  const auto jump = [with_restart](core::Millis how_far) {
+    return [how_far, with_restart](Stage& stage) {
+      stage.clock.jump(how_far);
+      if (with_restart) {
+        stage.restart();
+      }
+    };
+  };
+  at(from, jump(by));
+  at(from + hours(3), jump(-by));
+}
+
+void Planner::asleep(Micros from) {
+  disaster("asleep for eight hours", Telling::nothing, std::nullopt, "", {from, from + hours(8)});
+  at(from, [](Stage& stage) { stage.clock.advance(hours(8)); });
+}
+
+void Planner::reload(Micros from) {
+  disaster("reload", Telling::nothing, std::nullopt, "", {from, from + hours(5)});
+  std::vector<std::string> removed;
+  std::vector<std::string> added;
+  for (int i = 0; i < 5; ++i) {
+    const auto subject = static_cast<std::uint32_t>(random_.below(world_.subjects.size()));
+    const std::string& text = world_.subjects[subject];
+    if (std::find(removed.begin(), removed.end(), text) == removed.end()) {
+      plan_.absences.push_back({subject, from, from + hours(5)});
+      removed.insert(removed.end(), {"remove", text});
+      added.insert(added.end(), {"add", text});
+    }
+  }
+  for (const auto& [when, words] : {std::pair(from, removed), std::pair(from + hours(5), added)}) {
+    at(when, [words = words](Stage& stage) {
+      reload_options(words, stage.setup);
+      stage.reload();
+    });
+  }
+}
+
+void Planner::disk_full(Micros from) {
+  disaster("disk full", Telling::nothing, std::nullopt, "", {from, from + hours(3)});
+  at(from, [](Stage& stage) { stage.set_disk(false); });
+  at(from + hours(3), [](Stage& stage) { stage.set_disk(true); });
+}
+
+void Planner::carrier_down(Micros from) {
+  disaster("deliveries fail", Telling::nothing, std::nullopt, "", {from, from + hours(6)});
+  at(from, [](Stage& stage) { stage.carrier.is_failing = true; });
+  at(from + hours(6), [](Stage& stage) { stage.carrier.is_failing = false; });
+}
+
+void Planner::add_zone_cards(std::vector<Card>& cards) {
+  const auto mode = [&](const std::string& name, Mode how, const std::string& cause, int lasting) {
+    cards.push_back({lasting > 8 ? 3 : 1, [this, name, how, cause, lasting](Micros from) {
+                       zone_mode(name, how, cause, hours(lasting), from);
+                     }});
+  };
+  mode("an expired domain", Mode::outside, "rewritten", 6);
+  mode("SpamCop's day", Mode::outside, "rewritten", 24);
+  mode("resolver refused", Mode::refuses_resolver, "refused", 6);
+  mode("REFUSED", Mode::refuses_rcode, "refused_rcode", 6);
+  mode("SERVFAIL", Mode::servfails, "servfail", 6);
+  mode("time-outs for six hours", Mode::times_out, "timeout", 6);
+  mode("stale answers", Mode::stale, "stale", 6);
+  mode("a lame delegation", Mode::lame, "lame", 6);
+  cards.push_back({1, [this](Micros from) { listed_world(from); }});
+  cards.push_back({1, [this](Micros from) { emptied(from); }});
+  cards.push_back({1, [this](Micros from) { flapping(from); }});
+  cards.push_back({1, [this](Micros from) { lossy(from); }});
+  cards.push_back({1, [this](Micros from) { serve_expired(from); }});
+  cards.push_back({3, [this](Micros from) { wave(hours(5), false, from); }});
+  cards.push_back({5, [this](Micros from) { wave(hours(30), true, from); }});
+}
+
+void Planner::add_resolver_cards(std::vector<Card>& cards) {
+  const auto mode = [&](const std::string& name, Mode how, const std::string& cause) {
+    cards.push_back({1, [this, name, how, cause](Micros from) {
+                       resolver_mode(name, how, Telling::resolver, cause, hours(5), from);
+                     }});
+  };
+  mode("the resolver is silent", Mode::times_out, "timeout");
+  mode("the resolver fails", Mode::servfails, "servfail");
+  mode("NXDOMAIN rewritten", Mode::outside, "rewritten");
+  cards.push_back({1, [this](Micros from) { rebind_protection(from); }});
+  cards.push_back({1, [this](Micros from) {
+                     resolver_mode("a blip", Mode::times_out, Telling::nothing, "",
+                                   seconds(5 + random_.below(50)), from);
+                   }});
+}
+
+void Planner::add_daemon_cards(std::vector<Card>& cards) {
+  cards.push_back({1, [this](Micros from) { restarts(1, minutes(1), from); }});
+  cards.push_back({1, [this](Micros from) { restarts(8, minutes(3), from); }});
+  cards.push_back({1, [this](Micros from) { restarts(4, minutes(70), from); }});
+  cards.push_back({1, [this](Micros from) { down_at_boot(minutes(1), Telling::nothing, from); }});
+  cards.push_back({1, [this](Micros from) { down_at_boot(hours(1), Telling::resolver, from); }});
+  cards.push_back({1, [this](Micros from) { restart_in_outage(from); }});
+  cards.push_back({1, [this](Micros from) { clock_jump(hours(1), false, from); }});
+  cards.push_back({1, [this](Micros from) { clock_jump(-hours(1), false, from); }});
+  cards.push_back({1, [this](Micros from) { clock_jump(hours(24 * 3650), true, from); }});
+  cards.push_back({1, [this](Micros from) { asleep(from); }});
+  cards.push_back({1, [this](Micros from) { reload(from); }});
+  cards.push_back({1, [this](Micros from) { disk_full(from); }});
+  cards.push_back({1, [this](Micros from) { carrier_down(from); }});
+}
+
+std::vector<Planner::Card> Planner::deck() {
+  std::vector<Card> cards;
+  add_zone_cards(cards);
+  add_resolver_cards(cards);
+  add_daemon_cards(cards);
+  for (std::size_t i = cards.size(); i > 1; --i) {
+    std::swap(cards[i - 1], cards[random_.below(i)]);
+  }
+  return cards;
+}
+
+Plan Planner::make(Micros length) {
+  std::vector<Card> cards;
+  for (Micros slot = kSlot; slot + kSlot + kPeace <= length;) {
+    if (cards.empty()) {
+      cards = deck();
+    }
+    const Card card = std::move(cards.back());
+    cards.pop_back();
+    if (slot + card.slots * kSlot + kPeace > length) {
+      continue;
+    }
+    card.play(slot + Micros(static_cast<std::int64_t>(
+                         random_.below(static_cast<std::uint64_t>(kBegin.count())))));
+    slot += card.slots * kSlot;
+  }
+  std::stable_sort(plan_.steps.begin(), plan_.steps.end(),
+                   [](const PlanStep& a, const PlanStep& b) { return a.at < b.at; });
+  return std::move(plan_);
+}
+
+}  // namespace
+
+Plan make_plan(const SoakWorld& world, Truth& truth, Micros length, core::Random& random) {
+  return Planner(world, truth, random).make(length);
+}
+
+}  // namespace rblwatch::scenario

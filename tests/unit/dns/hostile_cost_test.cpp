@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever a message holds, reading it costs at most 5 ms and 1 MiB, and a hundred thousand of them
+// leave nothing behind.
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "core/random.hpp"
+#include "dns/decode.hpp"
+#include "message_builder.hpp"
+#include "tests/support/counted_allocations.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using namespace rblwatch::dns::test;
+
+namespace {
+
+// Of this thread; a busy machine must not fail the test.
+std::chrono::nanoseconds processor_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// Reads it as an answer to every type that is asked; what it holds is gone afterwards.
+void read(const Octets& message, Walk& walked) {
+  if (walk(message, walked) != Flaw::none) return;
+  for (const QType type : {QType::a, QType::txt, QType::ns, QType::mx, QType::aaaa}) {
+    Answer answer;
+    static_cast<void>(decode(message, walked, type, answer));
+  }
+}
+
+// One of each way to be costly: long chains, many records, much text, deep names.
+std::vector<Octets> costly() {
+  std::vector<Octets> all;
+  Message chain;
+  for (unsigned i = 0; i < 200; ++i)
+    chain.answers.push_back(cname(name("a" + std::to_string(i) + ".zone.test"),
+                                  "a" + std::to_string(i + 1) + ".zone.test"));
+  all.push_back(chain.octets());
+  Message many;
+  many.answers.assign(256, a(kAsk, {127, 0, 0, 2}));
+  all.push_back(many.octets());
+  Message text;
+  Octets strings;
+  for (unsigned i = 0; i < 250; ++i)
+    strings = strings + string(std::string(255, 'x'));
+  text.qtype = 16;
+  text.answers = {record(kAsk, 16, 5, strings)};
+  all.push_back(text.octets());
+  Message servers;
+  const Octets deep = name("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p");
+  for (unsigned i = 0; i < 128; ++i) {
+    servers.authority.push_back(record(kAsk, 2, 5, deep));
+    servers.additional.push_back(record(deep, 1, 5, {127, 0, 0, 1}));
+  }
+  all.push_back(servers.octets());
+  all.push_back(counted(1, 256, 0, 0, Octets(65000, 0)));
+  return all;
+}
+
+// Some octets changed, or its end cut off.
+Octets damaged(Octets message, core::Random& random) {
+  for (std::uint64_t i = random.below(12); i-- > 0;)
+    message[random.below(message.size())] = static_cast<std::uint8_t>(random.next());
+  if (random.below(4) == 0) message.resize(1 + random.below(message.size()));
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a hundred thousand hostile messages leak nothing and none costs much") {
+  core::SeededRandom random(5);
+  const std::vector<Octets> seeds = costly();
+  const auto walked = std::make_unique<Walk>();
+  std::chrono::nanoseconds longest{0};
+  std::int64_t held = 0;
+  std::int64_t most = 0;
+  for (int i = 0; i < 100'000 && held == 0; ++i) {
+    const Octets message = damaged(seeds[random.below(seeds.size())], random);
+    const auto start = processor_time();
+    const support::CountedAllocations counted;
+    read(message, *walked);
+    held = counted.held();
+    most = std::max(most, counted.most());
+    longest = std::max(longest, processor_time() - start);
+  }
+  CHECK(held == 0);
+  CHECK(most <= 1 << 20);
+  // Five readings of each; a sanitizer's own work is not what is bounded.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  CHECK(longest < std::chrono::milliseconds(500));
+#else
+  CHECK(longest < std::chrono::milliseconds(25));
+#endif
+}
