@@ -62,7 +62,7 @@ void Engine::submit(Lookup lookup) {
   RBL_CHECK(lookup.servers != nullptr && !lookup.servers->servers.empty());
   is_paced_ = lanes_.is_paced(lookup.lane);
   lanes_.enter(lookup.lane);
-  take_up(std::move(lookup));
+  take_up(std::move(lookup), true);
 }
 
 // An equal question in flight takes the lookup along; one that a common server would see twice at
@@ -86,7 +86,8 @@ bool Engine::join_flight(Lookup& lookup, std::uint32_t group, const WireName& na
   return false;
 }
 
-void Engine::take_up(Lookup&& lookup) {
+// `is_allowed`: the paces have been asked.
+void Engine::take_up(Lookup&& lookup, bool is_allowed) {
   const std::uint32_t group = servers_.use_group(lookup.servers);
   const WireName name = to_wire(lookup.question.name);
   const std::uint64_t hash = hash_question(name, lookup.question.type);
@@ -101,18 +102,24 @@ void Engine::take_up(Lookup&& lookup) {
   flight.type = lookup.question.type;
   flight.group = group;
   flight.sent_at = now_;
-  flight.place = static_cast<std::uint32_t>(servers_.choose(servers_.group(group), 0));
-  flight.server = servers_.group(group).servers[flight.place];
-  lanes_.promise(lookup.lane, servers_.at(flight.server).role);
-  flight.is_promised = true;
-  enqueue(index);
+  const GroupState& state = servers_.group(group);
+  const bool can_go = is_allowed && lanes_.has_window(lookup.lane);
+  const auto probed = can_go ? servers_.due_probe(state, now_) : std::nullopt;
+  flight.is_free = probed.has_value();
+  flight.place = static_cast<std::uint32_t>(probed ? *probed : servers_.choose(state, 0));
+  flight.server = state.servers[flight.place];
+  if (is_allowed) {
+    promise_and_enqueue(index);
+  } else {
+    queue_or_rest(index);
+  }
 }
 
 void Engine::every_second() {
   pressure_ = sent_this_second_;
   sent_this_second_ = 0;
   second_end_ = now_ + core::Seconds(1);
-  sockets_.tidy(pressure_, now_);
+  sockets_.tidy(now_);
   tcp_.tidy(now_);
 }
 
@@ -131,22 +138,22 @@ core::Micros Engine::time_to_wait(core::Tick deadline) const {
 
 // True when the wake descriptor said so.
 bool Engine::wait_for_events(core::Tick deadline) {
-  const bool is_urgent_now = is_urgent();
-  if (!is_urgent_now) {
+  const core::Tick awake_until = now_ + time_to_wait(deadline) + kSuspended;
+  if (!is_urgent()) {
     const core::Micros pause = std::min(wakes_.next(now_) - now_, time_to_wait(deadline));
     if (pause > core::Micros{0}) {
       pollfd wake{.fd = options_.wake_fd, .events = POLLIN, .revents = 0};
       const auto ms = std::chrono::ceil<core::Millis>(pause);
       const bool is_woken = poll(&wake, 1, static_cast<int>(ms.count())) > 0;
       now_ = clock_.tick();
+      if (now_ > awake_until) servers_.forgive(now_);
       if (is_woken) return true;
     }
   }
   const auto ms = std::chrono::ceil<core::Millis>(time_to_wait(deadline));
   const std::uint64_t before = counters_.replies;
-  const core::Tick asleep_since = now_;
   const bool is_woken = poll_events(ms) == Polled::woken;
-  if (now_ - asleep_since > ms + kSuspended) servers_.forgive(now_);
+  if (now_ > awake_until) servers_.forgive(now_);
   if (counters_.replies - before < kWorthWaking) wakes_.take(now_);
   return is_woken;
 }

@@ -54,7 +54,7 @@ class Engine final : public Resolver {
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
   bool join_flight(Lookup& lookup, std::uint32_t group, const WireName& name, std::uint64_t hash);
-  void take_up(Lookup&& lookup);
+  void take_up(Lookup&& lookup, bool is_allowed);
   void every_second();
   bool is_urgent() const;
   core::Micros time_to_wait(core::Tick deadline) const;
@@ -66,13 +66,16 @@ class Engine final : public Resolver {
   // engine_send.cpp
   void note_flush_at(core::Tick at);
   void enqueue(std::uint32_t index);
+  void promise_and_enqueue(std::uint32_t index);
   void flush();
   void flush_server(ServerState& server);
   void flush_probe(ServerState& server);
   bool is_waiting(const Waiting& one);
+  bool is_laggard(const ServerState& server, Lane lane) const;
+  bool may_enter_window(ServerState& server, Lane lane);
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
-  void gather(ServerState& server, std::size_t at_most);
+  std::size_t gather(ServerState& server, std::size_t at_most);
   void dispatch();
   std::size_t send_chunk(std::span<const std::uint32_t> flights, bool is_v6);
   void write_query(Flight& flight);
@@ -80,6 +83,7 @@ class Engine final : public Resolver {
   void on_sent(std::uint32_t index);
   void on_unsent(std::uint32_t index, int error);
   void put_back(std::span<const std::uint32_t> flights);
+  core::Micros expected_time(const Flight& flight);
   core::Micros attempt_time(const Flight& flight);
   core::Micros overdue_after(const ServerState& server) const;
 
@@ -94,7 +98,7 @@ class Engine final : public Resolver {
   void on_reply(std::uint32_t index, Bytes message, Transport transport);
   void on_other_question(std::uint32_t index, Bytes message);
   void on_folded_case(std::uint32_t index);
-  bool do_without(std::uint32_t index, unsigned rcode);
+  bool do_without(std::uint32_t index, unsigned rcode, Transport transport);
   bool take_cookie(std::uint32_t index, Bytes message, Transport transport);
   void accept(std::uint32_t index, Bytes message, Transport transport);
   bool try_another(std::uint32_t index, const Completion& completion);
@@ -111,10 +115,14 @@ class Engine final : public Resolver {
   void ask_again(std::uint32_t index);
   void queue_or_rest(std::uint32_t index);
   void rest(std::uint32_t index, core::Micros pause);
+  void rest_for_pace(std::uint32_t index);
+  void resume(std::uint32_t index);
   void give_up_claims(Flight& flight);
   void leave_window(Flight& flight);
   void leave_lane_window(Flight& flight);
   void leave_socket(Flight& flight);
+  void give_up_port(Flight& flight);
+  bool move_to_living(Flight& flight);
   void reroute(std::uint32_t server);
   void conclude(std::uint32_t index);
   NoAnswer why_none(const Flight& flight);
@@ -123,6 +131,7 @@ class Engine final : public Resolver {
 
   // engine_tcp.cpp
   void to_tcp(std::uint32_t index);
+  void ask_over_tcp(std::uint32_t index);
   void leave_tcp(Flight& flight);
   void on_tcp_timeout(std::uint32_t index);
   void on_connection(std::uint32_t connection, std::uint32_t events);

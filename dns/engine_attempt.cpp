@@ -30,8 +30,7 @@ void Engine::run_timers() {
 }
 
 void Engine::on_timer(std::uint32_t index) {
-  Flight& flight = flights_.at(index);
-  switch (flight.stage) {
+  switch (flights_.at(index).stage) {
     case Stage::idle:
       break;
     case Stage::sent:
@@ -41,15 +40,7 @@ void Engine::on_timer(std::uint32_t index) {
       on_long_wait(index);
       break;
     case Stage::resting:
-      if (flight.is_retry_queued) {
-        lanes_.dequeue_retry(flight.first.lane);
-        flight.is_retry_queued = false;
-        queue_or_rest(index);
-      } else if (flight.wants_tcp) {
-        to_tcp(index);
-      } else {
-        next_attempt(index);
-      }
+      resume(index);
       break;
     case Stage::tcp:
       on_tcp_timeout(index);
@@ -85,25 +76,29 @@ void Engine::on_overdue(Flight& flight) {
   ServerState& server = servers_.at(flight.server);
   leave_window(flight);
   const Lane lane = flight.first.lane;
-  const bool is_slow_lane = lanes_.rtt(lane).smoothed() * 2 > overdue_after(server);
+  const bool is_slow_lane = lanes_.rtt(lane).smoothed() * 2 > overdue_after(server) ||
+                            !lanes_.has_answered_since(lane, flight.last_sent);
   if (!lanes_.is_silent(lane) && !is_slow_lane)
     server.window.on_overdue(now_, overdue_after(server) * 2);
 }
 
 // A timer's time in the queue. For a full window, or a server that is asked less, one waits: what
-// was never sent has not timed out. For a server that doesn't answer the wait counts as an attempt.
+// was never sent has not timed out. For a server that doesn't answer the wait counts as an attempt,
+// unless another of its group answers by now.
 void Engine::on_long_wait(std::uint32_t index) {
   Flight& flight = flights_.at(index);
-  const ServerState& server = servers_.at(flight.server);
-  if (server.is_answering) {
-    timers_.arm(index, now_ + options_.timeout);
-    return;
-  }
-  if (++flight.attempts >= options_.attempts) {
-    conclude(index);
-    return;
+  if (!servers_.at(flight.server).is_answering) {
+    if (move_to_living(flight)) {
+      enqueue(index);
+      return;
+    }
+    if (++flight.attempts >= options_.attempts) {
+      conclude(index);
+      return;
+    }
   }
   timers_.arm(index, now_ + options_.timeout);
+  release_held(flight.first.lane);
 }
 
 void Engine::fail_attempt(std::uint32_t index, Failure failure) {
@@ -112,13 +107,14 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   const std::uint32_t server = flight.server;
   leave_window(flight);
   leave_tcp(flight);
+  give_up_claims(flight);
   const bool was_tcp = std::exchange(flight.wants_tcp, false);
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
     lanes_.note_silence(lane);
   }
-  if (std::exchange(flight.shares_junk, false)) leave_socket(flight);
+  if (std::exchange(flight.shares_junk, false)) give_up_port(flight);
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
   // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.
@@ -128,7 +124,7 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
     conclude(index);
   } else if (is_network) {
     leave_socket(flight);
-    const bool has_other = servers_.group(flight.group).servers.size() > 1;
+    const bool has_other = servers_.has_other(servers_.group(flight.group), flight.tried);
     // Not at once to the same server: the error would be the same, and the processor busy.
     rest(index,
          has_other ? Micros{0} : std::min<Micros>(kErrorPause * flight.attempts, options_.timeout));
@@ -148,7 +144,26 @@ void Engine::next_attempt(std::uint32_t index) {
   const std::uint32_t server = group.servers[flight.place];
   if (server != flight.server) leave_socket(flight);
   flight.server = server;
-  queue_or_rest(index);
+  if (flight.is_under_attack) {
+    ++flight.attempts;
+    to_tcp(index);
+  } else {
+    queue_or_rest(index);
+  }
+}
+
+// What a flight does when its rest is over.
+void Engine::resume(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const bool was_paced = flight.is_retry_queued;
+  give_up_claims(flight);
+  if (flight.wants_tcp) {
+    to_tcp(index);
+  } else if (was_paced) {
+    queue_or_rest(index);
+  } else {
+    next_attempt(index);
+  }
 }
 
 // The same question once more with what was learnt, under a new id, from a new port; no attempt by
@@ -156,7 +171,7 @@ void Engine::next_attempt(std::uint32_t index) {
 void Engine::ask_again(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   leave_window(flight);
-  leave_socket(flight);
+  give_up_port(flight);
   give_up_claims(flight);
   flight.is_free = true;
   if (flight.stage == Stage::tcp) {
@@ -170,16 +185,21 @@ void Engine::ask_again(std::uint32_t index) {
 void Engine::queue_or_rest(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   const Lane lane = flight.first.lane;
-  const ServerRole role = servers_.at(flight.server).role;
-  if (lanes_.can_promise(lane, role, now_)) {
-    lanes_.promise(lane, role);
-    flight.is_promised = true;
-    enqueue(index);
+  if (lanes_.can_promise(lane, servers_.at(flight.server).role, now_)) {
+    promise_and_enqueue(index);
   } else {
-    lanes_.queue_retry(lane);
-    flight.is_retry_queued = true;
-    rest(index, std::max(lanes_.when_promisable(lane, role, now_) - now_, Micros{core::Millis(1)}));
+    rest_for_pace(index);
   }
+}
+
+// New lookups of the lane stand behind it.
+void Engine::rest_for_pace(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  const Lane lane = flight.first.lane;
+  lanes_.queue_retry(lane);
+  flight.is_retry_queued = true;
+  const core::Tick at = lanes_.when_promisable(lane, servers_.at(flight.server).role, now_);
+  rest(index, std::max(at - now_, Micros{core::Millis(1)}));
 }
 
 void Engine::rest(std::uint32_t index, Micros pause) {
@@ -216,22 +236,34 @@ void Engine::leave_socket(Flight& flight) {
   flight.was_resent = false;
 }
 
+// Where the next packet must come from another port than this one, which nobody else gets either.
+void Engine::give_up_port(Flight& flight) {
+  if (flight.socket != kNoSocket) sockets_.retire(flight.socket);
+  leave_socket(flight);
+}
+
+// From a server that doesn't answer to one of its group that does, if there is one.
+bool Engine::move_to_living(Flight& flight) {
+  const GroupState& group = servers_.group(flight.group);
+  const std::size_t place = servers_.choose(group, flight.tried | (1U << flight.place));
+  const std::uint32_t server = group.servers[place];
+  if (!servers_.at(server).is_answering) return false;
+  leave_socket(flight);
+  flight.place = static_cast<std::uint32_t>(place);
+  flight.server = server;
+  flight.is_free = false;
+  return true;
+}
+
 // What waits for a server that stopped answering goes to the others of its group.
 void Engine::reroute(std::uint32_t server) {
   std::deque<Waiting> waiting;
   waiting.swap(servers_.at(server).queue);
   queued_ -= waiting.size();
   for (const Waiting& one : waiting) {
-    if (!flights_.is_current(one.flight, one.generation)) continue;
+    if (!is_waiting(one)) continue;
     Flight& flight = flights_.at(one.flight);
-    if (flight.stage != Stage::waiting || flight.server != server) continue;
-    const GroupState& group = servers_.group(flight.group);
-    const std::size_t place = servers_.choose(group, flight.tried | (1U << flight.place));
-    if (servers_.at(group.servers[place]).is_answering) {
-      leave_socket(flight);
-      flight.place = static_cast<std::uint32_t>(place);
-      flight.server = group.servers[place];
-    }
+    move_to_living(flight);
     servers_.at(flight.server).queue.push_back(one);
     ++queued_;
   }
@@ -287,13 +319,16 @@ void Engine::complete(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   const std::uint32_t group = flight.group;
   const ServerRole role = servers_.group(group).group->role;
+  const Lane lane = flight.first.lane;
   const std::size_t original = completed_++;
   completions_[original].id = flight.first.id;
   completions_[original].role = role;
   lanes_.leave(flight.first.lane);
   for (const Flight::Asker& other : flight.others) {
-    next_completion() = completions_[original];
-    completions_[completed_++].id = other.id;
+    Completion& copy = next_completion();  // first, for it may move them all
+    copy = completions_[original];
+    copy.id = other.id;
+    ++completed_;
     lanes_.leave(other.lane);
   }
   give_up_claims(flight);
@@ -306,8 +341,9 @@ void Engine::complete(std::uint32_t index) {
   flight.stage = Stage::idle;
   flights_.close(index);
   servers_.drop_group(group);
+  release_held(lane);
   for (Lookup& lookup : parked)
-    take_up(std::move(lookup));
+    take_up(std::move(lookup), false);
 }
 
 }  // namespace rblwatch::dns

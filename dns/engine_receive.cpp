@@ -148,7 +148,7 @@ void Engine::blame(std::uint32_t index, Junk reason) {
 void Engine::suspect(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   if (++flight.wrong <= kForged || flight.stage != Stage::sent) return;
-  flight.wrong = 0;
+  flight.is_under_attack = true;
   ++counters_.forgery_alarms;
   if (forgery_told_ == core::Tick{} || now_ - forgery_told_ >= kTellAgain) {
     forgery_told_ = now_;
@@ -193,7 +193,8 @@ void Engine::on_reply(std::uint32_t index, Bytes message, Transport transport) {
   const Flaw flaw = walk(message, walk_);
   if (flaw != Flaw::none) {
     on_broken(index, flaw);
-  } else if (take_cookie(index, message, transport) && !do_without(index, walk_.rcode())) {
+  } else if (take_cookie(index, message, transport) &&
+             !do_without(index, walk_.rcode(), transport)) {
     accept(index, message, transport);
   }
 }
@@ -202,7 +203,7 @@ void Engine::on_reply(std::uint32_t index, Bytes message, Transport transport) {
 void Engine::on_other_question(std::uint32_t index, Bytes message) {
   const Header header = read_header(message);
   const bool is_bare = message.size() == kHeaderSize && header.questions == 0;
-  if (is_bare && do_without(index, header.rcode())) return;
+  if (is_bare && do_without(index, header.rcode(), flights_.at(index).transport)) return;
   const Flaw flaw = walk(message, walk_);
   if (flaw != Flaw::none) {
     on_broken(index, flaw);
@@ -234,10 +235,10 @@ void Engine::on_folded_case(std::uint32_t index) {
 }
 
 // True when the reply is one to a way of asking that the server doesn't understand, and it is asked
-// anew.
-bool Engine::do_without(std::uint32_t index, unsigned rcode) {
+// anew. Over TCP, where a cookie proves nothing more, BADCOOKIE is an answer like any other.
+bool Engine::do_without(std::uint32_t index, unsigned rcode, Transport transport) {
   Flight& flight = flights_.at(index);
-  if (rcode == kBadCookie && flight.has_cookie) {
+  if (rcode == kBadCookie && flight.has_cookie && transport == Transport::udp) {
     if (flight.had_bad_cookie) {
       to_tcp(index);
     } else {
@@ -269,12 +270,12 @@ bool Engine::take_cookie(std::uint32_t index, Bytes message, Transport transport
   }
   if (cookie.is_agreed() && transport == Transport::udp) {
     ++counters_.of(Junk::wrong_cookie);
-    if (++cookie.without < kCookieLostUntilSure) {
-      to_tcp(index);  // where no forger gets in between
-      return false;
-    }
-    cookie = CookieState{};
-  } else if (!cookie.is_agreed() && ++cookie.without >= kCookielessUntilSure) {
+    to_tcp(index);  // where no forger gets in between
+    return false;
+  }
+  if (cookie.is_agreed()) {
+    if (++cookie.without >= kCookieLostUntilSure) cookie = CookieState{};  // it has none any more
+  } else if (++cookie.without >= kCookielessUntilSure) {
     cookie.is_off = true;
   }
   return true;
@@ -303,10 +304,8 @@ void Engine::accept(std::uint32_t index, Bytes message, Transport transport) {
 // A failing server of several is not the last word.
 bool Engine::try_another(std::uint32_t index, const Completion& completion) {
   Flight& flight = flights_.at(index);
-  const std::size_t servers = servers_.group(flight.group).servers.size();
   flight.tried |= 1U << flight.place;
-  const bool has_other =
-      servers > 1 && static_cast<std::size_t>(__builtin_popcount(flight.tried)) < servers;
+  const bool has_other = servers_.has_other(servers_.group(flight.group), flight.tried);
   if (!has_other || flight.attempts >= options_.attempts) return false;
   if (flight.fallback == nullptr) flight.fallback = std::make_unique<Fallback>();
   *flight.fallback = {std::get<Answer>(completion.outcome), flight.server, completion.transport,
@@ -330,7 +329,10 @@ void Engine::learn(Flight& flight, const Answer& answer, Transport transport) {
     server.rtt.add(took);
     server.newest_answered = std::max(server.newest_answered, flight.sent_at);
   }
+  if (is_exact) server.note_quickness(took);
+  lanes_.note_answered(lane, flight.sent_at);
   lanes_.note_reply(lane, took, is_exact);
+  if (flight.was_resent && took > expected_time(flight)) lanes_.back_off(lane);
   if (flight.is_in_window) server.window.on_replied(now_, overdue_after(server) * 2);
   if (flight.is_mixed && transport == Transport::udp) server.folds = 0;
   const bool can_do = answer.rcode != Rcode::formerr && answer.rcode != Rcode::notimp;

@@ -12,10 +12,13 @@ namespace {
 
 using core::Micros;
 
-constexpr Micros kFloor = core::Millis(50);  // no attempt is given up sooner
+constexpr Micros kFloor = core::Millis(50);   // no attempt is given up sooner
+constexpr Micros kProbe = core::Millis(500);  // one of a server that may be back, at least
 constexpr int kLongerEachTime = 4;
 constexpr Micros kOverdueFloor = core::Millis(10);  // nor leaves its window
 constexpr Micros kOverdueUnknown = core::Millis(200);
+constexpr int kLagsBehind = 4;  // times the quickest round trip
+constexpr double kLaggardsPart = 4;
 constexpr Micros kNoRoomPause = core::Millis(5);
 // Few questions in a row from one port, so that all ports stay in use.
 constexpr std::size_t kLongestRun = 16;
@@ -35,9 +38,16 @@ void Engine::note_flush_at(core::Tick at) {
 void Engine::enqueue(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   flight.stage = Stage::waiting;
-  servers_.at(flight.server).queue.push_back({index, flight.generation});
+  servers_.at(flight.server).queue.push_back({index, ++flight.ticket});
   ++queued_;
   timers_.arm(index, now_ + options_.timeout);
+}
+
+void Engine::promise_and_enqueue(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  lanes_.promise(flight.first.lane, servers_.at(flight.server).role);
+  flight.is_promised = true;
+  enqueue(index);
 }
 
 void Engine::flush() {
@@ -65,9 +75,8 @@ void Engine::flush_server(ServerState& server) {
     const auto allowed = static_cast<std::size_t>(std::max(pace.available(now_), 0.0));
     if (allowed == 0) note_flush_at(pace.when_available(1, now_));
     at_most = std::min(at_most, allowed);
-    pace.take(now_, static_cast<double>(std::min(at_most, server.queue.size())));
   }
-  gather(server, at_most);
+  pace.take(now_, static_cast<double>(gather(server, at_most)));
 }
 
 // One question to see whether it is back; of another lane than the last, for a zone may be dead
@@ -91,17 +100,30 @@ void Engine::flush_probe(ServerState& server) {
     queue.pop_front();
     if (!is_live) --queued_;
   }
-  const std::size_t before = batch_.size();
-  gather(server, 1);
-  if (batch_.size() == before) return;
+  if (gather(server, 1) == 0) return;
   server.last_probed = flights_.at(batch_.back()).first.lane;
   servers_.take_probe(server, now_);
 }
 
 // Whether the flight still is what was queued: it may have ended, or been answered meanwhile.
 bool Engine::is_waiting(const Waiting& one) {
-  return flights_.is_current(one.flight, one.generation) &&
-         flights_.at(one.flight).stage == Stage::waiting;
+  const Flight& flight = flights_.at(one.flight);
+  return flight.ticket == one.ticket && flight.stage == Stage::waiting;
+}
+
+// Far slower than others of the server: such a lane keeps its places for long, and would fill a
+// window that they need.
+bool Engine::is_laggard(const ServerState& server, Lane lane) const {
+  if (lanes_.is_alone()) return false;
+  return lanes_.rtt(lane).smoothed() > server.quickest * kLagsBehind + kOverdueFloor;
+}
+
+bool Engine::may_enter_window(ServerState& server, Lane lane) {
+  if (!lanes_.has_window(lane)) return false;
+  if (!is_laggard(server, lane) || lanes_.has_window(lane, server.window.size() / kLaggardsPart))
+    return true;
+  server.window.note_wanted();
+  return false;
 }
 
 // Until a place of its lane is free.
@@ -117,13 +139,18 @@ void Engine::release_held(Lane lane) {
     const Waiting next = held.front();
     held.pop_front();
     if (!is_waiting(next)) continue;
-    servers_.at(flights_.at(next.flight).server).queue.push_back(next);
+    Flight& flight = flights_.at(next.flight);
+    const bool can_go = servers_.at(flight.server).is_answering || move_to_living(flight);
+    servers_.at(flight.server).queue.push_back(next);
     ++queued_;
-    if (!lanes_.is_proven(lane)) break;  // one for one
+    note_flush_at(now_);
+    // One for one, until the lane answers. What waits for a dead server takes nobody's place.
+    if (can_go && (!lanes_.is_proven(lane) || is_laggard(servers_.at(flight.server), lane))) break;
   }
 }
 
-void Engine::gather(ServerState& server, std::size_t at_most) {
+// How many were taken.
+std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
   std::size_t taken = 0;
   while (taken < at_most && !server.queue.empty()) {
     const Waiting next = server.queue.front();
@@ -131,7 +158,7 @@ void Engine::gather(ServerState& server, std::size_t at_most) {
     --queued_;
     if (!is_waiting(next)) continue;
     const Lane lane = flights_.at(next.flight).first.lane;
-    if (!lanes_.has_window(lane)) {
+    if (!may_enter_window(server, lane)) {
       hold(next, lane);
       continue;
     }
@@ -140,6 +167,7 @@ void Engine::gather(ServerState& server, std::size_t at_most) {
     flights_.at(next.flight).is_in_lane_window = true;
     batch_.push_back(next.flight);
   }
+  return taken;
 }
 
 void Engine::dispatch() {
@@ -216,7 +244,7 @@ void Engine::put_back(std::span<const std::uint32_t> flights) {
   for (std::size_t i = flights.size(); i-- > 0;) {
     Flight& flight = flights_.at(flights[i]);
     leave_lane_window(flight);
-    servers_.at(flight.server).queue.push_front({flights[i], flight.generation});
+    servers_.at(flight.server).queue.push_front({flights[i], flight.ticket});
     ++queued_;
   }
 }
@@ -271,15 +299,23 @@ void Engine::resend(std::uint32_t index) {
   on_sent(index);
 }
 
+// By when a reply is there, as far as is known of lane and server; longer where replies turned out
+// to be slower than that.
+Micros Engine::expected_time(const Flight& flight) {
+  const RttEstimate& rtt = lanes_.rtt(flight.first.lane);
+  const Micros server = servers_.at(flight.server).rtt.smoothed() * 4;
+  return std::max({rtt.bound(), server, kFloor}) * rtt.patience();
+}
+
 // How long this attempt may take. The first is cut short by what is known of the lane, which makes
 // up for a lost datagram quickly; each later one takes longer, and the last takes all of the time,
 // to outlast a server's pause. A reply to an earlier sending of the same packet is taken until the
-// end.
+// end. A probe leaves all attempts to those who answer.
 Micros Engine::attempt_time(const Flight& flight) {
-  const RttEstimate& rtt = lanes_.rtt(flight.first.lane);
-  if (flight.attempts >= options_.attempts || !rtt.is_settled()) return options_.timeout;
-  const Micros server = servers_.at(flight.server).rtt.smoothed() * 4;
-  Micros allowed = std::max({rtt.bound(), server, kFloor});
+  Micros allowed = expected_time(flight);
+  if (flight.attempts == 0) return std::min<Micros>(std::max(allowed, kProbe), options_.timeout);
+  const bool is_settled = lanes_.rtt(flight.first.lane).is_settled();
+  if (flight.attempts >= options_.attempts || !is_settled) return options_.timeout;
   for (std::uint32_t i = 1; i < flight.attempts && allowed < options_.timeout; ++i)
     allowed *= kLongerEachTime;
   return std::min<Micros>(allowed, options_.timeout);
@@ -290,7 +326,7 @@ void Engine::on_sent(std::uint32_t index) {
   ServerState& server = servers_.at(flight.server);
   flight.stage = Stage::sent;
   flight.transport = Transport::udp;
-  if (!flight.is_free || flight.attempts == 0) ++flight.attempts;
+  if (!flight.is_free) ++flight.attempts;
   flight.is_free = false;
   flight.last_sent = now_;
   if (!flight.was_resent) flight.sent_at = now_;
@@ -315,7 +351,8 @@ Micros Engine::overdue_after(const ServerState& server) const {
 // The system refused this datagram: no route, a firewall, no such network (ENETUNREACH, EPERM …).
 void Engine::on_unsent(std::uint32_t index, int error) {
   Flight& flight = flights_.at(index);
-  ++flight.attempts;
+  if (!flight.is_free) ++flight.attempts;
+  flight.is_free = false;
   flight.error = error;
   flight.sent_at = now_;
   ++counters_.network_errors;

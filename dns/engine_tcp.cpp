@@ -12,6 +12,7 @@ constexpr core::Micros kBusyPause = core::Millis(20);
 
 }  // namespace
 
+// As soon as the pace allows: it is a packet like any other.
 void Engine::to_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   leave_window(flight);
@@ -21,11 +22,23 @@ void Engine::to_tcp(std::uint32_t index) {
   if (!flight.wants_tcp) {
     flight.wants_tcp = true;
     flight.has_own_connection = false;
-    flight.attempt_end = now_ + options_.timeout;  // of its own, from here on
-  } else if (now_ >= flight.attempt_end) {
-    fail_attempt(index, Failure::silence);
+    flight.attempt_end = core::Tick{};
+  }
+  if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
+    rest_for_pace(index);
     return;
   }
+  // A time of its own, from here on.
+  if (flight.attempt_end == core::Tick{}) flight.attempt_end = now_ + options_.timeout;
+  if (now_ >= flight.attempt_end) {
+    fail_attempt(index, Failure::silence);
+  } else {
+    ask_over_tcp(index);
+  }
+}
+
+void Engine::ask_over_tcp(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
   write_query(flight);
   const ServerState& server = servers_.at(flight.server);
   const TcpPool::Peer peer{flight.server, &server.address, server.address_length};

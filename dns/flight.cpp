@@ -20,7 +20,7 @@ void reset(Flight& flight) {
       false;
   flight.was_resent = flight.is_free = flight.is_mixed = flight.has_edns = false;
   flight.has_own_connection = false;
-  flight.without_edns = flight.without_case = flight.wants_tcp = false;
+  flight.without_edns = flight.without_case = flight.wants_tcp = flight.is_under_attack = false;
   flight.had_bad_cookie = flight.has_cookie = false;
   flight.had_broken_reply = flight.had_junk = flight.shares_junk = false;
   flight.error = 0;
@@ -59,7 +59,7 @@ void FlightTable::close(std::uint32_t index) {
   while (*link != index)
     link = &at(*link).next_in_bucket;
   *link = flight.next_in_bucket;
-  ++flight.generation;
+  ++flight.ticket;
   free_.push_back(index);
   --open_;
 }

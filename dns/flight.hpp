@@ -54,7 +54,8 @@ struct Flight {
   QType type = QType::a;
   std::uint64_t hash = 0;
   std::uint32_t next_in_bucket = kNoFlight;
-  std::uint32_t generation = 0;  // counts uses of this slot
+  std::uint32_t ticket =
+      0;  // of its place in a queue: another with each, so that old ones are void
   std::uint32_t group = 0;
 
   // The attempt.
@@ -63,7 +64,7 @@ struct Flight {
   std::uint32_t server = 0;
   std::uint32_t place = 0;     // of the server in its group
   std::uint32_t tried = 0;     // a bit per place
-  std::uint32_t attempts = 0;  // begun
+  std::uint32_t attempts = 0;  // begun; a probe of a server that didn't answer is none
   std::uint32_t socket = kNoSocket;
   std::uint32_t connection = 0;
   std::uint16_t id = 0;
@@ -90,6 +91,7 @@ struct Flight {
   bool without_edns = false;
   bool without_case = false;
   bool wants_tcp = false;
+  bool is_under_attack = false;  // somebody forges answers to it: TCP only, from then on
   bool had_bad_cookie = false;
   bool had_broken_reply = false;
   bool had_junk = false;     // something unreadable came to its socket
@@ -111,9 +113,6 @@ class FlightTable {
   void close(std::uint32_t index);
   /// The first flight with this hash; then at(index).next_in_bucket, with other hashes among them.
   std::uint32_t first(std::uint64_t hash) const { return buckets_[hash & mask_]; }
-  bool is_current(std::uint32_t index, std::uint32_t generation) {
-    return at(index).generation == generation;
-  }
   std::size_t size() const { return open_; }
 
  private:

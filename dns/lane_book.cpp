@@ -136,6 +136,15 @@ void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {
   if (is_exact) state.rtt.add(rtt);
 }
 
+void LaneBook::note_answered(Lane lane, core::Tick sent_at) {
+  State& state = at(lane);
+  state.newest_answered = std::max(state.newest_answered, sent_at);
+}
+
+bool LaneBook::has_window(Lane lane, double part) const {
+  return at(lane).in_window < std::max<double>(part, kUnprovenWindow);
+}
+
 bool LaneBook::has_window(Lane lane) const {
   return is_proven(lane) || at(lane).in_window < kUnprovenWindow;
 }

@@ -45,7 +45,7 @@ class LaneBook {
   void promise(Lane lane, ServerRole role);
   void withdraw(Lane lane, ServerRole role);
   void send_promised(Lane lane, ServerRole role, core::Tick now);
-  /// A packet that could not wait (TCP): counted, even where that means a debt.
+  /// A packet sent without a promise (TCP). Pre: can_promise() now.
   void send_at_once(Lane lane, ServerRole role, core::Tick now);
   /// A retry waits for the pace: new lookups stand behind it.
   void queue_retry(Lane lane) { ++at(lane).waiting_retries; }
@@ -54,6 +54,15 @@ class LaneBook {
   /// What came of a question. A lane whose questions stay unanswered gets fewer places.
   void note_reply(Lane lane, core::Micros rtt, bool is_exact);
   void note_silence(Lane lane);
+  /// Replies come later than expected, and after a resend: see RttEstimate.
+  void back_off(Lane lane) { at(lane).rtt.back_off(); }
+  /// A question of the lane, sent then, was answered.
+  void note_answered(Lane lane, core::Tick sent_at);
+  /// Whether one sent then or later has been answered: else the lane may be slow or dead, and what
+  /// is overdue isn't lost.
+  bool has_answered_since(Lane lane, core::Tick sent_at) const {
+    return at(lane).newest_answered >= sent_at;
+  }
   bool is_silent(Lane lane) const { return at(lane).silent_run >= kSilent; }
   /// Questions on their way that still hold a place in a server's window. A lane that doesn't
   /// answer, or has not yet, may hold only a few: it must not fill the windows of servers that
@@ -61,6 +70,9 @@ class LaneBook {
   void enter_window(Lane lane) { ++at(lane).in_window; }
   void leave_window(Lane lane) { --at(lane).in_window; }
   bool has_window(Lane lane) const;
+  /// The same for a lane that is far slower than others of its server: a part of the window.
+  bool has_window(Lane lane, double part) const;
+  bool is_alone() const { return busy_lanes_ <= 1; }
   bool is_proven(Lane lane) const { return at(lane).is_heard && !is_silent(lane); }
   const RttEstimate& rtt(Lane lane) const { return at(lane).rtt; }
 
@@ -77,6 +89,7 @@ class LaneBook {
     std::uint32_t in_window = 0;
     bool is_heard = false;  // a reply came, ever
     ServerRole last_role = ServerRole::resolver;
+    core::Tick newest_answered{};  // when the latest question that got a reply was sent
     RttEstimate rtt;
   };
 

@@ -29,6 +29,8 @@ class SendWindow {
   std::uint32_t outstanding() const { return outstanding_; }
 
   void on_sent();
+  /// More would have been sent, had one lane not been held back.
+  void note_wanted() { was_full_ = true; }
   /// A question left the window: answered, or given up without blaming the server.
   void on_left();
   /// Counts a reply; `round` is the time by which losses of what is sent now are known and count.

@@ -137,6 +137,12 @@ ServerState::ServerState(const Server& which, ServerRole its_role, double most)
   set_address(*this);
 }
 
+// The shortest, which fades as longer ones follow each other.
+void ServerState::note_quickness(core::Micros took) {
+  const bool is_first = quickest == core::Micros{0};
+  quickest = is_first || took < quickest ? took : quickest + (took - quickest) / 256;
+}
+
 bool ServerState::is_from(const sockaddr_storage& from) const {
   if (from.ss_family != address.ss_family) return false;
   if (is_v6) {
@@ -214,17 +220,19 @@ bool ServerBook::is_same_group(std::uint32_t index, const ServerGroupPtr& group)
 
 bool ServerBook::share_server(std::uint32_t a, std::uint32_t b) const {
   const auto& theirs = groups_[b].servers;
-  return std::any_of(groups_[a].servers.begin(), groups_[a].servers.end(),
-                     [&](std::uint32_t server) {
-                       return std::find(theirs.begin(), theirs.end(), server) != theirs.end();
-                     });
+  return std::any_of(groups_[a].servers.begin(), groups_[a].servers.end(), [&](std::uint32_t ours) {
+    return std::any_of(theirs.begin(), theirs.end(), [&](std::uint32_t other) {
+      return servers_[ours]->server == servers_[other]->server;
+    });
+  });
 }
 
 std::size_t ServerBook::best_of(const GroupState& group, std::uint32_t tried) const {
   const auto rank = [&](std::size_t place) {
     const ServerState& state = *servers_[group.servers[place]];
-    // An unknown server ranks first, so that it becomes known.
-    return std::tuple((tried >> place) & 1U, !state.is_answering, state.rtt.smoothed(),
+    // Better the same one again than one that doesn't answer. An unknown server ranks first of its
+    // kind, so that it becomes known.
+    return std::tuple(!state.is_answering, (tried >> place) & 1U, state.rtt.smoothed(),
                       state.window.outstanding() + state.queue.size());
   };
   std::size_t best = 0;
@@ -261,6 +269,22 @@ std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
   }
   const bool is_full = !state.window.has_room() || !state.queue.empty();
   return is_full ? another_of(group, tried, best) : best;
+}
+
+std::optional<std::size_t> ServerBook::due_probe(const GroupState& group, core::Tick now) const {
+  if (group.servers.size() == 1) return std::nullopt;
+  for (std::size_t place = 0; place < group.servers.size(); ++place) {
+    const ServerState& state = *servers_[group.servers[place]];
+    if (!state.is_answering && now >= state.probe_at && state.queue.empty()) return place;
+  }
+  return std::nullopt;
+}
+
+bool ServerBook::has_other(const GroupState& group, std::uint32_t tried) const {
+  for (std::size_t place = 0; place < group.servers.size(); ++place) {
+    if (((tried >> place) & 1U) == 0 && servers_[group.servers[place]]->is_answering) return true;
+  }
+  return false;
 }
 
 bool ServerBook::note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now) {

@@ -36,10 +36,10 @@
 
 namespace rblwatch::dns {
 
-/// A flight that waits for a server; the generation tells a flight that has since ended.
+/// A flight that waits for a server; void once the flight has another ticket.
 struct Waiting {
   std::uint32_t flight = 0;
-  std::uint32_t generation = 0;
+  std::uint32_t ticket = 0;
 };
 
 /// What a server gives back when it is asked with a cookie (RFC 7873).
@@ -85,6 +85,7 @@ struct ServerState {
   std::deque<Waiting> queue;
   SendWindow window;
   RttEstimate rtt;
+  core::Micros quickest{0};      // a round trip of the quick ones of late
   core::Tick newest_answered{};  // when the latest question that got a reply was sent
 
   bool is_answering = true;
@@ -105,6 +106,7 @@ struct ServerState {
 
   Distress distress;
 
+  void note_quickness(core::Micros took);
   bool is_from(const sockaddr_storage& from) const;
 };
 
@@ -124,15 +126,20 @@ class ServerBook {
   void drop_group(std::uint32_t group) { --groups_[group].in_use; }
   const GroupState& group(std::uint32_t index) const { return groups_[index]; }
   bool is_same_group(std::uint32_t index, const ServerGroupPtr& group) const;
-  /// Whether a server of one stands in the other too.
+  /// Whether a server of one stands in the other too, in whatever role.
   bool share_server(std::uint32_t a, std::uint32_t b) const;
 
   ServerState& at(std::uint32_t server) { return *servers_[server]; }
   std::size_t size() const { return servers_.size(); }
-  /// The best server of the group for an attempt: not one of `tried` (a bit per place in the group)
-  /// while another is left, one that answers before one that doesn't, with room, the fastest first;
+  /// The best server of the group for an attempt: one that answers before one that doesn't, not one
+  /// of `tried` (a bit per place in the group) while another is left, with room, the fastest first;
   /// one time in 50 another one, to see how it does. Returns the place in the group.
   std::size_t choose(const GroupState& group, std::uint32_t tried);
+  /// One of several that doesn't answer and is due to be probed, with nothing in its queue for it:
+  /// only a question that was to go to another tells when it is back.
+  std::optional<std::size_t> due_probe(const GroupState& group, core::Tick now) const;
+  /// Whether one answers that is none of `tried`.
+  bool has_other(const GroupState& group, std::uint32_t tried) const;
 
   /// A reply of the server that matched a question of this lane. True when it had not been
   /// answering.

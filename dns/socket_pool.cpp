@@ -15,6 +15,7 @@ namespace {
 
 constexpr core::Micros kLongestLife = core::Seconds(120);
 constexpr std::size_t kFewest = 16;
+constexpr std::size_t kForOthers = 128;  // database, connections, log
 // Below are ports of services that may want to start later.
 constexpr std::uint16_t kFirstPort = 10000;
 constexpr unsigned kBindTries = 16;
@@ -63,6 +64,14 @@ std::uint32_t UdpSocket::find(std::uint16_t id) const {
   return place == 0 ? kNoFlight : flights[place - 1];
 }
 
+SocketLimits limits_within(std::size_t descriptors) {
+  const std::size_t ours = descriptors - std::min(kForOthers, descriptors / 2);
+  SocketLimits limits;
+  limits.open = std::min(limits.open, ours);
+  limits.in_use = std::min(limits.in_use, limits.open / 2);
+  return limits;
+}
+
 SocketPool::SocketPool(int epoll, std::uint32_t tag, SocketLimits limits, core::Random& random)
     : epoll_(epoll), tag_(tag), limits_(limits), random_(random) {
   limits_.in_use = std::max(limits_.in_use, kFewest);
@@ -72,9 +81,10 @@ SocketPool::SocketPool(int epoll, std::uint32_t tag, SocketLimits limits, core::
 
 std::uint32_t SocketPool::pick(bool is_v6, std::size_t pressure, core::Tick now) {
   auto& listed = listed_[is_v6 ? 1 : 0];
-  const std::size_t wanted = std::clamp(pressure, kFewest, limits_.in_use);
-  if (listed.size() < wanted && open_ < limits_.open) {
-    const std::uint32_t fresh = open_socket(is_v6, now);
+  // Those that wait for a silent server must not use up what we may open.
+  const bool is_walking = pressure < kWalkingPace && open_ < limits_.open / 2;
+  if (is_walking || (listed.size() < limits_.in_use && open_ < limits_.open)) {
+    const std::uint32_t fresh = open_socket(is_v6, is_walking ? 1 : limits_.questions, now);
     if (fresh != kNoSocket || listed.empty()) return fresh;
   }
   if (listed.empty()) {
@@ -105,7 +115,7 @@ core::Fd SocketPool::bind_random(bool is_v6) {
   return {};
 }
 
-std::uint32_t SocketPool::open_socket(bool is_v6, core::Tick now) {
+std::uint32_t SocketPool::open_socket(bool is_v6, std::uint16_t questions, core::Tick now) {
   core::Fd fd = bind_random(is_v6);
   if (!fd.is_open()) return kNoSocket;
   if (free_.empty()) {
@@ -125,7 +135,7 @@ std::uint32_t SocketPool::open_socket(bool is_v6, core::Tick now) {
   socket.fd = std::move(fd);
   socket.is_v6 = is_v6;
   socket.is_listed = true;
-  socket.most = limits_.questions;
+  socket.most = questions;
   socket.asked = socket.live = 0;
   socket.born = now;
   listed_[is_v6 ? 1 : 0].push_back(index);
@@ -187,14 +197,11 @@ void SocketPool::close_done() {
   done_.clear();
 }
 
-void SocketPool::tidy(std::size_t pressure, core::Tick now) {
-  const std::size_t wanted = std::clamp(pressure, kFewest, limits_.in_use);
+void SocketPool::tidy(core::Tick now) {
   for (auto& listed : listed_) {
     // Backwards, for retire() moves the last into the gap.
     for (std::size_t i = listed.size(); i-- > 0;) {
-      const UdpSocket& socket = sockets_[listed[i]];
-      const bool is_idle = socket.live == 0 && listed.size() > 2 * wanted;
-      if (is_idle || now - socket.born > kLongestLife) retire(listed[i]);
+      if (now - sockets_[listed[i]].born > kLongestLife) retire(listed[i]);
     }
   }
   close_done();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The UDP sockets: each on a random port of its own from the CSPRNG (RFC 5452 section 9), up to 1
-// 024 of them when busy and few when idle, each closed after 64 questions or two minutes. They are
-// not connected, so that all servers share them; the caller checks where a datagram came from.
-// Knows which flight waits on which socket under which id. One object belongs to one thread.
+// The UDP sockets: each on a random port of its own from the CSPRNG (RFC 5452 section 9). At a
+// walking pace each question gets a fresh one; when busy they draw from 1 024, each closed after 64
+// questions or two minutes. They are not connected, so that all servers share them; the caller
+// checks where a datagram came from. Knows which flight waits on which socket under which id. One
+// object belongs to one thread.
 #pragma once
 
 #include <array>
@@ -45,6 +46,8 @@ struct SocketLimits {
   std::size_t open = 8192;    // with those that only wait for their last replies
   std::uint16_t questions = UdpSocket::kQuestions;  // of one socket, at most kQuestions
 };
+/// As far as so many descriptors, which the rest of the program wants some of, allow.
+SocketLimits limits_within(std::size_t descriptors);
 
 class SocketPool {
  public:
@@ -52,8 +55,11 @@ class SocketPool {
   /// in the lower.
   SocketPool(int epoll, std::uint32_t tag, SocketLimits limits, core::Random& random);
 
-  /// A socket for the next questions; the pool grows with `pressure`, the questions asked in the
-  /// last second. kNoSocket when the kernel gives none; `last_error` says why.
+  /// Below so many questions a second, each goes out from a socket of its own.
+  static constexpr std::size_t kWalkingPace = 100;
+
+  /// A socket for the next questions, which the caller enlists; `pressure`: the questions asked in
+  /// the last second. kNoSocket when the kernel gives none; `last_error` says why.
   std::uint32_t pick(bool is_v6, std::size_t pressure, core::Tick now);
   int last_error() const { return last_error_; }
 
@@ -66,13 +72,13 @@ class SocketPool {
   /// Closes what is done with. Not while events are being worked off: a number may then be used
   /// again.
   void close_done();
-  /// Once a second: lets go of idle sockets above what `pressure` needs, and of old ones.
-  void tidy(std::size_t pressure, core::Tick now);
+  /// Once a second: takes no more questions on old ones.
+  void tidy(core::Tick now);
   std::size_t open() const { return open_; }
   std::uint64_t opened() const { return opened_; }
 
  private:
-  std::uint32_t open_socket(bool is_v6, core::Tick now);
+  std::uint32_t open_socket(bool is_v6, std::uint16_t questions, core::Tick now);
   core::Fd bind_random(bool is_v6);
   void unlist(std::uint32_t socket);
   void close(std::uint32_t socket);

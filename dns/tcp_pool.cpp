@@ -33,12 +33,23 @@ std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server) cons
   return best;
 }
 
+// One that is not in use; when all are, that of the connection idle for longest, which is closed.
+std::optional<std::uint32_t> TcpPool::free_slot() {
+  std::optional<std::uint32_t> idle;
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    const Connection& on = connections_[i];
+    if (!on.fd.is_open()) return i;
+    const bool is_longer = !idle || on.last_used < connections_[*idle].last_used;
+    if (on.waiting.empty() && is_longer) idle = i;
+  }
+  if (idle) close(*idle);
+  return idle;
+}
+
 std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Tick now) {
-  const auto free = std::find_if(connections_.begin(), connections_.end(),
-                                 [](const Connection& on) { return !on.fd.is_open(); });
-  refusal_ = Refusal::full;
-  if (free == connections_.end()) return std::nullopt;
-  refusal_ = Refusal::failed;
+  const auto slot = free_slot();
+  refusal_ = slot ? Refusal::failed : Refusal::full;
+  if (!slot) return std::nullopt;
   core::Fd fd(socket(peer.address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) {
     last_error_ = errno;
@@ -51,21 +62,21 @@ std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Ti
     last_error_ = errno;
     return std::nullopt;
   }
-  const auto index = static_cast<std::uint32_t>(free - connections_.begin());
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT;
-  event.data.u64 = (std::uint64_t{tag_} << 32U) | index;
+  event.data.u64 = (std::uint64_t{tag_} << 32U) | *slot;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd.get(), &event) != 0) {
     last_error_ = errno;
     return std::nullopt;
   }
-  *free = Connection{};
-  free->fd = std::move(fd);
-  free->server = peer.server;
-  free->wants_write = true;
-  free->last_used = now;
+  Connection& fresh = connections_[*slot];
+  fresh = Connection{};
+  fresh.fd = std::move(fd);
+  fresh.server = peer.server;
+  fresh.wants_write = true;
+  fresh.last_used = now;
   ++open_;
-  return index;
+  return slot;
 }
 
 std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,

@@ -83,6 +83,7 @@ class TcpPool {
   };
 
   std::optional<std::uint32_t> find_connection(std::uint32_t server) const;
+  std::optional<std::uint32_t> free_slot();
   std::optional<std::uint32_t> open_connection(const Peer& peer, core::Tick now);
   void write_out(std::uint32_t connection);
   void read_in(std::uint32_t connection);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/log.hpp"
 #include "dns/engine.hpp"
 #include "dns/engine_tags.hpp"
 
@@ -16,8 +17,6 @@ namespace rblwatch::dns {
 namespace {
 
 constexpr rlim_t kWanted = 16384;
-constexpr rlim_t kForOthers =
-    128;  // database, connections, log: what the rest of the program needs
 
 // Raises the soft limit of descriptors as far as the hard one lets us: the usual 1 024 would be
 // fewer ports than a busy engine wants.
@@ -29,10 +28,13 @@ SocketLimits socket_limits() {
     raised.rlim_cur = std::min(kWanted, limit.rlim_max);
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
-  const rlim_t ours = std::min(kWanted, limit.rlim_cur) - std::min(kForOthers, limit.rlim_cur / 2);
-  SocketLimits limits;
-  limits.open = std::min<std::size_t>(limits.open, ours);
-  limits.in_use = std::min<std::size_t>(limits.in_use, limits.open / 2);
+  const SocketLimits limits = limits_within(std::min(kWanted, limit.rlim_cur));
+  if (limits.in_use < SocketLimits{}.in_use) {
+    core::log_warn("few descriptors: questions leave from fewer ports than they should",
+                   {{"ports", static_cast<std::uint64_t>(limits.in_use)},
+                    {"descriptors", static_cast<std::uint64_t>(limit.rlim_cur)},
+                    {"fix", "raise the hard limit (ulimit -Hn, LimitNOFILE=)"}});
+  }
   return limits;
 }
 

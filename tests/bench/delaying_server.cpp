@@ -3,9 +3,10 @@
 // A blocklist far away: answers after a delay, loses some exchanges, and may fall silent for one of
 // its zones. Fast enough not to be what is measured. UDP only, one thread.
 //
-// On standard input: "stats" prints a line of figures, "reset" sets them to zero, the end of input
-// ends the server. Addresses of 127.0.0.2 are listed, all else is denied; AA and RA are both set,
-// so that it passes for a resolver as for a zone's own server. Every zone's name has three labels.
+// On standard input: "stats" prints a line of figures, "reset" sets them to zero, "list N" lists
+// the addresses of 198/8 whose last octet is below N, the end of input ends the server. 127.0.0.2
+// is listed, all else is denied; AA and RA are both set, so that it passes for a resolver as for a
+// zone's own server. Every zone's name has three labels.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -35,6 +36,9 @@ constexpr std::size_t kLargest = 512;
 constexpr std::size_t kRing = 1U << 17U;
 constexpr std::size_t kHeader = 12;
 constexpr std::size_t kZoneLabels = 3;
+constexpr std::size_t kAddressLabels = 4;
+constexpr std::size_t kSeen = 1U << 22U;
+constexpr std::int64_t kAgainMs = 1000;  // no pair is due again so soon
 
 struct Options {
   std::string address = "127.0.0.1";
@@ -43,6 +47,15 @@ struct Options {
   double loss = 0;
   std::string dead;  // wire form of the first label of the zone that falls silent
   std::uint64_t dead_after = 0;
+  unsigned listed = 0;
+  bool tells_repeated =
+      false;  // whether answers to one lookup are told apart, which costs a look into memory
+};
+
+/// When a name was answered last.
+struct Seen {
+  std::uint32_t name = 0;
+  std::uint32_t at_ms = 0;
 };
 
 struct Reply {
@@ -55,12 +68,17 @@ struct Reply {
 struct Figures {
   std::uint64_t questions = 0;
   std::uint64_t lost = 0;
+  std::uint64_t repeated = 0;  // answers to names that had one within the last second
   std::uint64_t silent = 0;
   std::uint64_t overrun = 0;
   std::optional<Clock::time_point> first;
   Clock::time_point last;
   Clock::duration longest_gap{0};
 };
+
+std::uint8_t lower(std::uint8_t octet) {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<std::uint8_t>(octet + 32) : octet;
+}
 
 double seconds(Clock::duration time) {
   return std::chrono::duration<double>(time).count();
@@ -89,6 +107,7 @@ std::optional<Name> read_name(std::span<const std::uint8_t> message) {
 class Server {
  public:
   explicit Server(Options options) : options_(std::move(options)), ring_(kRing) {
+    if (options_.tells_repeated) seen_.resize(kSeen);
     for (std::size_t i = 0; i < kBatch; ++i) {
       in_parts_[i] = {room_.data() + i * kLargest, kLargest};
       in_[i].msg_hdr.msg_iov = &in_parts_[i];
@@ -157,7 +176,20 @@ class Server {
       reply.due = now + options_.delay;
       reply.to = from;
       answer(message, *name, reply);
+      if (is_repeated(message, *name, now)) ++figures_.repeated;
     }
+  }
+
+  bool is_repeated(std::span<const std::uint8_t> message, const Name& name, Clock::time_point now) {
+    if (seen_.empty()) return false;
+    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    for (const std::uint8_t octet : message.subspan(kHeader, name.end - kHeader))
+      hash = (hash ^ lower(octet)) * 0x100000001B3ULL;
+    Seen& seen = seen_[hash % kSeen];
+    const Seen before = seen;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+    seen = {static_cast<std::uint32_t>(hash >> 32U), static_cast<std::uint32_t>(ms.count())};
+    return before.name == seen.name && seen.at_ms - before.at_ms < kAgainMs;
   }
 
   bool is_silent(std::span<const std::uint8_t> message, const Name& name) {
@@ -166,9 +198,8 @@ class Server {
     if (message.size() - zone < options_.dead.size()) return false;
     const bool is_it = std::equal(
         options_.dead.begin(), options_.dead.end(),
-        message.begin() + static_cast<std::ptrdiff_t>(zone), [](char ours, std::uint8_t theirs) {
-          return ours == static_cast<char>(theirs >= 'A' && theirs <= 'Z' ? theirs + 32 : theirs);
-        });
+        message.begin() + static_cast<std::ptrdiff_t>(zone),
+        [](char ours, std::uint8_t theirs) { return ours == static_cast<char>(lower(theirs)); });
     return is_it && ++dead_asked_ > options_.dead_after;
   }
 
@@ -179,15 +210,25 @@ class Server {
     return static_cast<double>(state_ >> 11U) * 0x1p-53;
   }
 
-  static void answer(std::span<const std::uint8_t> message, const Name& name, Reply& reply) {
+  bool is_listed(const std::uint8_t* message, const Name& name) const {
+    if (std::memcmp(message + kHeader, "\0012\0010\0010\003127", 10) == 0) return true;
+    if (name.count != kAddressLabels + kZoneLabels) return false;
+    if (std::memcmp(message + name.labels[3], "\003198", 4) != 0) return false;
+    unsigned octet = 0;
+    for (std::size_t i = 1; i <= message[kHeader]; ++i)
+      octet = octet * 10 + (message[kHeader + i] - unsigned{'0'});
+    return octet < options_.listed;
+  }
+
+  void answer(std::span<const std::uint8_t> message, const Name& name, Reply& reply) {
     std::uint8_t* to = reply.octets.data();
     std::memcpy(to, message.data(), std::min(name.end + 4, reply.octets.size() - 64));
-    const bool is_listed = std::memcmp(to + kHeader, "\0012\0010\0010\003127", 10) == 0;
+    const bool is_positive = is_listed(message.data(), name);
     to[2] = static_cast<std::uint8_t>(0x84U | (message[2] & 1U));  // QR, AA, RD as asked
-    to[3] = is_listed ? 0x80 : 0x83;                               // RA; NXDOMAIN
+    to[3] = is_positive ? 0x80 : 0x83;                             // RA; NXDOMAIN
     const std::array<std::uint8_t, 8> counts{0, 1,
-                                             0, static_cast<std::uint8_t>(is_listed ? 1 : 0),
-                                             0, static_cast<std::uint8_t>(is_listed ? 0 : 1),
+                                             0, static_cast<std::uint8_t>(is_positive ? 1 : 0),
+                                             0, static_cast<std::uint8_t>(is_positive ? 0 : 1),
                                              0, 0};
     std::memcpy(to + 4, counts.data(), counts.size());
     std::size_t at = name.end + 4;
@@ -195,7 +236,7 @@ class Server {
       for (const unsigned octet : octets)
         to[at++] = static_cast<std::uint8_t>(octet);
     };
-    if (is_listed) {
+    if (is_positive) {
       add({0xC0, kHeader, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 2});
     } else {
       const unsigned zone = name.labels[name.count - kZoneLabels];
@@ -243,15 +284,18 @@ class Server {
     if (got <= 0) return false;
     const std::string_view words(text.data(), static_cast<std::size_t>(got));
     if (words.find("reset") != std::string_view::npos) figures_ = {};
+    if (words.starts_with("list ")) options_.listed = static_cast<unsigned>(std::atoi(&text[5]));
     const double first = figures_.first ? seconds(figures_.first->time_since_epoch()) : 0;
-    std::printf(R"({"questions": %llu, "lost": %llu, "silent": %llu, "overrun": %llu, )"
-                R"("first": %.6f, "last": %.6f, "longest_gap": %.6f})"
-                "\n",
-                static_cast<unsigned long long>(figures_.questions),
-                static_cast<unsigned long long>(figures_.lost),
-                static_cast<unsigned long long>(figures_.silent),
-                static_cast<unsigned long long>(figures_.overrun), first,
-                seconds(figures_.last.time_since_epoch()), seconds(figures_.longest_gap));
+    std::printf(
+        R"({"questions": %llu, "lost": %llu, "repeated": %llu, "silent": %llu, "overrun": %llu, )"
+        R"("first": %.6f, "last": %.6f, "longest_gap": %.6f})"
+        "\n",
+        static_cast<unsigned long long>(figures_.questions),
+        static_cast<unsigned long long>(figures_.lost),
+        static_cast<unsigned long long>(figures_.repeated),
+        static_cast<unsigned long long>(figures_.silent),
+        static_cast<unsigned long long>(figures_.overrun), first,
+        seconds(figures_.last.time_since_epoch()), seconds(figures_.longest_gap));
     static_cast<void>(std::fflush(stdout));
     return true;
   }
@@ -259,6 +303,7 @@ class Server {
   Options options_;
   int fd_ = -1;
   std::vector<Reply> ring_;
+  std::vector<Seen> seen_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t turns_ = 0;
@@ -283,6 +328,8 @@ Options read_options(std::span<char*> words) {
     if (name == "--delay-ms") options.delay = std::chrono::milliseconds(std::atoi(value.c_str()));
     if (name == "--loss") options.loss = std::atof(value.c_str());
     if (name == "--dead") options.dead = static_cast<char>(value.size()) + value;
+    if (name == "--listed") options.listed = static_cast<unsigned>(std::atoi(value.c_str()));
+    if (name == "--tells-repeated") options.tells_repeated = value == "yes";
     if (name == "--dead-after") options.dead_after = std::strtoull(value.c_str(), nullptr, 10);
   }
   return options;

@@ -2,7 +2,8 @@
 """What is measured with what: work lists, servers on one core, clients on the other, and a rblwatchd that is
 watched from outside. Everything on loopback addresses of this process's own.
 
-Processor time comes from /proc/PID/stat, times of a sweep from the rows that the daemon stores about it.
+Processor time comes from /proc/PID/stat, times of a sweep from the rows that the daemon stores about it. What
+watches runs on the servers' core and reads the database twice a second, so that it is not measured along.
 """
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ BUILT = bin_folder().parent / "tests"
 SERVER_CORE, CLIENT_CORE = "0", "1"
 TICKS = os.sysconf("SC_CLK_TCK")
 NETWORK = "198.18.0.0"  # of benchmarks (RFC 2544)
+LOOK_EVERY_S, READ_EVERY_S = 0.05, 0.5  # /proc; the database
 LISTED_IN_RANGE = 150  # of each zone's entries; as many more stand elsewhere as make a few thousand
 LISTED_ELSEWHERE = 3000
 
@@ -191,12 +193,17 @@ def run_client(argv: list[str], timeout: float = 120.0) -> tuple[str, Used]:
     return done.stdout.decode("utf-8", "replace"), used
 
 
+def processor_ns(pid: int) -> int:
+    """Of all threads of a process, exactly."""
+    return sum(int(path.read_text("ascii").split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
 # --- rblwatchd ---
 
-def config(servers: list[str], work: Work, **more: Any) -> dict[str, Any]:
-    """Every zone asked of these servers directly; more: what differs, by section."""
-    zones = [{"id": f"z{number:02}", "dns": zone_name(number), "kinds": ["ipv4"], "servers": servers}
-             for number in range(work.zones)]
+def config(servers: list[str], work: Work, is_direct: bool = True, **more: Any) -> dict[str, Any]:
+    """Every zone asked of these servers directly, or of them as resolvers; more: what differs, by section."""
+    own = {"servers": servers} if is_direct else {}
+    zones = [{"id": f"z{number:02}", "dns": zone_name(number), "kinds": ["ipv4"], **own} for number in range(work.zones)]
     sections: dict[str, Any] = {
         "daemon": {"database": "rblwatch.db", "http": "", "boot_grace": "2s"},
         "resolver": {"servers": servers, "qps": 0},
@@ -243,9 +250,7 @@ class Daemon:
         return self.samples[-1]
 
     def processor_ns(self) -> int:
-        """Of all its threads, exactly."""
-        return sum(int(path.read_text("ascii").split()[0])
-                   for path in Path(f"/proc/{self.pid}/task").glob("*/schedstat"))
+        return processor_ns(self.pid)
 
     def memory(self, name: str) -> int:
         """Octets: VmRSS, VmHWM."""
@@ -253,6 +258,10 @@ class Daemon:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
         return 0
+
+    def forget_peak(self) -> None:
+        """VmHWM begins anew."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5", "ascii")
 
     def written(self) -> int:
         """Octets that it gave to write(2) and its like; what goes to sockets by sendmsg isn't among them."""
@@ -277,25 +286,40 @@ class Daemon:
                           "AND sweep_length_ms IS NOT NULL")
         return {zone: (at / 1000, (at + length) / 1000) for zone, at, length in rows}
 
-    def wait_for(self, condition: Callable[[], Any], timeout: float, what: str) -> Any:
+    def count(self, table: str, where: str = "1") -> int:
+        """Rows of the database that fit; 0 while it isn't there."""
+        rows = self.query(f"SELECT count(*) FROM {table} WHERE {where}")
+        return int(rows[0][0]) if rows else 0
+
+    def wait_for(self, condition: Callable[[], Any], timeout: float, what: str, every: float = LOOK_EVERY_S) -> Any:
+        """Samples all the time; looks for the condition that often (seconds)."""
+        last = float("-inf")
+
         def look() -> Any:
+            nonlocal last
             if not self.installation.process or not self.installation.process.running():
                 raise AssertionError(f"rblwatchd ended while waiting for {what}: {self.installation.log()[-2000:]}")
             self.sample()
+            if time.monotonic() - last < every:
+                return None
+            last = time.monotonic()
             return condition()
-        return wait_for(look, timeout, what, step=0.05)
+        return wait_for(look, timeout, what, step=LOOK_EVERY_S)
+
+    def wait_rows(self, table: str, rows: int, timeout: float, where: str = "1") -> None:
+        self.wait_for(lambda: self.count(table, where) >= rows, timeout, f"{rows} {table}", READ_EVERY_S)
 
     def wait_swept(self, zones: int, timeout: float, after: float = 0.0) -> dict[str, tuple[float, float]]:
         """Until so many zones have completed a sweep that began after this."""
         def done() -> dict[str, tuple[float, float]] | None:
             swept = {zone: times for zone, times in self.sweeps().items() if times[0] > after}
             return swept if len(swept) >= zones else None
-        return self.wait_for(done, timeout, f"{zones} zones swept")
+        return self.wait_for(done, timeout, f"{zones} zones swept", READ_EVERY_S)
 
     def used(self, lookups: int, begin: float, end: float) -> Used:
         """Between two moments of the wall clock."""
         first = max((s for s in self.samples if s.at <= begin), key=lambda s: s.at, default=self.samples[0])
-        last = self.samples[-1]
+        last = min((s for s in self.samples if s.at >= end), key=lambda s: s.at, default=self.samples[-1])
         return Used(lookups, end - begin, last.user - first.user, last.system - first.system)
 
     def __enter__(self) -> "Daemon":

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import statistics
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
-from lab import BUILT, Daemon, Far, Rbl, Used, Work, config, run_client, zone_name
+from lab import BUILT, LISTED_IN_RANGE, SERVER_CORE, Daemon, Far, Rbl, Used, Work, config, processor_ns, run_client, zone_name
+from tests.support.unbound import Unbound
 
 IN_FLIGHT = 128  # of the peers: what rbldnsd's socket buffer holds
 MIB = 1024 * 1024
+ADNS = "adns, the library of adnshost"
+LISTED, VOTED = 4, 2  # addresses of every 256 that a known database holds as listed, and with a vote more
+PAUSE_ALLOWED = 0.25  # seconds without a question that a reload may cost
 
 
 @dataclass
@@ -35,7 +40,8 @@ class Lab:
     runs: int = 5
     bits: int = 16
     zones: int = 20
-    pause: float = 20.0  # how long pace is watched
+    pause: float = 10.0  # how long pace is watched each time
+    interval: float = 10.0  # of quiet sweeps
     warm_up: float = 8.0  # until windows have grown
     span: float = 2.0  # of which each rate is a mean
     timeout: float = 0.200  # of the line's lookups
@@ -94,7 +100,7 @@ PEERS: dict[str, Callable[[Work, Rbl], Used]] = {
     "raw loop": lambda work, server: run_peer("peer_raw", work, server),
     "c-ares": lambda work, server: run_peer("peer_cares", work, server),
     "dnsperf": run_dnsperf,
-    "adnshost": lambda work, server: run_peer("peer_adns", work, server),
+    ADNS: lambda work, server: run_peer("peer_adns", work, server),
 }
 
 
@@ -116,7 +122,7 @@ def pipeline(lab: Lab) -> list[Row]:
     work = lab.work()
     samples: dict[str, list[Used]] = {name: [] for name in ("rblwatchd", *PEERS)}
     with Rbl(work) as server:
-        peers = {name: run for name, run in PEERS.items() if name != "adnshost" or server.port == 53}
+        peers = {name: run for name, run in PEERS.items() if name != ADNS or server.port == 53}
         for number in range(lab.runs):
             samples["rblwatchd"].append(run_pipeline(lab, server, number))
             for name, run in peers.items():
@@ -157,36 +163,34 @@ def memory_row(work: Work, ours: Used) -> Row:
 # --- a line with delay and loss ---
 
 def line(lab: Lab) -> list[Row]:
-    """50 ms, 5 % loss: W / (RTT + p/(1-p) T), while sweep follows sweep and windows have grown."""
+    """50 ms, 5 % loss: W / (RTT + p/(1-p) T), while sweep follows sweep and windows have grown. What counts is a
+    lookup answered, once however often it was asked."""
     delay, loss, timeout = 0.050, 0.05, lab.timeout
     rows = []
     for window in (1000, 5000, 20000):
         allowed = window / (delay + loss / (1 - loss) * timeout)
-        rates = line_rates(lab, window, delay, loss)
+        rates = [line_rate(lab, window, delay, loss) for _ in range(lab.runs)]
         rate = statistics.median(rates)
-        rows.append(Row(f"50 ms, 5 % loss, {window} in flight", f"{rate:.0f}/s ({min(rates):.0f}-{max(rates):.0f})",
+        rows.append(Row(f"50 ms, 5 % loss, {window} in flight: answered", f"{rate:.0f}/s ({min(rates):.0f}-{max(rates):.0f})",
                         f"{allowed:.0f} on paper", f"{rate / allowed:.2f}", ">= 0.9", rate >= 0.9 * allowed))
         lab.say(f"{window} in flight: {rate:.0f}/s of {allowed:.0f}")
     return rows
 
 
-def line_rates(lab: Lab, window: int, delay: float, loss: float) -> list[float]:
-    """Answers a second as the server counts them, in a row of spans after the start."""
+def line_rate(lab: Lab, window: int, delay: float, loss: float) -> float:
+    """Lookups answered a second, as the server counts them, in a span some time after the start."""
     work = lab.work()
-    with Far(delay_ms=int(delay * 1000), loss=loss) as server:
+    with Far(delay_ms=int(delay * 1000), loss=loss, tells_repeated="yes") as server:
         sections = config([f"{server.address}:{server.port}"], work, schedule={"interval": "1s"},
                           resolver={"in_flight": window, "timeout": f"{int(lab.timeout * 1000)}ms", "attempts": 10})
         with Daemon(lab.fresh("line"), sections) as daemon:
             daemon.wait_for(lambda: server.ask("stats")["questions"] > 3000, 60, "3000 questions")
             time.sleep(lab.warm_up)
-            rates = []
-            for _ in range(lab.runs):
-                since = time.monotonic()
-                server.ask("reset")
-                time.sleep(lab.span)
-                told = server.ask("stats")
-                rates.append((told["questions"] - told["lost"]) / (time.monotonic() - since))
-    return rates
+            since = time.monotonic()
+            server.ask("reset")
+            time.sleep(lab.span)
+            told = server.ask("stats")
+            return (told["questions"] - told["lost"] - told["overrun"] - told["repeated"]) / (time.monotonic() - since)
 
 
 # --- a dead zone ---
@@ -231,78 +235,186 @@ def pace(lab: Lab) -> list[Row]:
         sections = config([], work, resolver={"servers": [f"{server.address}:{server.port}"], "qps": 1000})
         with Daemon(lab.fresh("pace"), sections) as daemon:
             daemon.wait_for(lambda: server.ask("stats")["questions"] > 3000, 60, "3000 questions")
-            before, since, asked = daemon.processor_ns(), time.monotonic(), server.ask("reset")["questions"]
-            time.sleep(lab.pause)
-            took = time.monotonic() - since
-            share = (daemon.processor_ns() - before) / 1e9 / took
-            asked = server.ask("stats")["questions"]
-    return [Row("paced at 1 000 lookups/s", f"{share * 100:.2f} % of a core", f"{asked / took:.0f}/s asked", "",
-                "<= 1 %", share <= 0.01 and asked / took > 950)]
+            spans = [pace_span(lab, server, daemon) for _ in range(lab.runs)]
+    shares = sorted(share for share, _ in spans)
+    share, rate = statistics.median(shares), statistics.median(rate for _, rate in spans)
+    return [Row("paced at 1 000 lookups/s", f"{share * 100:.2f} % of a core ({shares[0] * 100:.2f}-{shares[-1] * 100:.2f})",
+                f"{rate:.0f}/s asked", "", "<= 1 %", share <= 0.01 and rate > 950)]
+
+
+def pace_span(lab: Lab, server: Far, daemon: Daemon) -> tuple[float, float]:
+    """Share of a core and questions a second."""
+    before, since = daemon.processor_ns(), time.monotonic()
+    server.ask("reset")
+    time.sleep(lab.pause)
+    took = time.monotonic() - since
+    return (daemon.processor_ns() - before) / 1e9 / took, server.ask("stats")["questions"] / took
 
 
 # --- start, reload, and what a quiet sweep writes ---
 
 def start(lab: Lab) -> list[Row]:
-    """From exec to the first question, over an empty and over a full database; and across a reload."""
+    """From exec to the first question, over an empty database and over one that holds listings and votes; and what
+    a reload in the middle of a sweep costs."""
     work = lab.work()
-    firsts: dict[str, list[float]] = {"empty": [], "full": [], "gap": [], "reload": []}
+    known, listings, votes = known_database(lab, work)
+    seconds: dict[str, list[float]] = {"empty": [], "known": []}
+    reloads: list[Reload] = []
     for number in range(lab.runs):
-        with Far() as server:
-            sections = config([f"{server.address}:{server.port}"], work)
-            folder = lab.fresh(f"start.{number}")
-            for state in ("empty", "full"):
-                server.ask("reset")
-                with Daemon(folder, sections) as daemon:
-                    daemon.wait_for(lambda: server.ask("stats")["first"], 60, "the first question")
-                    firsts[state].append(server.ask("stats")["first"] - daemon.started_monotonic)
-                    daemon.wait_swept(work.zones, 120, after=daemon.started)
-        gap, took = reload_gap(lab, work)
-        firsts["gap"].append(gap)
-        firsts["reload"].append(took)
-        lab.say(", ".join(f"{name} {times[-1]:.2f} s" for name, times in firsts.items()))
-    rows = []
-    for state, wanted in (("empty", 2.0), ("full", 2.0), ("reload", 2.0), ("gap", 2.0)):
-        took = statistics.median(firsts[state])
-        what = {"empty": "start to first question, empty database", "full": "start to first question, all pairs known",
-                "reload": "reload in the middle of a sweep: SIGHUP to done",
-                "gap": "  longest time without a question meanwhile"}[state]
-        rows.append(Row(what, f"{took:.2f} s", wanted=f"<= {wanted:g} s", reached=took <= wanted))
-    return rows
+        seconds["empty"].append(first_question(lab, work, lab.fresh(f"start.{number}")))
+        folder = lab.folder / f"known.{number}"
+        shutil.copytree(known, folder)
+        seconds["known"].append(first_question(lab, work, folder))
+        shutil.rmtree(folder)
+        reloads.append(reload(lab, work))
+        lab.say(", ".join(f"{name} {times[-1]:.2f} s" for name, times in seconds.items()) + f", {reloads[-1]}")
+    return [limited_row("start to first question, empty database", statistics.median(seconds["empty"]), 2.0),
+            limited_row(f"start to first question, {listings} listings and {votes} votes known",
+                        statistics.median(seconds["known"]), 2.0), *reload_rows(work, reloads)]
 
 
-def reload_gap(lab: Lab, work: Work) -> tuple[float, float]:
-    """The longest pause between questions while a sweep at a third of the speed is reloaded, and how long the
-    reload took by the log."""
+def limited_row(what: str, took: float, limit: float, peer: str = "") -> Row:
+    return Row(what, f"{took:.2f} s", peer, wanted=f"<= {limit:g} s", reached=took <= limit)
+
+
+def first_question(lab: Lab, work: Work, folder: Path) -> float:
+    """How long after its start the daemon asks for something."""
+    with Far(listed=LISTED + VOTED) as server:
+        with Daemon(folder, config([f"{server.address}:{server.port}"], work)) as daemon:
+            daemon.wait_for(lambda: server.ask("stats")["first"], 60, "the first question")
+            return server.ask("stats")["first"] - daemon.started_monotonic
+
+
+def known_database(lab: Lab, work: Work) -> tuple[Path, int, int]:
+    """A folder with the database of a daemon that has swept twice: pairs listed at the first, which took one vote,
+    and more at the second, which wait for another."""
+    folder = lab.fresh("known")
+    with Far(listed=LISTED) as server:
+        servers = [f"{server.address}:{server.port}"]
+        each = work.subjects // 256 * work.zones
+        with Daemon(folder, config(servers, work, schedule={"confirmations": 1})) as daemon:
+            daemon.wait_rows("listings", each * LISTED, 300)
+        server.ask(f"list {LISTED + VOTED}")
+        with Daemon(folder, config(servers, work)) as daemon:
+            daemon.wait_rows("votes", each * VOTED, 300)
+            return folder, daemon.count("listings", "ended_at IS NULL"), daemon.count("votes")
+
+
+@dataclass
+class Reload:
+    """Of a reload in a sweep at a fraction of the speed."""
+    took: float  # from SIGHUP to its line in the log
+    pause: float  # the longest without a question around it
+    usual_pause: float  # the same in as long a time without one
+    resident: int
+    peak: int
+
+    def __str__(self) -> str:
+        return f"reload {self.took:.2f} s, pause {self.pause:.3f} s ({self.usual_pause:.3f} s without)"
+
+
+def reload(lab: Lab, work: Work) -> Reload:
     with Far(delay_ms=1) as server:
         sections = config([f"{server.address}:{server.port}"], work)
         for zone in sections["zone"]:
             zone["qps"] = 2500
         with Daemon(lab.fresh("reload"), sections) as daemon:
             daemon.wait_for(lambda: server.ask("stats")["questions"] > work.lookups // 20, 60, "a sweep under way")
+            resident = daemon.memory("VmRSS")
+            daemon.forget_peak()
             server.ask("reset")
             since = time.monotonic()
             daemon.installation.reload()
             daemon.wait_for(lambda: "configuration reloaded" in daemon.installation.log(), 60, "the reload")
             took = time.monotonic() - since
             time.sleep(0.5)
-            return server.ask("stats")["longest_gap"], took
+            pause, watched = server.ask("stats")["longest_gap"], time.monotonic() - since
+            peak = daemon.memory("VmHWM")
+            server.ask("reset")
+            time.sleep(watched)
+            return Reload(took, pause, server.ask("stats")["longest_gap"], resident, peak)
+
+
+def reload_rows(work: Work, reloads: list[Reload]) -> list[Row]:
+    def middle(name: str) -> float:
+        return statistics.median(getattr(one, name) for one in reloads)
+    return [
+        limited_row("reload in the middle of a sweep: SIGHUP to done", middle("took"), 2.0),
+        limited_row("  longest pause in its questions around it", middle("pause"), PAUSE_ALLOWED,
+                    f"{middle('usual_pause'):.2f} s without a reload"),
+        Row(f"  memory meanwhile at {work.lookups} pairs", f"{middle('peak') / MIB:.0f} MiB at most",
+            f"{middle('resident') / MIB:.0f} MiB before"),
+    ]
 
 
 def quiet(lab: Lab) -> list[Row]:
-    """A second sweep that finds what the first found."""
+    """What a sweep writes that finds what the one before found: with nothing listed, and with open listings that are
+    seen again, which is what a monitor could write for each time."""
     work = Work(lab.folder, min(lab.bits, 14), lab.zones)
-    with Rbl(work, listed=0) as server:
-        sections = config([f"{server.address}:{server.port}"], work, schedule={"interval": "10s"})
+    each = min(LISTED_IN_RANGE, work.subjects // 20) * work.zones
+    nothing, again = (statistics.median(quiet_sweeps(lab, work, listed)) for listed in (0, LISTED_IN_RANGE))
+    return [Row(f"a sweep of {work.lookups} that changes nothing writes", f"{nothing / 1024:.0f} KiB",
+                f"{nothing / work.lookups:.3f} octets a lookup", "", "none a lookup", nothing < work.lookups),
+            Row(f"  with {each} of them listed and seen again", f"{again / 1024:.0f} KiB", f"{nothing / 1024:.0f} KiB without",
+                "", "none a listing", again - nothing < 20 * each)]
+
+
+def quiet_sweeps(lab: Lab, work: Work, listed: int) -> list[float]:
+    """Octets written in an interval, in which each zone is swept once."""
+    with Rbl(work, listed=listed) as server:
+        schedule = {"interval": f"{lab.interval:g}s", "confirmations": 1}
+        sections = config([f"{server.address}:{server.port}"], work, schedule=schedule)
         with Daemon(lab.fresh("quiet"), sections) as daemon:
-            first = daemon.wait_swept(work.zones, 120)
-            time.sleep(1.0)
-            before = daemon.written()
-            daemon.wait_swept(work.zones, 120, after=max(times[1] for times in first.values()) - 0.001)
-            time.sleep(0.5)
-            written = daemon.written() - before
-    each = written / work.lookups
-    return [Row(f"a sweep of {work.lookups} that changes nothing writes", f"{written / 1024:.0f} KiB",
-                f"{each:.3f} octets a lookup", "", "none a lookup", each < 1)]
+            daemon.wait_swept(work.zones, 120)
+            daemon.wait_rows("listings", min(listed, work.subjects // 20) * work.zones, 120)
+            daemon.wait_swept(work.zones, 120, after=time.time())
+            written = []
+            for _ in range(lab.runs):
+                before = daemon.written()
+                time.sleep(lab.interval)
+                written.append(float(daemon.written() - before))
+    return written
+
+
+# --- past the resolver ---
+
+def direct(lab: Lab) -> list[Row]:
+    """What asking the zones' own servers saves beside a local unbound: the same sweep through it with nothing in its
+    cache, with everything in it, and past it. Unbound shares the servers' core."""
+    work = Work(lab.folder, max(lab.bits - 3, 8), lab.zones)
+    samples: dict[str, list[Used]] = {"cold": [], "cached": [], "direct": []}
+    with Rbl(work) as server:
+        for number in range(lab.runs):
+            stubs = {zone_name(zone): [f"{server.address}:{server.port}"] for zone in range(work.zones)}
+            with Unbound(lab.fresh(f"unbound.{number}"), stubs, extra=UNBOUND_ROOM) as unbound:
+                os.sched_setaffinity(unbound.process.pid, {int(SERVER_CORE)})
+                for name in ("cold", "cached"):
+                    samples[name].append(run_direct(lab, config([unbound.server], work, is_direct=False), work, unbound))
+            samples["direct"].append(run_direct(lab, config([f"{server.address}:{server.port}"], work), work))
+            lab.say(", ".join(f"{name} {runs[-1].rate / 1000:.1f}k/s" for name, runs in samples.items()))
+    past = median(samples["direct"])
+    names = {"cold": "through a local unbound, nothing cached", "cached": "through it, everything cached",
+             "direct": "zones' own servers asked directly"}
+    return [Row(f"{work.lookups} lookups {names[name]}", f"{used.rate:.0f}/s ({spread(samples[name])})",
+                f"{used.cpu_us:.1f} us" + (f" + {used.more['resolver_us']:.1f} us of unbound" if name != "direct" else ""),
+                "" if name == "direct" else f"{past.rate / used.rate:.1f} x directly")
+            for name, used in ((name, median(runs)) for name, runs in samples.items())]
+
+
+UNBOUND_ROOM = ("msg-cache-size: 256m", "rrset-cache-size: 256m", "key-cache-size: 16m", "neg-cache-size: 16m",
+                "outgoing-range: 8192", "num-queries-per-thread: 4096", "so-rcvbuf: 4m", "so-sndbuf: 4m")
+
+
+def run_direct(lab: Lab, sections: dict[str, Any], work: Work, unbound: Unbound | None = None) -> Used:
+    """One sweep over an empty database, with the processor time of the resolver that it went through."""
+    with Daemon(lab.fresh("direct"), sections) as daemon:
+        before = processor_ns(unbound.process.pid) if unbound else 0
+        sweeps = daemon.wait_swept(work.zones, 300)
+        took = processor_ns(unbound.process.pid) - before if unbound else 0
+        used = daemon.used(work.lookups, min(times[0] for times in sweeps.values()),
+                           max(times[1] for times in sweeps.values()))
+        used.more = {"resolver_us": took / 1e3 / work.lookups}
+    return used
 
 
 # --- our own cost, without a network between ---
@@ -326,4 +438,5 @@ def cost(lab: Lab) -> list[Row]:
 
 PARTS: dict[str, Callable[[Lab], list[Row]]] = {
     "pipeline": pipeline, "cost": cost, "line": line, "dead": dead, "pace": pace, "start": start, "quiet": quiet,
+    "direct": direct,
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures rblwatchd beside its peers and prints the table: `./dev bench [NAME...]`.
 
-Servers run on core 0, clients on core 1; figures are medians. --quick does all of it on a small work, to see
+Servers run on core 0, and so does this; clients on core 1. Figures are medians. --quick does all of it on a small work, to see
 that the measurements themselves work; its figures say nothing.
 """
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import parts  # noqa: E402
+from lab import SERVER_CORE  # noqa: E402
 
 
 def table(rows: list[parts.Row]) -> str:
@@ -46,13 +47,15 @@ def main() -> int:
     chosen = options()
     if chosen.check:
         return 0
+    os.sched_setaffinity(0, {int(SERVER_CORE)})
     rows: list[parts.Row] = []
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rblwatch-bench.") as folder:
         lab = parts.Lab(Path(folder), runs=max(chosen.runs, 1), bits=chosen.bits)
         lab.say = lambda text: print(f"   {text}", file=sys.stderr, flush=True)
         if chosen.quick:
-            lab.runs, lab.bits, lab.zones, lab.pause, lab.warm_up, lab.span = 1, 10, 4, 2.0, 1.0, 0.5
+            lab.runs, lab.bits, lab.zones = 1, 10, 4
+            lab.pause, lab.interval, lab.warm_up, lab.span = 2.0, 2.0, 1.0, 0.5
         for name in chosen.names or parts.PARTS:
             print(f"-- {name}", file=sys.stderr, flush=True)
             rows += parts.PARTS[name](lab)

@@ -9,6 +9,7 @@ from tests.e2e.story import MX1, Story, own_zone, target
 NOW_AND_THEN = "when=12+3"
 FOR_A_WHILE = "when=30..90"
 UNTIL_PROBED_TWENTY_TIMES = "when=30..50"  # a server that can't be reached is asked four times a second
+PACE = 60  # questions a second over all: what is refused must not be taken from it for good
 EVENTS_OF_SILENCE = {"zone_blind", "zone_seeing", "resolver_blind", "resolver_seeing"}
 
 
@@ -27,7 +28,8 @@ class SystemFaults(Story):
         for name in names:
             dns.zones[name].list(MX1, txt="why")
         config = self.config(dns, zone=[own_zone(f"z-{name[0]}", name) for name in names],
-                             target=[target(), target("192.0.2.11", "mx2"), target("192.0.2.12", "mx3")])
+                             target=[target(), target("192.0.2.11", "mx2"), target("192.0.2.12", "mx3")],
+                             resolver={"qps": PACE})
         self.watch = self.install(config)
         self.watch.start(prefix=["strace", "-D", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}",
                                  "-e", f"inject={call}:error={error}:{when}"])

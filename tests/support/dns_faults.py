@@ -7,6 +7,8 @@ TCP streams are in dns_packets. MODES holds them all.
 """
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
@@ -108,6 +110,21 @@ def drop(case: Case) -> list[Action]:
 def delay(case: Case) -> list[Action]:
     """The truth, late: seconds=3."""
     return [After(float(case.args.get("seconds", 3.0)), case.true_message())]
+
+
+@fault
+def crowded(case: Case) -> list[Action]:
+    """The truth after seconds=0.1, but nothing beyond limit=200 that wait for it: a small socket buffer. Counts
+    what it dropped in the mode's args."""
+    seconds, now = float(case.args.get("seconds", 0.1)), time.monotonic()
+    due: deque[float] = case.args.setdefault("due", deque())
+    while due and due[0] <= now:
+        due.popleft()
+    if len(due) >= int(case.args.get("limit", 200)):
+        case.args["dropped"] = case.args.get("dropped", 0) + 1
+        return []
+    due.append(now + seconds)
+    return [After(seconds, case.true_message())]
 
 
 @fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from typing import Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 from . import dns_wire as wire
 from .process import Timeout
@@ -15,7 +15,7 @@ KEPT = 200_000
 
 class Asked(NamedTuple):
     """One question. name is in lower case, raw_name as it came (0x20)."""
-    at: float  # time.monotonic()
+    at: float  # time.monotonic() of its arrival in the kernel (UDP), so that a busy machine does not blur it
     name: str
     raw_name: bytes
     qtype: int
@@ -25,10 +25,24 @@ class Asked(NamedTuple):
     id: int
     edns: bool
     rd: bool
+    room: int = 0  # octets that its sender takes in a datagram (EDNS)
+    cookie: bytes = b""  # RFC 7873: the client's, and the server's behind it when it has one
 
     @property
     def type_name(self) -> str:
         return wire.TYPE_NAMES.get(self.qtype, str(self.qtype))
+
+
+def busiest(times: Iterable[float], span: float = 1.0) -> int:
+    """The most of them that fall into any sliding span."""
+    within: deque[float] = deque()
+    most = 0
+    for at in sorted(times):
+        within.append(at)
+        while within[0] <= at - span:
+            within.popleft()
+        most = max(most, len(within))
+    return most
 
 
 class QuestionLog:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import struct
 from dataclasses import replace
+from typing import Callable
 
 from . import dns_wire as wire
-from .dns_faults import Action, Case, Close, Raw, Send, SendFrom, fault, ok
+from .dns_faults import Action, After, Case, Close, Raw, Send, SendFrom, fault, ok
 from .dns_zone import Query, Reply
 
 _random = random.Random(20260823)
@@ -25,6 +26,12 @@ def _framed(message: bytes) -> bytes:
 def _swapped_case(question: bytes) -> bytes:
     """The name in the other case; labels are shorter than 64, so length bytes are never letters."""
     return question[:-4].swapcase() + question[-4:]
+
+
+def _guessed_case(name: bytes) -> bytes:
+    """The name with each letter's case thrown anew."""
+    thrown = _random.getrandbits(len(name))
+    return bytes(octet ^ 0x20 if thrown >> i & 1 and chr(octet).isalpha() else octet for i, octet in enumerate(name))
 
 
 def _renamed(query: Query, name: str, qtype: int | None = None, rclass: int = wire.IN) -> bytes:
@@ -111,17 +118,38 @@ def zero_datagram(case: Case) -> list[Action]:
     return case.then([Send(b"")]) if case.udp else ok(case)
 
 
+def _junk_kinds(case: Case) -> tuple[Callable[[], Action], ...]:
+    lie, query = case.lie(), case.query
+    kinds = (lambda: Send(_random.randbytes(_random.randrange(1, 200))),
+             lambda: Send(lie.encode(query, id=(query.id + _random.randrange(1, 65536)) & 0xFFFF)),
+             lambda: Send(lie.encode(query, question=_renamed(query, f"x{_random.randrange(10**6)}.test"))),
+             lambda: Send(lie.encode(query, clear=wire.QR)),
+             lambda: Send(lie.encode(query)[:_random.randrange(2, 20)]),
+             lambda: Send(struct.pack(">H", query.id) + _random.randbytes(60)))
+    if not case.udp:
+        return kinds
+    return *kinds, lambda: Send(b""), lambda: SendFrom("port", lie.encode(query)), lambda: SendFrom("address", lie.encode(query))
+
+
 @fault
 def junk(case: Case) -> list[Action]:
     """count=50 replies of every wrong kind before the true one."""
-    lie, query = case.lie(), case.query
-    kinds = (lambda: _random.randbytes(_random.randrange(1, 200)),
-             lambda: lie.encode(query, id=(query.id + _random.randrange(1, 65536)) & 0xFFFF),
-             lambda: lie.encode(query, question=_renamed(query, f"x{_random.randrange(10**6)}.test")),
-             lambda: lie.encode(query, clear=wire.QR),
-             lambda: lie.encode(query)[:_random.randrange(2, 20)],
-             lambda: struct.pack(">H", query.id) + _random.randbytes(60))
-    return case.then([Send(kinds[i % len(kinds)]()) for i in range(int(case.args.get("count", 50)))])
+    kinds = _junk_kinds(case)
+    return case.then([kinds[i % len(kinds)]() for i in range(int(case.args.get("count", 50)))])
+
+
+@fault
+def flood(case: Case) -> list[Action]:
+    """count=150 replies of somebody who knows address, port and name, but guesses the id and the letters' case
+    (knows="case": only the id). Over TCP nothing but the truth."""
+    if not case.udp:
+        return ok(case)
+    name, kind = case.query.question[:-4], case.query.question[-4:]
+    exact = case.args.get("knows") == "case"
+    lie = case.lie().encode(case.query)
+    end = 12 + len(case.query.question)
+    return case.then([Send(_random.randbytes(2) + lie[2:12] + (name if exact else _guessed_case(name)) + kind + lie[end:])
+                      for _ in range(int(case.args.get("count", 150)))])
 
 
 @fault
@@ -135,6 +163,30 @@ def random_tail(case: Case) -> list[Action]:
     """The right header and question, then noise with made-up counts."""
     counts = tuple(_random.randrange(1, 4) for _ in range(3))
     return _forged(case, counts=counts, tail=_random.randbytes(_random.randrange(1, 300)))
+
+
+# --- cookies (RFC 7873), of a server that has them ---
+
+@fault
+def wrong_cookie(case: Case) -> list[Action]:
+    """A reply that knows all but the client's cookie, before the true one."""
+    if not case.query.cookie:
+        return ok(case)
+    return _forged(case, cookie=bytes(octet ^ 0xFF for octet in case.query.cookie[:8]) + case.query.cookie[8:])
+
+
+@fault
+def no_cookie(case: Case) -> list[Action]:
+    """To those who show the server's cookie: over UDP a reply that knows all but the cookies, before the true one."""
+    return _forged(case, cookie=b"") if case.query.is_known and case.udp else ok(case)
+
+
+@fault
+def badcookie(case: Case) -> list[Action]:
+    """BADCOOKIE (RFC 7873 section 5.2.3) to all who don't show the server's cookie; the truth to others, or forever=True."""
+    if not case.query.cookie or (case.query.is_known and not case.args.get("forever")) or not case.udp:
+        return ok(case)
+    return case.reply(Reply(wire.BADCOOKIE, case.zone.flags))
 
 
 # --- messages that are malformed inside ---
@@ -248,6 +300,21 @@ def _truncated(case: Case, over_tcp: list[Action]) -> list[Action]:
 def tc(case: Case) -> list[Action]:
     """Truncated over UDP, the truth over TCP."""
     return _truncated(case, ok(case))
+
+
+@fault
+def tc_late(case: Case) -> list[Action]:
+    """The truth over TCP after seconds=0.3, and every other one after half of it: out of order."""
+    seconds = float(case.args.get("seconds", 0.3)) / (1 + case.query.id % 2)
+    return _truncated(case, [After(seconds, case.true_message())])
+
+
+@fault
+def tc_noise(case: Case) -> list[Action]:
+    """Over TCP the right header and question with size=65535 octets in all, of which the rest is noise."""
+    size = int(case.args.get("size", MAX_MESSAGE)) - 12 - len(case.query.question)
+    counts = tuple(_random.randrange(1, 100) for _ in range(3))
+    return _truncated(case, [Send(case.lie().encode(case.query, counts=counts, tail=_random.randbytes(size)))])
 
 
 @fault

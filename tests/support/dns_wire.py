@@ -11,17 +11,19 @@ import os
 import socket
 import struct
 from dataclasses import dataclass, field
+from typing import Iterator
 
 A, NS, CNAME, SOA, NULL, PTR, MX, TXT, AAAA, OPT, TSIG = 1, 2, 5, 6, 10, 12, 15, 16, 28, 41, 250
 IN, CH = 1, 3
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(6)
+BADCOOKIE = 23
 TYPES = {"A": A, "NS": NS, "CNAME": CNAME, "SOA": SOA, "NULL": NULL, "PTR": PTR, "MX": MX, "TXT": TXT,
          "AAAA": AAAA, "OPT": OPT, "TSIG": TSIG}
 TYPE_NAMES = {number: name for name, number in TYPES.items()}
 RCODE_NAMES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 
 QR, AA, TC, RD, RA = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080
-EDE_OPTION = 15
+EDE_OPTION, COOKIE_OPTION = 15, 10
 TO_QUESTION = b"\xc0\x0c"  # a compression pointer to the name of the question
 
 
@@ -114,15 +116,34 @@ def ede_option(code: int, text: str = "") -> tuple[int, bytes]:
     return EDE_OPTION, struct.pack(">H", code) + text.encode()
 
 
+def split_options(rdata: bytes) -> Iterator[tuple[int, bytes]]:
+    """The options of an OPT record, as far as they are whole."""
+    at = 0
+    while at + 4 <= len(rdata):
+        code, size = struct.unpack_from(">HH", rdata, at)
+        yield code, rdata[at + 4:at + 4 + size]
+        at += 4 + size
+
+
+def question_edns(message: bytes, end: int) -> tuple[int, bytes]:
+    """Of a question whose name, type and class end there: the size of its OPT record and its cookie."""
+    if message[end:end + 3] != b"\0\0\x29":
+        return 0, b""
+    options = message[end + 11:end + 11 + int.from_bytes(message[end + 9:end + 11], "big")]
+    cookies = [data for code, data in split_options(options) if code == COOKIE_OPTION]
+    return int.from_bytes(message[end + 3:end + 5], "big"), cookies[0] if cookies else b""
+
+
 def header(msg_id: int, flags: int, counts: tuple[int, int, int, int]) -> bytes:
     return struct.pack(">HHHHHH", msg_id, flags, *counts)
 
 
-def build_query(name: str, qtype: int = A, msg_id: int | None = None, rd: bool = True, edns: bool = False) -> bytes:
+def build_query(name: str, qtype: int = A, msg_id: int | None = None, rd: bool = True, edns: bool = False,
+                cookie: bytes = b"") -> bytes:
     chosen = int.from_bytes(os.urandom(2), "big") if msg_id is None else msg_id
     question = encode_name(name) + struct.pack(">HH", qtype, IN)
-    extra = opt_record() if edns else b""
-    return header(chosen, RD if rd else 0, (1, 0, 0, 1 if edns else 0)) + question + extra
+    extra = opt_record([(COOKIE_OPTION, cookie)] if cookie else ()) if edns or cookie else b""
+    return header(chosen, RD if rd else 0, (1, 0, 0, 1 if extra else 0)) + question + extra
 
 
 @dataclass
@@ -166,17 +187,13 @@ class Message:
     def texts(self) -> list[bytes]:
         return [_join_strings(r.rdata) for r in self.answers if r.type == TXT]
 
+    def options(self, wanted: int) -> list[bytes]:
+        """The EDNS options of that code."""
+        return [data for r in self.additional if r.type == OPT for code, data in split_options(r.rdata) if code == wanted]
+
     def ede(self) -> list[int]:
         """The Extended DNS Error codes of the message (RFC 8914)."""
-        codes = []
-        for opt in (r for r in self.additional if r.type == OPT):
-            at = 0
-            while at + 4 <= len(opt.rdata):
-                code, size = struct.unpack_from(">HH", opt.rdata, at)
-                if code == EDE_OPTION and size >= 2:
-                    codes.append(struct.unpack_from(">H", opt.rdata, at + 4)[0])
-                at += 4 + size
-        return codes
+        return [int.from_bytes(data[:2], "big") for data in self.options(EDE_OPTION) if len(data) >= 2]
 
 
 def _join_strings(rdata: bytes) -> bytes:

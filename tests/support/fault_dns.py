@@ -7,18 +7,21 @@
         zone.set_mode("servfail")                       # see dns_faults and dns_packets for the modes
         dns.log.wait(1, zone="bl.test")
 
-As a program (python3 -m tests.support.fault_dns) it takes the commands of dns_control on stdin.
+FaultDns(cookies=True) gives and checks DNS cookies (RFC 7873). As a program (python3 -m
+tests.support.fault_dns) it takes the commands of dns_control on stdin.
 Honest answers come out of a cache of ready-made replies: some 20 000 questions a second on one core.
 """
 from __future__ import annotations
 
+import hashlib
 import heapq
+import os
 import select
 import socket
 import struct
 import threading
 import time
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, NamedTuple
 
 from . import dns_packets, dns_wire as wire, ports
 from .dns_faults import MODES, Action, After, Case, Close, Raw, Send, SendFrom
@@ -29,8 +32,18 @@ assert dns_packets  # imported for the modes that it enters into MODES
 
 CACHED = 300_000
 BURST = 64
+RECEIVE_BUFFER = 4 << 20  # or what the system allows: a server that is slow for a moment loses nothing
+SO_TIMESTAMPNS = 35
 _never = threading.Event()
 Ready = tuple[str, str, bytes, bytes]  # name, zone, flags and counts, what follows the question
+
+
+class Came(NamedTuple):
+    """A message as it arrived."""
+    data: bytes
+    transport: str
+    source: tuple[str, int]
+    at: float
 
 
 class Later(threading.Thread):
@@ -96,8 +109,11 @@ class Listener:
 class FaultDns:
     """The server. role: the default of its zones. Zones may be added and changed while it runs."""
 
-    def __init__(self, role: str = "authoritative", address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, role: str = "authoritative", address: str = "127.0.0.1", port: int = 0,
+                 cookies: bool = False) -> None:
         self.role = role
+        self.cookies = cookies
+        self._secret = os.urandom(16)
         self.log = QuestionLog()
         self.zones: dict[str, Zone] = {}
         self.address = address
@@ -107,9 +123,10 @@ class FaultDns:
         self._nth: dict[tuple[str, int], int] = {}
         self._later = Later()
         self._connections: set[socket.socket] = set()
+        self._strangers: dict[str, socket.socket] = {}
         self._lock = threading.Lock()
         self._later.start()
-        self._udp: Listener | None = Listener(udp, self._read_datagrams)
+        self._udp: Listener | None = self._listen(udp)
         self._tcp: Listener | None = Listener(tcp, self._accept)
 
     # --- what tests use ---
@@ -158,7 +175,7 @@ class FaultDns:
         if not self._udp:
             udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             udp.bind((self.address, self.port))
-            self._udp = Listener(udp, self._read_datagrams)
+            self._udp = self._listen(udp)
         if not self._tcp:
             tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -173,6 +190,8 @@ class FaultDns:
         for connection in open_connections:
             _shut(connection)
         self._later.stop()
+        for stranger in self._strangers.values():
+            stranger.close()
 
     def __enter__(self) -> "FaultDns":
         return self
@@ -200,38 +219,49 @@ class FaultDns:
                 return None
             rest = rest.partition(".")[2]
 
-    def _handle(self, data: bytes, transport: str, source: tuple[str, int]) -> list[Action]:
+    def _handle(self, came: Came) -> list[Action]:
         """The actions for one message; [] for what is no question."""
+        data = came.data
         end = data.find(b"\0", 12) + 5
         if len(data) < 17 or end < 17 or end > len(data) or data[2] & 0x80:
             return []
         question = data[12:end]
         edns = data[10:12] != b"\0\0"
-        key = (question.lower(), edns)
-        ready = self._ready.get(key)
-        if ready is None:
-            return self._slow(data, question, edns, key, transport, source)
-        name, zone, _, _ = ready
-        self.log.add(Asked(time.monotonic(), name, question[:-4], int.from_bytes(question[-4:-2], "big"), zone,
-                           transport, source, int.from_bytes(data[:2], "big"), edns, bool(data[2] & 1)))
-        return [Send(_ready_message(ready, data, question, transport))]
-
-    def _slow(self, data: bytes, question: bytes, edns: bool, key: tuple[bytes, bool], transport: str,
-              source: tuple[str, int]) -> list[Action]:
-        name = wire.decode_name(data, 12)[0].lower()
+        room, cookie = wire.question_edns(data, end)
         qtype = int.from_bytes(question[-4:-2], "big")
-        query = Query(int.from_bytes(data[:2], "big"), name, qtype, question, edns, bool(data[2] & 1), transport)
+        asked = Asked(came.at, "", question[:-4], qtype, "", came.transport, came.source,
+                      int.from_bytes(data[:2], "big"), edns, bool(data[2] & 1), room, cookie)
+        ready = self._ready.get((question.lower(), edns))
+        if ready is None or (self.cookies and cookie):
+            return self._slow(came, question, asked)
+        self.log.add(asked._replace(name=ready[0], zone=ready[1]))
+        return [Send(_ready_message(ready, data, question, came.transport))]
+
+    def _slow(self, came: Came, question: bytes, asked: Asked) -> list[Action]:
+        name, qtype = wire.decode_name(came.data, 12)[0].lower(), asked.qtype
         zone = self._zone_of(name)
-        self.log.add(Asked(time.monotonic(), name, question[:-4], qtype, zone.name if zone else "", transport, source,
-                           query.id, edns, query.rd))
+        self.log.add(asked._replace(name=name, zone=zone.name if zone else ""))
+        cookie = self._cookie_for(asked) if self.cookies else b""
+        query = Query(asked.id, name, qtype, question, asked.edns, asked.rd, came.transport, cookie,
+                      bool(cookie) and asked.cookie == cookie)
         if zone is None:
             nobody = Zone("", (), role="neither", soa=False).denial(wire.REFUSED)
             return [Send(nobody.encode(query))]
         mode = zone.mode_of(name)
         if mode.name == "ok":
-            return [Send(_ready_message(self._remember(key, zone, query), data, question, transport))]
+            if cookie:
+                return [Send(zone.truth(name, qtype).encode(query))]
+            ready = self._remember((question.lower(), asked.edns), zone, query)
+            return [Send(_ready_message(ready, came.data, question, came.transport))]
         nth = self._nth[name, qtype] = self._nth.get((name, qtype), -1) + 1
         return MODES[mode.name](Case(query, zone, mode.args, nth))
+
+    def _cookie_for(self, asked: Asked) -> bytes:
+        """The client's cookie with ours for its address behind it; nothing for who sent none."""
+        if len(asked.cookie) < 8:
+            return b""
+        ours = hashlib.blake2b(asked.cookie[:8] + asked.source[0].encode(), key=self._secret, digest_size=8)
+        return asked.cookie[:8] + ours.digest()
 
     def _remember(self, key: tuple[bytes, bool], zone: Zone, query: Query) -> Ready:
         kept = self._ready  # a change meanwhile puts a new dict in its place, and this entry is lost with the old
@@ -243,10 +273,17 @@ class FaultDns:
 
     # --- UDP ---
 
+    def _listen(self, udp: socket.socket) -> Listener:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        udp.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        return Listener(udp, self._read_datagrams)
+
     def _read_datagrams(self, sock: socket.socket) -> None:
+        ahead = time.monotonic() - time.time()
         for _ in range(BURST):
-            data, source = sock.recvfrom(4096)
-            for action in self._handle(data, "udp", source):
+            data, extra, _, source = sock.recvmsg(4096, 64)
+            seconds, nanoseconds = struct.unpack("qq", extra[0][2])
+            for action in self._handle(Came(data, "udp", source, seconds + nanoseconds / 1e9 + ahead)):
                 self._udp_action(sock, source, action)
 
     def _udp_action(self, sock: socket.socket, source: tuple[str, int], action: Action) -> None:
@@ -255,9 +292,14 @@ class FaultDns:
         elif isinstance(action, After):
             self._later.call(action.seconds, lambda: _quietly(lambda: sock.sendto(action.data, source)))
         elif isinstance(action, SendFrom):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-                other.bind((self.address, 0) if action.where == "port" else (_other(self.address), self.port))
-                other.sendto(action.data, source)
+            self._stranger(action.where).sendto(action.data, source)
+
+    def _stranger(self, where: str) -> socket.socket:
+        """A socket with another port, or another address, than the server's."""
+        if where not in self._strangers:
+            sock = self._strangers[where] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind((self.address, 0) if where == "port" else (_other(self.address), self.port))
+        return self._strangers[where]
 
     # --- TCP ---
 
@@ -271,11 +313,12 @@ class FaultDns:
     def _tcp_serve(self, connection: socket.socket, source: tuple[str, int]) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            turn = threading.Lock()  # delayed replies come from another thread
             while True:
                 size = int.from_bytes(wire.read_exactly(connection, 2), "big")
                 data = wire.read_exactly(connection, size)
-                for action in self._handle(data, "tcp", source):
-                    if not self._tcp_action(connection, action):
+                for action in self._handle(Came(data, "tcp", source, time.monotonic())):
+                    if not self._tcp_action(connection, turn, action):
                         return
         except (OSError, wire.WireError):
             return
@@ -284,13 +327,12 @@ class FaultDns:
                 self._connections.discard(connection)
             connection.close()
 
-    def _tcp_action(self, connection: socket.socket, action: Action) -> bool:
+    def _tcp_action(self, connection: socket.socket, turn: threading.Lock, action: Action) -> bool:
         """False when the connection is over."""
         if isinstance(action, (Send, SendFrom)):
-            connection.sendall(struct.pack(">H", len(action.data)) + action.data)
+            _send_framed(connection, turn, action.data)
         elif isinstance(action, After):
-            _never.wait(action.seconds)
-            connection.sendall(struct.pack(">H", len(action.data)) + action.data)
+            self._later.call(action.seconds, lambda: _quietly(lambda: _send_framed(connection, turn, action.data)))
         elif isinstance(action, Raw):
             pieces = [action.data] if action.gap is None else [action.data[i:i + 1] for i in range(len(action.data))]
             for piece in pieces:
@@ -318,6 +360,11 @@ def _room(data: bytes, end: int) -> int:
     if data[end:end + 3] != b"\0\0\x29":
         return 512
     return max(512, int.from_bytes(data[end + 3:end + 5], "big"))
+
+
+def _send_framed(connection: socket.socket, turn: threading.Lock, message: bytes) -> None:
+    with turn:
+        connection.sendall(struct.pack(">H", len(message)) + message)
 
 
 def _other(address: str) -> str:

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from tests.support import dns_wire as wire
 from tests.support.dns_faults import MODES
+from tests.support.dns_log import busiest
 from tests.support.fault_dns import FaultDns
 from tests.support.process import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def raw_replies(dns, name, qtype=wire.A, count=1, timeout=0.5, edns=False):
+def raw_replies(dns, name, qtype=wire.A, count=1, timeout=0.5, **options):
     """Up to count datagrams that come to one question, from wherever."""
-    query, got = wire.build_query(name, qtype, msg_id=0x1234, edns=edns), []
+    query, got = wire.build_query(name, qtype, msg_id=0x1234, **options), []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(query, dns.at)
         sock.settimeout(timeout)
@@ -104,6 +105,19 @@ class HonestAnswers(unittest.TestCase):
         self.assertEqual(rows[0].raw_name, b"\x01A\x02bl\x04test\x00")
         self.assertEqual((self.dns.log.count("bl.test"), self.dns.log.count(qtype="TXT")), (2, 1))
 
+    def test_a_question_is_logged_with_the_time_it_arrived_and_what_it_offered(self):
+        before = time.monotonic()
+        raw_replies(self.dns, "a.bl.test", cookie=b"8 octets")
+        raw_replies(self.dns, "b.bl.test")
+        first, second = self.dns.log.rows(zone="bl.test")
+        self.assertTrue(before - 0.01 <= first.at <= second.at <= time.monotonic() + 0.01)
+        self.assertEqual([(row.room, row.cookie) for row in (first, second)], [(1232, b"8 octets"), (0, b"")])
+
+    def test_the_busiest_span_is_a_sliding_one(self):
+        self.assertEqual(busiest([]), 0)
+        self.assertEqual(busiest([0.0, 0.6, 0.9, 1.0, 1.5, 1.7], 1.0), 4)
+        self.assertEqual(busiest([3.0, 1.0, 2.0], 1.0), 1)
+
     def test_it_is_fast_enough(self):
         query = wire.build_query("9.2.0.192.bl.test")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -158,6 +172,33 @@ class FaultyAnswers(unittest.TestCase):
         self.zone.set_mode("ok", subject="192.0.2.11")
         self.assertEqual(self.ask().rcode, wire.NXDOMAIN)
 
+    def test_a_mode_may_spare_what_the_zone_is_tested_with(self):
+        self.zone.set_mode("servfail", spare_tests=True)
+        self.assertEqual(self.ask().rcode, wire.SERVFAIL)
+        self.assertEqual(self.ask("2.0.0.127.bl.test").addresses(), ["127.0.0.2"])
+        for label in ("1.0.0.127", "arandomword"):
+            self.assertEqual(self.ask(f"{label}.bl.test").rcode, wire.NXDOMAIN)
+
+    def test_a_crowded_server_drops_what_it_has_no_room_for(self):
+        self.zone.set_mode("crowded", limit=2, seconds=0.3)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for number in range(3):
+                sock.sendto(wire.build_query(self.clear, msg_id=number), self.dns.at)
+            sock.settimeout(5)
+            self.assertEqual(sorted(wire.parse(sock.recv(512)).id for _ in range(2)), [0, 1])
+        self.assertEqual(self.zone.modes[""].args["dropped"], 1)
+        self.assertEqual(self.ask().rcode, wire.NXDOMAIN)
+
+    def test_a_flood_knows_the_name_and_guesses_the_id(self):
+        for knows in ("", "case"):
+            self.zone.set_mode("flood", count=40, knows=knows)
+            *forged, true = [wire.parse(data) for data, _ in raw_replies(self.dns, self.listed.upper(), count=41)]
+            self.assertEqual((true.id, true.addresses()), (0x1234, ["127.0.0.2"]))
+            self.assertEqual(({m.rcode for m in forged}, len({m.id for m in forged}) > 30), ({wire.NXDOMAIN}, True))
+            names = {m.questions[0][0] for m in forged}
+            self.assertEqual(({name.lower() for name in names}, len(names) > 1), ({self.listed}, knows == ""))
+        self.assertEqual(self.ask(self.listed, tcp=True).addresses(), ["127.0.0.2"])
+
     def test_drop_and_delay(self):
         self.zone.set_mode("drop")
         self.assertEqual(raw_replies(self.dns, self.clear, timeout=0.1), [])
@@ -195,6 +236,8 @@ class FaultyAnswers(unittest.TestCase):
         replies = raw_replies(self.dns, self.listed, count=60, timeout=0.3)
         self.assertEqual(len(replies), 51)
         self.assertEqual(wire.parse(replies[-1][0]).addresses(), ["127.0.0.2"])
+        self.assertIn(b"", [data for data, _ in replies])
+        self.assertEqual(len({source for _, source in replies}), 3)
         self.zone.set_mode("zero_datagram")
         self.assertEqual(raw_replies(self.dns, self.listed, count=2)[0][0], b"")
 
@@ -235,8 +278,21 @@ class FaultyAnswers(unittest.TestCase):
         self.assertEqual(self.ask(self.listed, tcp=True).id != 0, True)
         self.zone.set_mode("tc_pieces")
         self.assertEqual(self.ask(self.listed, tcp=True).addresses(), ["127.0.0.2"])
+        self.zone.set_mode("tc_noise", size=5000)
+        with self.assertRaises(wire.WireError):
+            self.ask(self.listed, tcp=True)
         self.zone.set_mode("tc_drip", gap=0.001)
         self.assertEqual(self.ask(self.listed, tcp=True).addresses(), ["127.0.0.2"])
+
+    def test_delayed_replies_of_one_connection_come_out_of_order(self):
+        self.zone.set_mode("tc_late", seconds=0.2)
+        with socket.create_connection(self.dns.at, 5) as sock:
+            for number in (2, 3):
+                query = wire.build_query(self.listed, msg_id=number)
+                sock.sendall(struct.pack(">H", len(query)) + query)
+            replies = [wire.parse(wire.read_exactly(sock, int.from_bytes(wire.read_exactly(sock, 2), "big")))
+                       for _ in range(2)]
+        self.assertEqual([reply.id for reply in replies], [3, 2])
 
     def test_a_closed_port_is_unreachable_and_opens_again(self):
         self.dns.close_ports()
@@ -246,6 +302,49 @@ class FaultyAnswers(unittest.TestCase):
             self.ask(tcp=True)
         self.dns.open_ports()
         self.assertEqual(self.ask().rcode, wire.NXDOMAIN)
+
+
+class Cookies(unittest.TestCase):
+    """RFC 7873, by a server that has them."""
+
+    OURS = b"ourshalf"
+
+    def setUp(self):
+        self.dns = FaultDns(cookies=True)
+        self.addCleanup(self.dns.stop)
+        self.zone = self.dns.zone("bl.test")
+        self.zone.list("192.0.2.10")
+
+    def replies(self, cookie, count=1):
+        return [wire.parse(data) for data, _ in raw_replies(self.dns, "10.2.0.192.bl.test", count=count, cookie=cookie)]
+
+    def cookies(self, cookie, count=1):
+        return [reply.options(wire.COOKIE_OPTION) for reply in self.replies(cookie, count)]
+
+    def test_who_has_one_gets_it_back_with_the_servers(self):
+        ((whole,),) = self.cookies(self.OURS)
+        self.assertEqual((whole[:8], len(whole)), (self.OURS, 16))
+        self.assertEqual(self.cookies(whole), [[whole]])
+        self.assertEqual(self.cookies(self.OURS + b"nonsense"), [[whole]])
+        self.assertEqual(wire.ask(self.dns.at, "10.2.0.192.bl.test", edns=True).options(wire.COOKIE_OPTION), [])
+
+    def test_replies_that_lack_the_right_one(self):
+        ((whole,),) = self.cookies(self.OURS)
+        self.zone.set_mode("wrong_cookie")
+        forged, true = self.replies(whole, 2)
+        self.assertNotEqual(forged.options(wire.COOKIE_OPTION)[0][:8], self.OURS)
+        self.assertEqual((forged.rcode, true.addresses()), (wire.NXDOMAIN, ["127.0.0.2"]))
+        self.zone.set_mode("no_cookie")
+        self.assertEqual(self.cookies(whole, 2), [[], [whole]])
+        self.assertEqual(self.cookies(self.OURS), [[whole]])
+
+    def test_badcookie_names_the_right_one(self):
+        self.zone.set_mode("badcookie")
+        (reply,) = self.replies(self.OURS)
+        extended = reply.additional[0].ttl >> 24
+        self.assertEqual(extended << 4 | reply.rcode, wire.BADCOOKIE)
+        (true,) = self.replies(reply.options(wire.COOKIE_OPTION)[0])
+        self.assertEqual(true.addresses(), ["127.0.0.2"])
 
 
 class AsProgram(unittest.TestCase):

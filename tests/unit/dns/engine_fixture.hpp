@@ -4,6 +4,9 @@
 // of it repeat.
 #pragma once
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -11,6 +14,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/handle.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "dns/udp_resolver.hpp"
@@ -35,6 +39,7 @@ struct EngineFixture {
   ResolverOptions options;
   std::unique_ptr<Resolver> engine;
   std::uint64_t next_id = 1;
+  core::Seconds patience{120};  // until lookups that don't end are a failure
 
   EngineFixture() {
     options.timeout = core::Seconds(10);  // a busy machine must not make a silence of its own
@@ -57,7 +62,9 @@ struct EngineFixture {
   /// Waits until nothing is in flight.
   std::vector<Completion> finish() {
     std::vector<Completion> all;
+    const auto latest = std::chrono::steady_clock::now() + patience;
     while (engine->in_flight() > 0) {
+      REQUIRE(std::chrono::steady_clock::now() < latest);
       const auto some = engine->wait(core::Millis(500));
       all.insert(all.end(), some.begin(), some.end());
     }
@@ -70,6 +77,19 @@ struct EngineFixture {
     return all[0];
   }
 };
+
+inline Actions honest(const Asked& asked) {
+  if (asked.name.rfind("listed", 0) == 0) return say(truth(asked));
+  return say(reply_to(asked, 0x8483, {}, {soa(name("zone.test"), 3600, 300)}));
+}
+inline Actions silent(const Asked&) {
+  return {};
+}
+
+inline ServerGroupPtr both(const LoopbackServer& one, const LoopbackServer& two,
+                           ServerRole role = ServerRole::authoritative) {
+  return std::make_shared<const ServerGroup>(ServerGroup{{one.server(), two.server()}, role});
+}
 
 /// "127.0.0.2", "NXDOMAIN", "timeout", "network" or "malformed".
 inline std::string told(const Completion& completion) {
@@ -86,6 +106,21 @@ inline std::string told(const Completion& completion) {
   const Answer& answer = std::get<Answer>(completion.outcome);
   if (answer.rcode == Rcode::noerror && !answer.a.empty()) return answer.a[0].to_text();
   return to_text(answer.rcode);
+}
+
+/// What `act` writes to the log.
+template <class Act>
+std::string log_of(Act act) {
+  const core::Handle<std::FILE, std::fclose> file(std::tmpfile());
+  const core::Fd saved(dup(STDERR_FILENO));
+  REQUIRE((file != nullptr && saved.is_open()));
+  REQUIRE(dup2(fileno(file.get()), STDERR_FILENO) >= 0);
+  act();
+  REQUIRE(dup2(saved.get(), STDERR_FILENO) >= 0);
+  std::string text(1U << 20U, '\0');
+  std::rewind(file.get());
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  return text;
 }
 
 inline std::ptrdiff_t open_descriptors() {

@@ -12,23 +12,6 @@ using namespace rblwatch::dns::test;
 using core::Micros;
 using core::Millis;
 
-namespace {
-
-Actions honest(const Asked& asked) {
-  if (asked.name.rfind("listed", 0) == 0) return say(truth(asked));
-  return say(reply_to(asked, 0x8483, {}, {soa(name("zone.test"), 3600, 300)}));
-}
-Actions silent(const Asked&) {
-  return {};
-}
-
-ServerGroupPtr both(const LoopbackServer& one, const LoopbackServer& two,
-                    ServerRole role = ServerRole::authoritative) {
-  return std::make_shared<const ServerGroup>(ServerGroup{{one.server(), two.server()}, role});
-}
-
-}  // namespace
-
 TEST_CASE_METHOD(EngineFixture, "a listed name, an unlisted one, and all that is known of how") {
   const LoopbackServer server(honest);
   const auto before = clock.tick();

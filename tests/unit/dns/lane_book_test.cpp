@@ -205,3 +205,25 @@ TEST_CASE(
   CHECK(woken <= 160);
   CHECK(wakes.next(now + Seconds(10)) == now + Seconds(10));
 }
+
+TEST_CASE("round trips that jump beyond what is waited for are waited for after a few") {
+  RttEstimate rtt;
+  for (int i = 0; i < 20; ++i)
+    rtt.add(Millis(5));
+  CHECK(rtt.is_settled());
+  CHECK(rtt.bound() < Millis(30));
+  CHECK(rtt.patience() == 1);
+  int unclear = 0;
+  while (rtt.bound() * rtt.patience() < Millis(350)) {
+    rtt.back_off();
+    ++unclear;
+  }
+  CHECK(unclear <= 5);
+  // The first that is clear is enough to go on with.
+  rtt.add(Millis(350));
+  CHECK(rtt.patience() == 1);
+  CHECK(rtt.bound() > Millis(350));
+  for (int i = 0; i < 100; ++i)
+    rtt.back_off();
+  CHECK(Millis(50) * rtt.patience() >= Seconds(60));
+}

@@ -30,17 +30,22 @@
 
 namespace rblwatch::dns::test {
 
-struct Asked {
+/// How a question came.
+struct Arrival {
+  bool is_tcp = false;
+  std::uint16_t port = 0;      // it came from (UDP)
+  std::size_t connection = 0;  // it came on, counted from 1 (TCP)
+  std::size_t nth_on_connection = 0;
+  std::chrono::nanoseconds at{0};  // when the kernel had it (UDP), or this thread read it (TCP)
+};
+
+struct Asked : Arrival {
   std::string name;  // lower case
   unsigned type = 0;
   unsigned id = 0;
-  bool is_tcp = false;
   bool has_edns = false;
-  std::uint16_t port = 0;  // it came from
-  std::size_t nth = 0;     // of all questions
+  std::size_t nth = 0;  // of all questions
   Octets query;
-  std::chrono::nanoseconds at{
-      0};  // when the kernel had it (UDP), not when this thread came to read it
 
   Octets question() const { return {query.begin() + 12, query.begin() + question_end}; }
   std::ptrdiff_t question_end = 0;
@@ -50,6 +55,7 @@ struct Asked {
 struct Action {
   enum class What { send, send_from_elsewhere, raw, close } what = What::send;
   Octets octets;
+  std::uint16_t to_port = 0;  // of a datagram: another than the one that asked
 };
 using Actions = std::vector<Action>;
 using Handler = std::function<Actions(const Asked&)>;
@@ -79,6 +85,26 @@ inline Octets lie(const Asked& asked) {
 }
 inline Octets rcode(const Asked& asked, unsigned value) {
   return reply_to(asked, 0x8480U | value, {});
+}
+inline Octets truncated(const Asked& asked) {
+  return reply_to(asked, 0x8680, {});
+}
+inline Octets with_id(Octets message, unsigned id) {
+  message[0] = static_cast<std::uint8_t>(id >> 8U);
+  message[1] = static_cast<std::uint8_t>(id);
+  return message;
+}
+inline Octets lower_case(Octets message, std::ptrdiff_t end) {
+  for (std::ptrdiff_t i = 12; i < end - 4; ++i) {
+    auto& octet = message[static_cast<std::size_t>(i)];
+    octet = static_cast<std::uint8_t>(std::tolower(octet));
+  }
+  return message;
+}
+inline Octets renamed(const Asked& asked, const char* other, unsigned type = 1,
+                      unsigned of_class = 1) {
+  return u16(asked.id) + u16(0x8480) + u16(1) + u16(1) + u16(0) + u16(0) + name(other) + u16(type) +
+         u16(of_class) + a(kAsk, kFalseCode);
 }
 inline Actions say(const Octets& message) {
   return {{Action::What::send, message}};
@@ -156,7 +182,7 @@ class LoopbackServer {
       std::erase_if(streams_, [](const Stream& stream) { return !stream.fd.is_open(); });
       if (polled[2].revents != 0) {
         core::Fd fd(accept4(tcp_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (fd.is_open()) streams_.push_back({std::move(fd), {}});
+        if (fd.is_open()) streams_.push_back({std::move(fd), {}, ++accepted_});
       }
     }
   }
@@ -164,6 +190,8 @@ class LoopbackServer {
   struct Stream {
     core::Fd fd;
     Octets in;
+    std::size_t number = 0;
+    std::size_t asked = 0;
   };
 
   void read_datagrams() {
@@ -183,7 +211,8 @@ class LoopbackServer {
       if (got < 0) return;
       buffer.resize(static_cast<std::size_t>(got));
       for (const Action& action :
-           handler_(note(buffer, false, ntohs(from.sin_port), arrival(message)))) {
+           handler_(note(buffer, {.port = ntohs(from.sin_port), .at = arrival(message)}))) {
+        if (action.to_port != 0) from.sin_port = htons(action.to_port);
         const int fd =
             action.what == Action::What::send_from_elsewhere ? elsewhere_.get() : udp_.get();
         sendto(fd, action.octets.data(), action.octets.size(), 0,
@@ -217,7 +246,10 @@ class LoopbackServer {
       const auto end = stream.in.begin() + 2 + static_cast<std::ptrdiff_t>(size);
       const Octets query(stream.in.begin() + 2, end);
       stream.in.erase(stream.in.begin(), end);
-      for (const Action& action : handler_(note(query, true, 0, {})))
+      for (const Action& action : handler_(note(query, {.is_tcp = true,
+                                                       .connection = stream.number,
+                                                       .nth_on_connection = ++stream.asked,
+                                                       .at = now()})))
         act(stream, action);
     }
   }
@@ -233,15 +265,16 @@ class LoopbackServer {
     static_cast<void>(::send(stream.fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL));
   }
 
-  Asked note(const Octets& query, bool is_tcp, std::uint16_t port,
-             std::chrono::nanoseconds at_time) {
-    Asked asked;
+  // As arrival() tells it.
+  static std::chrono::nanoseconds now() {
+    return std::chrono::system_clock::now().time_since_epoch();
+  }
+
+  Asked note(const Octets& query, const Arrival& arrived) {
+    Asked asked{arrived, {}, 0, 0, false, 0, {}, 0};
     asked.query = query;
     asked.id = query[0] * 256U + query[1];
-    asked.is_tcp = is_tcp;
-    asked.port = port;
     asked.has_edns = query[11] != 0;
-    asked.at = at_time;
     std::size_t at = 12;
     while (query[at] != 0) {
       if (at != 12) asked.name += '.';
@@ -263,6 +296,7 @@ class LoopbackServer {
   core::Fd udp_, tcp_, elsewhere_;
   int stop_[2] = {-1, -1};
   std::vector<Stream> streams_;
+  std::size_t accepted_ = 0;
   mutable std::mutex mutex_;
   std::vector<Asked> log_;
   std::thread thread_;

@@ -76,6 +76,37 @@ TEST_CASE("a server that doesn't answer is left, unless none does") {
   CHECK(book.choices(0)[0] > 900);
 }
 
+TEST_CASE("a retry goes back to the one that answers rather than to one that doesn't") {
+  Book book(2);
+  book.at(0).rtt.add(Millis(1));
+  book.at(1).rtt.add(Millis(80));
+  book.at(0).is_answering = false;
+  CHECK(book.choices(0b10)[0] == 0);
+  CHECK_FALSE(book.servers.has_other(book.servers.group(book.index), 0b10));
+  book.at(0).is_answering = true;
+  CHECK(book.choices(0b10)[0] == 1000);
+  CHECK(book.servers.has_other(book.servers.group(book.index), 0b10));
+}
+
+TEST_CASE("one of several that doesn't answer is due to be probed, by one question at a time") {
+  Book book(2);
+  const GroupState& group = book.servers.group(book.index);
+  CHECK_FALSE(book.servers.due_probe(group, kStart));
+  for (unsigned i = 0; i < 8; ++i)
+    book.stay_silent(1, 0, kStart, kStart);
+  CHECK_FALSE(book.servers.due_probe(group, kStart + Millis(249)));
+  CHECK(book.servers.due_probe(group, kStart + Millis(250)) == 1);
+  book.at(1).queue.push_back({});
+  CHECK_FALSE(book.servers.due_probe(group, kStart + Millis(250)));
+  book.at(1).queue.clear();
+  book.servers.take_probe(book.at(1), kStart + Millis(250));
+  CHECK_FALSE(book.servers.due_probe(group, kStart + Millis(251)));
+  Book alone(1);
+  for (unsigned i = 0; i < 8; ++i)
+    alone.stay_silent(0, 0, kStart, kStart);
+  CHECK_FALSE(alone.servers.due_probe(alone.servers.group(alone.index), kStart + Seconds(9)));
+}
+
 TEST_CASE("when the best one's window is full, one with room helps out") {
   Book book(2);
   book.at(0).rtt.add(Millis(4));
@@ -88,7 +119,7 @@ TEST_CASE("when the best one's window is full, one with room helps out") {
   CHECK(book.choices(0)[1] < 100);
 }
 
-TEST_CASE("a server is known by address and role, and is the same in all groups") {
+TEST_CASE("a server is known by address and role, and is the same in all groups and roles") {
   Book book(2);
   const auto other = std::make_shared<const ServerGroup>(
       ServerGroup{{book.group->servers[1]}, ServerRole::authoritative});
@@ -97,7 +128,7 @@ TEST_CASE("a server is known by address and role, and is the same in all groups"
   const std::uint32_t second = book.servers.use_group(other);
   const std::uint32_t third = book.servers.use_group(as_resolver);
   CHECK(book.servers.share_server(book.index, second));
-  CHECK_FALSE(book.servers.share_server(second, third));
+  CHECK(book.servers.share_server(second, third));
   CHECK(book.servers.size() == 3);
   CHECK(book.servers.is_same_group(second, std::make_shared<const ServerGroup>(*other)));
   CHECK_FALSE(book.servers.is_same_group(second, as_resolver));

@@ -19,6 +19,7 @@ using core::Tick;
 namespace {
 
 constexpr Tick kStart{std::chrono::hours(1)};
+constexpr std::size_t kBusy = 5000;  // questions a second
 
 struct Pool {
   core::Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
@@ -31,7 +32,7 @@ struct Pool {
 TEST_CASE(
     "a socket takes 64 questions under different ids, then is closed when the last is released") {
   Pool pool;
-  const std::uint32_t socket = pool.sockets.pick(false, 0, kStart);
+  const std::uint32_t socket = pool.sockets.pick(false, kBusy, kStart);
   REQUIRE(socket != kNoSocket);
   std::set<std::uint16_t> ids;
   std::vector<std::uint16_t> order;
@@ -50,37 +51,67 @@ TEST_CASE(
   CHECK(pool.sockets.open() == 0);
 }
 
-TEST_CASE("few sockets are open while little is asked, and as many as allowed under pressure") {
+TEST_CASE("at a walking pace each question gets a socket that nobody gets again") {
   Pool pool;
-  for (int i = 0; i < 500; ++i)
-    pool.sockets.pick(false, 1, kStart);
-  CHECK(pool.sockets.open() == 16);
-  for (int i = 0; i < 500; ++i)
-    pool.sockets.pick(false, 5000, kStart);
+  std::set<std::uint64_t> fresh;
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    const std::uint32_t socket = pool.sockets.pick(false, SocketPool::kWalkingPace - 1, kStart);
+    REQUIRE(socket != kNoSocket);
+    const std::uint16_t id = pool.sockets.enlist(socket, i);
+    CHECK(pool.sockets.at(socket).room() == 0);
+    pool.sockets.release(socket, id);
+    pool.sockets.close_done();
+    CHECK(pool.sockets.open() == 0);
+    fresh.insert(pool.sockets.opened());
+  }
+  CHECK(fresh.size() == 500);
+}
+
+TEST_CASE("questions that wait at a walking pace leave half of the descriptors to others") {
+  Pool pool;
+  for (std::uint32_t i = 0; i < 500; ++i)
+    REQUIRE(pool.sockets.pick(false, 1, kStart) != kNoSocket);
+  std::size_t of_one = 0;
+  for (std::uint32_t i = 0; i < pool.sockets.open(); ++i)
+    of_one += pool.sockets.at(i).most == 1 ? 1 : 0;
+  CHECK(of_one == 40);
+}
+
+TEST_CASE("under pressure questions draw from as many sockets as are allowed") {
+  Pool pool;
+  std::set<std::uint32_t> drawn;
+  for (int i = 0; i < 5000; ++i)
+    drawn.insert(pool.sockets.pick(false, kBusy, kStart));
   CHECK(pool.sockets.open() == 64);
-  pool.sockets.tidy(1, kStart);
-  CHECK(pool.sockets.open() <= 33);
+  CHECK(drawn.size() == 64);
 }
 
 TEST_CASE("old sockets are let go of, even unused ones") {
   Pool pool;
   for (int i = 0; i < 100; ++i)
-    pool.sockets.pick(true, 1, kStart);
-  REQUIRE(pool.sockets.open() == 16);
-  pool.sockets.tidy(1, kStart + Seconds(121));
+    pool.sockets.pick(true, kBusy, kStart);
+  REQUIRE(pool.sockets.open() == 64);
+  pool.sockets.tidy(kStart + Seconds(121));
   CHECK(pool.sockets.open() == 0);
+}
+
+TEST_CASE("a thousand ports where the descriptors allow it, else half of what is left") {
+  CHECK(limits_within(16384).in_use == 1024);
+  CHECK(limits_within(2200).in_use == 1024);
+  CHECK(limits_within(1024).in_use == 448);
+  CHECK(limits_within(64).in_use == 16);
 }
 
 TEST_CASE(
     "sockets that only wait for replies count against the limit, and then none is given out") {
   Pool pool;
   for (int i = 0; i < 80; ++i) {
-    const std::uint32_t socket = pool.sockets.pick(false, 5000, kStart);
+    const std::uint32_t socket = pool.sockets.pick(false, kBusy, kStart);
     REQUIRE(socket != kNoSocket);
     while (pool.sockets.at(socket).room() > 0)
       pool.sockets.enlist(socket, 1);
   }
-  CHECK(pool.sockets.pick(false, 5000, kStart) == kNoSocket);
+  CHECK(pool.sockets.pick(false, kBusy, kStart) == kNoSocket);
   CHECK(pool.sockets.last_error() == EMFILE);
 }
 

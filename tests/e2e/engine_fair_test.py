@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine is fair and steady: paces hold, nobody waits for the dead, servers are asked what they can take, and time may
+jump. The margins are for a busy machine; what they let pass is far from what each fault would do."""
+import signal
+import time
+import unittest
+
+from tests.e2e.engine_story import EngineStory, addresses, gaps, question
+from tests.e2e.story import own_zone
+from tests.support.dns_log import busiest
+
+HERE = addresses()
+VICTIM = HERE[77]
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+def zones(*names, **more):
+    return [own_zone(name.partition(".")[0], name, **more) for name in names]
+
+
+class Paces(EngineStory):
+    def assertPaced(self, dns, qps, zone=None):
+        """A burst is a tenth of a second's worth; a little more for a sender held up between clock and socket."""
+        self.time_for(qps * 3, lambda: dns.log.count(zone))
+        times = [row.at for row in dns.log.rows(zone)]
+        self.assertLessEqual(busiest(times), qps * 1.2)
+        self.assertGreater(busiest(times), qps * 0.8)
+
+    def test_a_zone_is_never_asked_more_than_its_qps_retries_included(self):
+        dns = self.server("calm.test", "lossy.test")
+        self.watching(dns, zones=zones("calm.test", qps=60) + zones("lossy.test", qps=90))
+        dns.zones["lossy.test"].set_mode("lossy", of=2, spare_tests=True)
+        for zone, qps in (("calm.test", 60), ("lossy.test", 90)):
+            with self.subTest(zone):
+                self.assertPaced(dns, qps, zone)
+
+    def test_all_zones_together_are_never_asked_more_than_the_resolvers_qps(self):
+        dns = self.server("a.test", "b.test", "c.test")
+        dns.zones["a.test"].set_mode("lossy", of=2, spare_tests=True)
+        self.watching(dns, zones=zones("a.test", "b.test", "c.test"), resolver={"qps": 150})
+        self.assertPaced(dns, 150)
+        self.assertEqual({row.zone for row in dns.log.rows(since=time.monotonic() - 2)}, {"a.test", "b.test", "c.test"})
+
+
+class TheDeadAndTheSlow(EngineStory):
+    """Two sweeps of the living take two seconds, whatever becomes of the others."""
+
+    LIVING, IN_FLIGHT, SUBJECTS = ("d.test", "e.test"), 256, 256
+
+    def two_sweeps(self, dns):
+        return max(self.time_for(2 * self.SUBJECTS, lambda: dns.log.count(zone)) for zone in self.LIVING)
+
+    def world(self):
+        """The servers of all, and of a zone that has one of its own; and how long the living take."""
+        dns, own = self.server("bad.test", *self.LIVING), self.server("own.test")
+        self.watching(dns, bits=24, resolver={"in_flight": self.IN_FLIGHT},
+                      zones=zones("bad.test", *self.LIVING) + zones("own.test", servers=[own.server]))
+        for server in (dns, own):
+            self.asked_all(server)
+        return dns, own, self.two_sweeps(dns)
+
+    def test_a_dead_server_and_a_dead_zone_delay_nobody_and_take_a_bounded_share(self):
+        dns, own, before = self.world()
+        for zone in (own.zones["own.test"], dns.zones["bad.test"]):
+            with self.subTest(zone.name):
+                since = time.monotonic()
+                zone.set_mode("drop", spare_tests=True)
+                self.assertLess(self.two_sweeps(dns), 1.5 * before + 1.0)
+        first = {}
+        for row in self.pairs(dns, "bad.test", since):
+            first.setdefault(row.name, row.at)
+        # None of these ends within its time-out of a second: those begun in one are all in flight at its end.
+        self.assertGreater(len(first), 8)
+        self.assertLessEqual(busiest(first.values()), self.IN_FLIGHT * 0.75)
+
+    def test_a_slow_server_and_a_slow_zone_delay_nobody(self):
+        dns, own, before = self.world()
+        for zone in (own.zones["own.test"], dns.zones["bad.test"]):
+            with self.subTest(zone.name):
+                zone.set_mode("delay", seconds=0.8, spare_tests=True)
+                self.assertLess(self.two_sweeps(dns), 1.5 * before + 1.0)
+
+
+class Windows(EngineStory):
+    def test_a_window_starts_at_a_hundred_and_grows_while_nothing_is_lost(self):
+        dns = self.server()
+        dns.set_mode("delay", seconds=0.2)
+        self.watching(zones=zones("bl.test", servers=[dns.server]), bits=21)
+        self.eventually(lambda: busiest([row.at for row in self.pairs(dns)], 0.18) > 250, "a window of more than 250")
+        at = [row.at for row in self.pairs(dns)]
+        unanswered_at_first = sum(1 for moment in at if moment < at[0] + 0.18)
+        self.assertLessEqual(unanswered_at_first, 110)
+        self.assertGreaterEqual(unanswered_at_first, 32)
+
+    def test_a_window_shrinks_to_what_a_server_can_take(self):
+        dns = self.server()
+        dns.set_mode("crowded", limit=150, seconds=0.1)
+        self.watching(zones=zones("bl.test", servers=[dns.server]), bits=20)
+        dropped = dns.zones["bl.test"].modes[""].args
+        self.eventually(lambda: dropped.get("dropped", 0) > 1000, "a window that was too large")
+
+        def next_share_lost():
+            before = dropped["dropped"]
+            self.time_for(500, lambda: dns.log.total)
+            return (dropped["dropped"] - before) / 500
+        self.eventually(lambda: next_share_lost() < 0.1, "a window that fits", 40)
+
+
+class TimeOuts(EngineStory):
+    def test_they_follow_the_round_trip_between_a_floor_and_the_timeout(self):
+        """By the pause before a question that got no answer is asked again: delay, at least, at most."""
+        for delay, least, most in ((0.0, 0.045, 1.2), (0.15, 0.5, 1.9), (0.7, 1.9, 2.7)):
+            with self.subTest(delay=delay):
+                dns = self.server()
+                dns.set_mode("delay", seconds=delay)
+                self.watching(zones=zones("bl.test", servers=[dns.server]), resolver={"timeout": "2s"})
+                self.asked_all(dns)
+                dns.zones["bl.test"].set_mode("drop", subject=VICTIM)
+                since = time.monotonic()
+                self.eventually(lambda: dns.log.count(name=question(VICTIM), since=since) >= 2, "a second try")
+                pause = gaps(dns.log.rows(name=question(VICTIM), since=since))[0]
+                self.assertGreaterEqual(pause, least)
+                self.assertLessEqual(pause, most)
+
+
+class Servers(EngineStory):
+    def group(self, count=2, **more):
+        servers = [self.server() for _ in range(count)]
+        watch = self.watching(zones=zones("bl.test", servers=[dns.server for dns in servers]), **more)
+        for dns in servers:
+            self.eventually(lambda: dns.log.total, "every server asked")
+        return watch, servers
+
+    def share(self, one, other):
+        """Of the next two sweeps, what part went to the one."""
+        before = one.log.total, other.log.total
+        self.time_for(2 * len(HERE), lambda: one.log.total + other.log.total)
+        got = one.log.total - before[0], other.log.total - before[1]
+        return got[0] / sum(got)
+
+    def test_the_fastest_is_asked_and_the_others_probed(self):
+        _, (one, other) = self.group()
+        for slow, fast in ((one, other), (other, one)):
+            fast.set_mode("ok")
+            slow.set_mode("delay", seconds=0.15)
+            self.eventually(lambda: self.share(fast, slow) > 0.85, "the fast one asked", 40)
+            self.time_for(3, lambda: slow.log.total)
+
+    def test_who_does_not_answer_is_left_alone_with_growing_pauses_and_noticed_when_back(self):
+        for count in (1, 2):
+            with self.subTest(servers=count):
+                watch, servers = self.group(count, resolver={"timeout": "2s"})
+                gone = servers[0]
+                self.asked_all(servers[-1])
+                gone.set_mode("drop")
+                watch.wait_log("the server does not answer", 40)
+                since = time.monotonic()
+                self.eventually(lambda: gone.log.count(since=since) >= 4, "four probes", 30)
+                pauses = gaps(gone.log.rows(since=since))
+                self.assertGreater(max(pauses), 0.9)
+                self.assertLess(gone.log.count(since=since), 10)
+                gone.set_mode("ok")
+                watch.wait_log("the server answers again", 20)
+                self.time_for(20, lambda: gone.log.total)
+
+    def test_a_retry_goes_to_another_server(self):
+        watch, (first, second) = self.group(2)
+        second.set_mode("delay", seconds=0.1)  # so that the other one is asked first
+        modes = dict(zip(HERE, ("drop", "servfail", "refused")))
+        for subject, mode in modes.items():
+            first.zones["bl.test"].set_mode(mode, subject=subject)
+            second.zones["bl.test"].list(subject)
+        since = time.monotonic()
+        for subject, mode in modes.items():
+            with self.subTest(mode):
+                which = {"name": question(subject), "since": since}
+                self.eventually(lambda: first.log.count(**which) >= 5, "five times asked of the first", 40)
+                rows = sorted((row.at, dns is first) for dns in (first, second) for row in dns.log.rows(**which))
+                next_was_other = [not later for (_, is_first), (_, later) in zip(rows, rows[1:]) if is_first]
+                self.assertGreaterEqual(sum(next_was_other), 0.7 * len(next_was_other))
+        self.wait_listed(watch, len(modes))
+
+    def test_a_retry_goes_to_a_server_that_answers(self):
+        watch, (gone, deaf, good) = self.group(3)
+        good.zones["bl.test"].list(VICTIM)
+        gone.set_mode("drop")
+        watch.wait_log("the server does not answer", 40)
+        deaf.zones["bl.test"].set_mode("drop", subject=VICTIM)
+        since = time.monotonic()
+        self.wait_listed(watch)
+        self.assertLess(gone.log.count(since=since), 20)
+
+    def test_who_fails_in_mass_is_asked_less_and_the_log_says_so_once(self):
+        names = ("a.test", "b.test", "c.test")
+        for mode, args in (("refused", {}), ("lossy", {"of": 3})):
+            with self.subTest(mode):
+                dns = self.server(*names)
+                watch = self.watching(dns, zones=zones(*names), resolver={"attempts": 2})
+                self.asked_all(dns)
+                calm = self.time_for(2 * 3 * len(HERE), lambda: dns.log.total) / 6
+                dns.set_mode(mode, spare_tests=True, **args)
+                watch.wait_log("is asked less", 30)
+                half_sweep = len(HERE) // 2
+                self.eventually(lambda: self.time_for(half_sweep, lambda: dns.log.total) > 2 * calm, "a slower pace", 30)
+                self.assertEqual(watch.log().count("is asked less"), 1)
+
+
+class Duplicates(EngineStory):
+    def test_a_question_that_several_ask_is_asked_once(self):
+        dns = self.server()
+        dns.zone("dbl.test", ("domain",)).set_mode("delay", seconds=0.3)
+        config = self.config(dns, zone=[own_zone(dns="dbl.test", kinds=("domain",))], target=[
+            {"domain": name} for name in ("a.example.com", "b.example.com", "c.example.com", "only.example.org")])
+        self.install(config).start(wait=False)
+        self.eventually(lambda: dns.log.count(name="example.org.dbl.test") >= 6, "six sweeps")
+        shared, single = (dns.log.count(name=f"{name}.dbl.test") for name in ("example.com", "example.org"))
+        self.assertLessEqual(shared, single * 1.5)
+
+
+class Clocks(EngineStory):
+    def check(self, jump, **how):
+        """Something happens to the clock: no second with more than the pace, and the sweeps go on."""
+        dns = self.server()
+        dns.zones["bl.test"].list(VICTIM)
+        watch = self.watching(dns, zones=zones("bl.test", qps=100), **how)
+        self.asked_all(dns)
+        self.wait_listed(watch)
+        jump(watch)
+        self.time_for(3 * len(HERE), lambda: dns.log.count("bl.test"))
+        self.assertLessEqual(busiest(row.at for row in dns.log.rows("bl.test")), 100 * 1.2)
+        self.assertEqual([event["type"] for event in watch.events()], ["listed"])
+        self.assertNoCrash(watch)
+
+    def test_a_jump_of_the_wall_clock(self):
+        for days in (400, -400):
+            with self.subTest(days=days):
+                file = self.folder / f"clock{days}"
+                file.write_text("+0")
+                env = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
+                       "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+                self.check(lambda _: file.write_text(f"{days:+}d"), env=env)
+
+    def test_a_machine_that_slept(self):
+        def sleep(watch):
+            watch.process.signal(signal.SIGSTOP)
+            began = time.monotonic()
+            self.eventually(lambda: time.monotonic() >= began + 3, "three seconds of sleep")
+            watch.process.signal(signal.SIGCONT)
+        self.check(sleep)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine is hard to fool: what forgers and broken servers send is neither taken nor dear, and the truth behind it is
+found all the same."""
+import time
+import unittest
+from collections import Counter
+
+from tests.e2e.engine_story import EngineStory, addresses, question
+from tests.e2e.story import own_zone
+from tests.e2e.system_faults_test import processor_seconds
+from tests.support.dns_log import busiest
+
+HERE = addresses()
+LISTED = HERE[::8]
+MANY_LETTERS = "a-list-with-many-letters-in-its-name.test"  # a bit for each of them (0x20)
+HOUR = {"interval": "1h", "health_interval": "1h"}
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+class HostileStory(EngineStory):
+    def besieged(self, mode, *, zone="bl.test", listed=LISTED, cookies=False, **args):
+        """A zone that lists some of the network, under a fault from the first question for a pair on."""
+        dns = self.server(zone, cookies=cookies)
+        for subject in listed:
+            dns.zones[zone].list(subject)
+        dns.zones[zone].set_mode(mode, spare_tests=True, **args)
+        return dns
+
+    def assertTrueVerdicts(self, watch, listed=LISTED, subjects=len(HERE)):
+        """Exactly these are listed, all others clear; and it was never otherwise."""
+        status = watch.wait_status(lambda s: s["summary"]["unknown"] == 0 and s["summary"]["listed"] == len(listed),
+                                   f"{len(listed)} listed and none unknown", 60)
+        self.assertEqual({row["subject"] for row in status["listings"]}, set(listed))
+        self.assertEqual(status["summary"]["subjects"], subjects)
+        self.assertEqual({event["type"] for event in watch.events()}, {"listed"})
+
+
+class Forgers(HostileStory):
+    def test_fifty_junk_datagrams_before_the_true_one_a_thousand_times(self):
+        many = addresses(22)
+        dns = self.besieged("junk", count=50, listed=many[::8])
+        watch = self.watching(dns, zones=[own_zone(qps=400)], bits=22, schedule={"breaker_share": 1.0})
+        self.assertTrueVerdicts(watch, many[::8], len(many))
+
+    def test_twenty_thousand_forged_replies_a_second(self):
+        dns = self.besieged("flood", count=90, zone=MANY_LETTERS)
+        watch = self.watching(dns, zones=[own_zone(dns=MANY_LETTERS)], bits=24, schedule={"breaker_share": 1.0})
+
+        def busy_seconds():
+            asked = Counter(int(row.at) for row in self.pairs(dns, MANY_LETTERS) if row.transport == "udp")
+            return sum(1 for count in asked.values() if count * 90 >= 20_000)
+        self.eventually(lambda: busy_seconds() >= 3, "three seconds with 20 000 forged replies each", 60)
+        self.assertTrueVerdicts(watch, subjects=256)
+
+    def test_more_of_them_raise_the_alarm_and_the_lookup_moves_to_tcp(self):
+        dns = self.besieged("flood", count=150, then="nothing", zone=MANY_LETTERS)
+        watch = self.watching(dns, zones=[own_zone(dns=MANY_LETTERS)])
+        self.assertTrueVerdicts(watch)
+        by_tcp = {row.name for row in dns.log.rows(zone=MANY_LETTERS) if row.transport == "tcp"}
+        self.assertEqual(len(by_tcp), len(HERE))
+        self.assertEqual(watch.log().count("someone forges answers"), 1)
+
+    def test_the_case_of_the_letters_counts(self):
+        """A forger who knows all else; and where 0x20 is switched off, names go out in lower case and the same is taken."""
+        dns = self.besieged("other_case")
+        watch = self.watching(dns)
+        self.assertTrueVerdicts(watch)
+        self.assertTrue(any(row.raw_name != row.raw_name.lower() for row in dns.log.rows()))
+        plain = self.besieged("ok")
+        self.assertTrueVerdicts(self.watching(plain, resolver={"mixed_case": False}))
+        self.assertEqual([row for row in plain.log.rows() if row.raw_name != row.raw_name.lower()], [])
+
+    def test_ids_and_ports_are_many_and_change(self):
+        dns = self.besieged("ok")
+        self.watching(dns, bits=20, schedule=HOUR)
+        self.eventually(lambda: dns.log.total >= 4096, "a sweep")
+        rows = dns.log.rows()
+        ports = Counter(row.source[1] for row in rows)
+        self.assertGreater(len(ports), 512)
+        self.assertLessEqual(max(ports.values()), 64)
+        self.assertGreater(len({row.id for row in rows}), len(rows) * 0.9)
+        bits = [sum(row.id >> bit & 1 for row in rows) / len(rows) for bit in range(16)]
+        self.assertTrue(all(0.4 < share < 0.6 for share in bits), bits)
+
+
+class Cookies(HostileStory):
+    def test_a_server_that_has_them_gets_its_own_back(self):
+        dns = self.besieged("ok", cookies=True)
+        self.assertTrueVerdicts(self.watching(dns))
+        rows = dns.log.rows()
+        self.assertTrue(all(len(row.cookie) >= 8 and row.room == 1232 for row in rows))
+        self.assertEqual(len({row.cookie[:8] for row in rows}), 1)
+        self.assertEqual({len(row.cookie) for row in rows[-20:]}, {16})
+
+    def test_a_server_that_has_none_is_not_bothered_for_long(self):
+        dns = self.besieged("ok")
+        self.assertTrueVerdicts(self.watching(dns))
+        self.assertEqual({row.cookie for row in dns.log.rows()[-20:]}, {b""})
+
+    def test_replies_without_the_right_one_are_not_taken(self):
+        """The wait goes on, or where the reply may be the server's own, it is asked again over TCP: all are, or none."""
+        for mode, args, over_tcp in (("wrong_cookie", {}, False), ("no_cookie", {}, True), ("badcookie", {}, False),
+                                     ("badcookie", {"forever": True}, True)):
+            with self.subTest(mode, **args):
+                dns = self.besieged(mode, cookies=True, **args)
+                self.assertTrueVerdicts(self.watching(dns))
+                asked_so = {row.name for row in dns.log.rows() if row.transport == "tcp"}
+                self.assertGreaterEqual(len(asked_so), 0.9 * len(HERE) if over_tcp else 0)
+                self.assertLessEqual(len(asked_so), len(HERE) if over_tcp else 0.1 * len(HERE))
+
+
+class Streams(HostileStory):
+    def two_sweeps(self, dns):
+        """Of the zones beside the one that drips."""
+        began = time.monotonic()
+        for zone, answered in (("udp.test", "udp"), ("tcp.test", "tcp")):
+            goal = self.answered(dns, zone, answered) + 2 * len(HERE)
+            self.eventually(lambda: self.answered(dns, zone, answered) >= goal, f"two sweeps of {zone}", 40)
+        return time.monotonic() - began
+
+    def answered(self, dns, zone, transport):
+        return sum(row.transport == transport for row in dns.log.rows(zone))
+
+    def test_connections_are_reused_and_carry_several_questions_at_a_time(self):
+        dns = self.besieged("tc_late", seconds=0.3)
+        self.assertTrueVerdicts(self.watching(dns))
+        streams = {}
+        for row in dns.log.rows():
+            if row.transport == "tcp":
+                streams.setdefault(row.source, []).append(row.at)
+        self.assertLess(len(streams), len(HERE) / 10)
+        unanswered = max(busiest(at, 0.14) for at in streams.values())  # no reply comes sooner than after 0.15 s
+        self.assertGreater(unanswered, 4)
+        self.assertLessEqual(unanswered, 32)
+
+    def test_a_server_that_drips_holds_nobody(self):
+        for mode, args in (("tc_drip", {"gap": 0.2}), ("tc_silent", {})):
+            with self.subTest(mode):
+                dns, other = self.server("tcp.test", "udp.test"), self.server("drip.test")
+                zones = [own_zone("tcp", "tcp.test"), own_zone("udp", "udp.test")]
+                watch = self.watching(dns, zones=[*zones, own_zone("drip", "drip.test", servers=[other.server])])
+                dns.zones["tcp.test"].set_mode("tc", spare_tests=True)
+                self.asked_all(dns)
+                before = self.two_sweeps(dns)
+                other.set_mode(mode, spare_tests=True, **args)
+                self.assertLess(self.two_sweeps(dns), 1.5 * before + 2.0)
+                self.eventually(lambda: len({row.source for row in other.log.rows() if row.transport == "tcp"}) > 4,
+                                "connections given up and made anew")
+                self.assertNoCrash(watch)
+
+
+class Costs(HostileStory):
+    def test_messages_of_64_kib_cost_little_and_leave_nothing_behind(self):
+        modes = {"noise": ("tc_noise", {}), "txt": ("txt_strings", {"udp_limit": 0}),
+                 "empties": ("empty_records", {"udp_limit": 0}),
+                 "hops": ("pointers", {"kind": "chain", "then": "nothing", "udp_limit": 0})}
+        dns = self.server(*(f"{name}.test" for name in modes))
+        for name, (mode, args) in modes.items():
+            dns.zones[f"{name}.test"].set_mode(mode, spare_tests=True, **args)
+        watch = self.watching(dns, zones=[own_zone(name, f"{name}.test") for name in modes])
+
+        def hostile():
+            return sum(row.transport == "tcp" for row in dns.log.rows())
+        self.eventually(lambda: hostile() >= 200, "200 of them", 60)
+        pid = watch.process.pid
+        count, used, memory = hostile(), processor_seconds(pid), resident_kib(pid)
+        self.eventually(lambda: hostile() >= count + 400, "400 more", 60)
+        more = hostile() - count
+        self.assertLess((processor_seconds(pid) - used) / more, 0.005)
+        self.assertLess(resident_kib(pid) - memory, 4096)
+        self.assertEqual([event["type"] for event in watch.events() if event["type"] in ("listed", "delisted")], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

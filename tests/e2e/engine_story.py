@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stage of the stories about the DNS engine: many addresses on a few zones, asked each second by the real daemon of
+servers that note when each question arrived. What is judged is what these servers saw."""
+from __future__ import annotations
+
+import ipaddress
+import time
+from typing import Any, Callable
+
+from tests.e2e.story import Story, own_zone
+from tests.support.daemon import Rblwatch
+from tests.support.dns_log import Asked
+from tests.support.dns_zone import ADDRESS_LABEL
+from tests.support.fault_dns import FaultDns
+
+NETWORK = "198.18.0.0"  # of benchmarks (RFC 2544)
+
+
+def addresses(bits: int = 25) -> list[str]:
+    return [str(address) for address in ipaddress.ip_network(f"{NETWORK}/{bits}")]
+
+
+def question(address: str, zone: str = "bl.test") -> str:
+    return ".".join(reversed(address.split("."))) + "." + zone
+
+
+def gaps(rows: list[Asked]) -> list[float]:
+    """The times between one question and the next."""
+    at = sorted(row.at for row in rows)
+    return [later - sooner for sooner, later in zip(at, at[1:])]
+
+
+class EngineStory(Story):
+    def server(self, *zones: str, **options: Any) -> FaultDns:
+        """A server that passes for a resolver and for the zones' own."""
+        dns: FaultDns = self.keep(FaultDns(role="both", **options))
+        for name in zones or ("bl.test",):
+            dns.zone(name)
+        return dns
+
+    def watching(self, *servers: FaultDns, zones: list[dict[str, Any]] | None = None, bits: int = 25,
+                 env: dict[str, str] | None = None, **sections: Any) -> Rblwatch:
+        """A daemon that asks these resolvers for all of the network each second; zones are tested at the start only,
+        and again when their answers look odd."""
+        config = self.config(None, zone=zones or [own_zone()], target=[{"range": f"{NETWORK}/{bits}"}],
+                             daemon={"log_level": "info"}, schedule={"health_interval": "1h"})
+        config["resolver"] |= {"servers": [dns.server for dns in servers], "timeout": "1s", "attempts": 3}
+        for name, values in sections.items():
+            config[name] |= values
+        return self.install(config, env=env).start()
+
+    def asked_all(self, dns: FaultDns, *zones: str) -> None:
+        """Waits until every pair of the zones was asked for once."""
+        for zone in zones or dns.zones:
+            self.eventually(lambda: dns.log.count(name=question(NETWORK, zone)), f"the first sweep of {zone}")
+
+    def pairs(self, dns: FaultDns, zone: str = "bl.test", since: float = 0.0) -> list[Asked]:
+        """The questions for what is watched, without those of the zone's tests."""
+        return [row for row in dns.log.rows(zone=zone, since=since) if ADDRESS_LABEL.fullmatch(row.name[:-len(zone) - 1])]
+
+    def time_for(self, more: int, count: Callable[[], int], timeout: float = 40.0) -> float:
+        """How long it takes until the count has grown by so much."""
+        goal, began = count() + more, time.monotonic()
+        self.eventually(lambda: count() >= goal, f"{more} more", timeout)
+        return time.monotonic() - began
