@@ -26,6 +26,7 @@ Steps resolver_steps(const std::string& cause) {
     steps.emplace_back("It hides the answers. " + lists::rebinding_advice());
   } else if (known == Cause::rewritten) {
     steps.emplace_back("It rewrites answers: use a recursive resolver of your own.");
+    steps.push_back(lists::rebinding_advice());
   } else {
     steps.emplace_back(
         "Check that it runs, that this machine reaches it, and that it reaches the internet.");

@@ -40,7 +40,7 @@ Courier::Courier(Outbox& outbox, Carrier& carrier, const core::Clock& clock, cor
       random_(random),
       options_(std::move(options)) {}
 
-void Courier::set_channels(std::vector<Channel> channels) {
+void Courier::set_channels(std::vector<Channel> channels, lists::WatchedCounts watched) {
   for (const Channel& channel : channels) {
     const Channel* before = find(channel.name);
     const auto lane = lanes_.find(channel.name);
@@ -49,6 +49,7 @@ void Courier::set_channels(std::vector<Channel> channels) {
     }
   }
   channels_ = std::move(channels);
+  watched_ = std::move(watched);
   look_again_ = true;
 }
 

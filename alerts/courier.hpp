@@ -36,6 +36,7 @@
 #include "alerts/outbox.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
+#include "lists/neighbours.hpp"
 
 namespace rblwatch::alerts {
 
@@ -48,8 +49,8 @@ class Courier {
           DeliveryOptions options);
 
   /// On start and reload. Waiting deliveries to a channel that is gone are dropped with that
-  /// response; those to one that was changed are tried at once.
-  void set_channels(std::vector<Channel> channels);
+  /// response; those to one that was changed are tried at once. `watched`: of range targets.
+  void set_channels(std::vector<Channel> channels, lists::WatchedCounts watched = {});
   /// New notices may be there: look at the outbox in the next turn.
   void nudge();
   /// Waiting deliveries were changed by somebody else (sent again, dropped): read them again in the
@@ -79,6 +80,7 @@ class Courier {
   void withdraw_unless(const std::set<std::string>& known);
   void seal_due();
   std::map<Group, std::vector<Notice>> plan(std::vector<Notice> notices);
+  void note_watched(Notification& notification) const;
   bool seal(const Group& group, std::span<const Notice> notices);
   bool seal_part(const Channel* channel, std::span<const Notice> notices, std::uint32_t part,
                  std::uint32_t parts);
@@ -102,6 +104,7 @@ class Courier {
   core::Random& random_;
   DeliveryOptions options_;
   std::vector<Channel> channels_;
+  lists::WatchedCounts watched_;
   std::map<std::string, Lane> lanes_;                     // by channel
   std::unordered_map<std::string, std::string> shipped_;  // delivery with the carrier → its channel
   std::map<Group, core::Tick> seal_at_;                   // notices that wait for their group

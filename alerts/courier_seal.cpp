@@ -96,6 +96,16 @@ void Courier::seal_due() {
   }
 }
 
+/// An event knows its target, and not what is excepted of it.
+void Courier::note_watched(Notification& notification) const {
+  for (EventView& view : notification.events) {
+    const auto count = view.event.target ? watched_.find(view.event.target->name) : watched_.end();
+    if (count != watched_.end()) {
+      view.watched = count->second;
+    }
+  }
+}
+
 bool Courier::seal(const Group& group, std::span<const Notice> notices) {
   const Channel* channel = find(group.first);
   const auto parts =
@@ -122,6 +132,7 @@ bool Courier::seal_part(const Channel* channel, std::span<const Notice> notices,
   notification->created_at = clocks.now;
   notification->part = part;
   notification->parts = parts;
+  note_watched(*notification);
 
   Waiting waiting;
   waiting.delivery.id = notification->delivery_id;

@@ -23,8 +23,6 @@ using Easy = core::Handle<CURL, curl_easy_cleanup>;
 using List = core::Handle<curl_slist, curl_slist_free_all>;
 using Url = core::Handle<CURLU, curl_url_cleanup>;
 
-constexpr std::size_t kLargestReply = 65'536;  // headers and body together
-
 std::optional<core::IpAddress> address_of(const sockaddr& address) {
   if (address.sa_family == AF_INET) {
     sockaddr_in v4{};

@@ -75,6 +75,7 @@ class Dialogue {
 struct Mail {
   std::string_view unsent;
   Dialogue dialogue;
+  std::size_t received = 0;  // of a reply that goes on
   const std::atomic<bool>* is_stopping = nullptr;
 };
 
@@ -88,6 +89,20 @@ std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* use
 
 std::size_t on_nothing(char*, std::size_t size, std::size_t count, void*) {
   return size * count;
+}
+
+/// Ends the dialogue when a reply doesn't.
+std::size_t on_reply(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& mail = *static_cast<Mail*>(user);
+  const std::string_view line(data, size * count);
+  mail.received += line.size();
+  if (mail.received > kLargestReply) {
+    return 0;
+  }
+  if (line.size() < 4 || line[3] != '-') {
+    mail.received = 0;
+  }
+  return line.size();
 }
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -159,7 +174,8 @@ bool set_connection(CURL* easy, const Channel& channel, const DeliveryOptions& o
 
 bool set_dialogue(CURL* easy, Mail& mail) {
   return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_nothing) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_nothing) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_reply) == CURLE_OK &&
+         curl_easy_setopt(easy, CURLOPT_HEADERDATA, &mail) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_debug) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &mail) == CURLE_OK;
@@ -231,6 +247,9 @@ Receipt receipt_of(CURLcode code, long system_error, const Dialogue& dialogue,
   }
   if (dialogue.reply() >= 400) {
     return smtp_receipt(dialogue.reply(), shown(dialogue.text()));
+  }
+  if (code == CURLE_WRITE_ERROR) {  // by on_reply
+    return Retry{"the server's reply does not end", std::nullopt, false};
   }
   if (code == CURLE_USE_SSL_FAILED) {
     return Retry{"TLS is required here, and the server offers none", std::nullopt, false};

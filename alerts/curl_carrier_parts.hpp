@@ -15,6 +15,9 @@
 
 namespace rblwatch::alerts {
 
+/// Of a reply no more is read: over HTTP headers and body together, of a mail server's each one.
+inline constexpr std::size_t kLargestReply = 65'536;
+
 /// One POST. Neither moves nor is copied: libcurl holds its address.
 class HttpTransfer {
  public:

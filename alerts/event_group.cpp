@@ -52,13 +52,18 @@ bool is_of_listing(EventType type) {
   return false;
 }
 
-/// What is known to be watched of each /64: whole ranges, and addresses beside them.
+/// How many addresses of its target's range are watched, as far as is known.
+std::uint64_t watched_of(const EventView& view, const Cidr& range) {
+  return std::min(view.watched.value_or(range.size()), range.size());
+}
+
+/// What is known to be watched of each /64: ranges, and addresses beside them.
 class Slash64s {
  public:
-  void add(const IpAddress& address, const std::optional<Cidr>& range) {
+  void add(const IpAddress& address, const std::optional<Cidr>& range, const EventView& view) {
     Known& known = known_[Cidr(address, kSlash64)];
     if (range && range->prefix() >= kSlash64) {
-      known.ranges.insert(*range);
+      known.ranges.emplace(*range, watched_of(view, *range));
     } else {
       known.addresses.insert(address);
     }
@@ -66,13 +71,13 @@ class Slash64s {
   void add_to(std::vector<Network>& networks) const {
     for (const auto& [cidr, known] : known_) {
       std::uint64_t watched = 0;
-      for (const Cidr& range : known.ranges) {
-        watched = lists::add_counts(watched, range.size());
+      for (const auto& [range, count] : known.ranges) {
+        watched = lists::add_counts(watched, count);
       }
       watched += static_cast<std::uint64_t>(std::count_if(
           known.addresses.begin(), known.addresses.end(), [&known = known](const IpAddress& one) {
             return std::none_of(known.ranges.begin(), known.ranges.end(),
-                                [&one](const Cidr& range) { return range.contains(one); });
+                                [&one](const auto& range) { return range.first.contains(one); });
           }));
       networks.push_back({cidr, "", watched, Network::Origin::slash64, true});
     }
@@ -80,7 +85,7 @@ class Slash64s {
 
  private:
   struct Known {
-    std::set<Cidr> ranges;
+    std::map<Cidr, std::uint64_t> ranges;
     std::set<IpAddress> addresses;
   };
   std::map<Cidr, Known> known_;
@@ -110,10 +115,10 @@ Found look_at(const std::vector<EventView>& events) {
     }
     const std::optional<Cidr> range = range_of(event);
     if (range && ranges.insert(*range).second) {
-      found.networks.push_back({*range, event.target->name, range->size()});
+      found.networks.push_back({*range, event.target->name, watched_of(events[i], *range)});
     }
     if (address->is_v6()) {
-      slash64s.add(*address, range);
+      slash64s.add(*address, range, events[i]);
     }
     found.neighbours.push_back({*address, alike(event)});
     found.positions.push_back(i);

@@ -2,8 +2,8 @@
 //
 // What is told as one in a message: an event, or many of one kind and zone with the same codes from
 // one network. Only how it is said to people: the events themselves stay single in the webhook's
-// JSON. An event knows no configuration, so the networks are those that the events' targets name
-// (less no exceptions), and the /64 of IPv6 addresses. Any thread.
+// JSON. An event knows no configuration, so the networks are those that the events' targets name,
+// less their exceptions where the view counts them, and the /64 of IPv6 addresses. Any thread.
 #pragma once
 
 #include <optional>

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Message-IDs that a later mail can work out by itself, so that a delisting follows its listing
-// with nothing kept about mails:
-// - the mail that tells of a listing bears an id made of channel, subject, zone, purpose and the
-// time the
-//   listing began, which every later event of that listing knows too;
-// - all mails about one subject and zone name the same root, a message that never existed (RFC 5322
-//   readers thread by such references as well).
-// A mail that tells of several listings can bear the id of the first only; it names the others in
-// References, which lets readers join what refers to them. Any thread.
+// How mails follow each other: a mail's Message-ID is made of its delivery's id, and one that goes
+// on with a matter (a delisting, a zone that sees again) refers to the mails that told of the
+// beginning. Only mails that were sealed for the same channel are named, so that no reference is to
+// a mail that nobody got. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +17,14 @@ namespace rblwatch::alerts {
 
 struct MailThread {
   std::string message_id;               // "<…@example.com>"
-  std::string in_reply_to;              // the listing that this follows; "" = none
-  std::vector<std::string> references;  // roots and listings, each once, at most 20
+  std::string in_reply_to;              // the first of the references; "" = none
+  std::vector<std::string> references;  // each once, at most 50
 };
 
 MailThread mail_thread(const Channel& channel, const Notification& notification);
+
+/// The type of the event that begins what one of this type goes on with or ends; nothing for
+/// beginnings.
+std::optional<lists::EventType> begun_by(lists::EventType type);
 
 }  // namespace rblwatch::alerts

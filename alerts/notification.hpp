@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace rblwatch::alerts {
 struct EventView {
   lists::Event event;
   std::vector<lists::TimelineEntry> timeline;
+  /// The delivery that told the channel by mail of the beginning of what this goes on with or ends
+  /// (mail_thread's begun_by); "" = none did.
+  std::string follows = {};
+  /// How many addresses of the range that its target is are watched, where some are excepted.
+  std::optional<std::uint64_t> watched = {};
   friend bool operator==(const EventView&, const EventView&) = default;
 };
 

@@ -29,7 +29,8 @@ class Outbox {
 
   /// Unsealed, unmuted notices, oldest first, batches that are held left out.
   virtual core::Result<std::vector<Notice>> unsealed() = 0;
-  /// What a message about these notices is made of: their events in order, timelines, coverage now.
+  /// What a message about these notices, all of one channel, is made of: their events in order,
+  /// timelines, the mails that they follow, coverage now.
   virtual core::Result<Notification> compose(std::span<const Notice> notices) = 0;
   /// Stores the delivery with its parcel and ties the notices to it, in one transaction flushed to
   /// disk.

@@ -35,7 +35,7 @@ HttpRequest render_webhook(const Notification& notification);
 /// counted), links.
 HttpRequest render_slack(const Notification& notification);
 /// Text and HTML alternatives; Message-ID from the delivery id; In-Reply-To and References to the
-/// thread of each subject and zone, so that a delisting follows its listing.
+/// mails that told of what goes on or ends here, so that a delisting follows its listing.
 MailMessage render_email(const Channel& channel, const Notification& notification);
 
 }  // namespace rblwatch::alerts

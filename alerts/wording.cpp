@@ -138,14 +138,28 @@ void add_listing_facts(Facts& facts, const Event& event) {
   facts.add("Why", event.reason.raw());
 }
 
+/// What is over by now, and for how long it lasted; of all else since when it is so.
+void add_duration(Facts& facts, const Event& event) {
+  std::string over;
+  if (event.type == EventType::zone_seeing || event.type == EventType::resolver_seeing) {
+    over = "Blind";
+  } else if (event.type == EventType::target_resolved) {
+    over = "Unresolved";
+  }
+  facts.add(over.empty() ? "Since" : over + " since", event.since);
+  if (!over.empty() && event.since && event.at > *event.since) {
+    facts.add(over + " for", core::to_human(event.at - *event.since));
+  }
+}
+
 void add_state_facts(Facts& facts, const Event& event) {
   facts.add("Channel", event.channel);
   facts.add("Resolver", core::join(event.resolver_servers, ", "));
   facts.add("Zones", core::join(event.zones, ", "));
   facts.add("Cause", event.cause);
-  facts.add("Since", event.since);
+  add_duration(facts, event);
   if (event.affected_subjects) {
-    facts.add("Affected", core::count_of(*event.affected_subjects, "subject", "subjects"));
+    facts.add("Affected", lists::affected_text(event));
   }
   if (event.passed) {
     facts.add("Passed", std::to_string(*event.passed));
@@ -290,6 +304,7 @@ std::vector<Fact> facts_of(const Event& event) {
     facts.add("Look up", event.lookup_url, true);
   } else {
     facts.add("Operator", site_of(event.lookup_url), true);
+    facts.add("Its terms", event.delist_url, true);
   }
   if (is_of_listing(event) && lists::is_alarming(event)) {
     const bool is_allow = event.zone && event.zone->purpose == Purpose::allow;

@@ -72,15 +72,20 @@ CommandResult run_alerts(const Session& session) {
   if (!reader) {
     return tl::make_unexpected(reader.error());
   }
-  auto deliveries = reader->deliveries(session.options.failed, kMostDeliveries);
+  auto deliveries = reader->deliveries(session.options.failed, kMostDeliveries + 1);
   if (!deliveries) {
     return failed(deliveries.error());
   }
+  Reply reply;
+  if (deliveries->size() > kMostDeliveries) {
+    deliveries->resize(kMostDeliveries);
+    reply.remarks.push_back("these are the newest " + std::to_string(kMostDeliveries) +
+                            " deliveries; there are more");
+  }
   const report::AlertsDoc document{session.clock.now(), std::move(*deliveries)};
-  return Reply{
-      session.options.json ? report::to_json(document) : report::to_text(document, session.style),
-      kDone,
-      {}};
+  reply.out =
+      session.options.json ? report::to_json(document) : report::to_text(document, session.style);
+  return reply;
 }
 
 CommandResult run_alerts_resend(const Session& session) {

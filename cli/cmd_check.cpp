@@ -144,8 +144,6 @@ Reply reply_of(const report::StatusDoc& document, const Session& session) {
     reply.out = std::move(plugin.text);
   } else if (session.options.json) {
     reply.out = report::to_json(document);
-  } else if (document.summary.pairs == 0) {
-    reply.out = "Nothing was asked: no zone in use answers for this.\n";
   } else {
     reply.out = report::check_to_text(document, session.style);
   }

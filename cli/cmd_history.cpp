@@ -31,13 +31,35 @@ core::Result<std::optional<core::Timestamp>, Failure> moment(const std::string& 
   return *at;
 }
 
-/// A zone's id. One that has left the configuration may still have a past, so any word will do.
-core::Result<std::string, Failure> zone_id(const conf::Config& config, const std::string& name) {
-  if (const lists::Zone* used = find_used(config, name)) {
+/// Whether anything is stored of a zone that nobody knows any more.
+core::Result<bool, Failure> has_past(const storage::Reader& reader, const std::string& zone) {
+  storage::HistoryFilter any;
+  any.zone = zone;
+  any.limit = 1;
+  const auto listings = reader.history(any);
+  const auto events = reader.events(any);
+  if (!listings || !events) {
+    return failed(listings ? events.error() : listings.error());
+  }
+  return !listings->rows.empty() || !events->views.empty();
+}
+
+/// A zone's id: of one in use, in the catalogue, or gone with its history still here.
+core::Result<std::string, Failure> zone_id(const Reading& reading, const std::string& name) {
+  if (const lists::Zone* used = find_used(reading.config, name)) {
     return used->id;
   }
-  const lists::CatalogueZone* entry = config.catalogue.find(name);
-  return entry != nullptr ? entry->zone.id : name;
+  if (const lists::CatalogueZone* entry = reading.config.catalogue.find(name)) {
+    return entry->zone.id;
+  }
+  const auto is_past = has_past(*reading.reader, name);
+  if (!is_past) {
+    return tl::make_unexpected(is_past.error());
+  }
+  if (*is_past) {
+    return name;
+  }
+  return choose_zone(reading.config, name).map([](const lists::Zone& zone) { return zone.id; });
 }
 
 core::Result<storage::HistoryFilter, Failure> filter_of(const Session& session,
@@ -57,7 +79,7 @@ core::Result<storage::HistoryFilter, Failure> filter_of(const Session& session,
   filter.until = *until;
   filter.limit = options.limit;
   if (!options.zones.empty()) {
-    const auto zone = zone_id(reading.config, options.zones.front());
+    const auto zone = zone_id(reading, options.zones.front());
     if (!zone) {
       return tl::make_unexpected(zone.error());
     }

@@ -14,8 +14,6 @@
 namespace rblwatch::cli {
 namespace {
 
-constexpr int kNagiosUnknown = 3;
-
 constexpr std::array kCommands{
     Command{"", run_summary},
     Command{"check", run_check},
@@ -59,9 +57,8 @@ int fail(const Failure& failure, const Options& options) {
   if (!options.nagios) {
     return failure.exit_code;
   }
-  std::string line = error_line(failure.lines.empty() ? "failed" : failure.lines.front());
-  std::replace(line.begin(), line.end(), '|', '/');
-  return print("DNSBL UNKNOWN - " + line, kNagiosUnknown);
+  return print(nagios_error_line(failure.lines.empty() ? "failed" : failure.lines.front()),
+               kNagiosUnknown);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ using report::CheckView;
 
 constexpr const char* kOwnResolver =
     "use a recursive resolver of your own, as unbound on 127.0.0.1";
+constexpr const char* kNameProbes =
+    "use the catalogue that comes with rblwatch, or name it in the [probes] of your own";
 
 core::DnsName random_name(core::Random& random, const core::DnsName& below) {
   constexpr std::size_t kLetters = 20;
@@ -134,10 +136,16 @@ class Judge {
       note_reach();
       return true;
     }
+    if (facts_.answers.empty()) {
+      add("", CheckState::warn,
+          "whether it answers can't be said: no zone passes its test through it, and " +
+              not_in_catalogue("name"),
+          kNameProbes);
+      return true;
+    }
     if (!any_answer(false)) {
-      const std::string why =
-          facts_.answers.empty() ? "nothing was asked" : what_came(facts_.answers.front().outcome);
-      add("", CheckState::fail, "does not answer (" + why + ")",
+      add("", CheckState::fail,
+          "does not answer (" + what_came(facts_.answers.front().outcome) + ")",
           "see that a resolver runs there and lets this machine ask, or name another one in "
           "resolver.servers");
       return false;
@@ -170,6 +178,20 @@ class Judge {
         "see that it reaches the Internet's name servers; ignore this where it shall not");
   }
 
+  static std::string not_in_catalogue(const std::string& probe) {
+    return "the catalogue's [probes] name no " + probe + " to ask for";
+  }
+
+  void unknown_nxdomain(const std::string& came) {
+    const std::string unknown = "whether it rewrites NXDOMAIN can't be said: ";
+    if (came.empty()) {
+      add("NXDOMAIN", CheckState::warn, unknown + not_in_catalogue("nxdomain"), kNameProbes);
+    } else {
+      add("NXDOMAIN", CheckState::warn, unknown + name_of(ProbeRole::nxdomain) + " gets " + came,
+          "see why it does not answer for names that do not exist");
+    }
+  }
+
   void nxdomain() {
     bool is_told = false;
     std::string other;
@@ -194,17 +216,16 @@ class Judge {
     }
     if (is_told) {
       add("NXDOMAIN", CheckState::ok, "does not rewrite NXDOMAIN");
-    } else if (!other.empty()) {
-      add("NXDOMAIN", CheckState::warn,
-          "whether it rewrites NXDOMAIN can't be said: " + name_of(ProbeRole::nxdomain) + " gets " +
-              other,
-          "see why it does not answer for names that do not exist");
+    } else {
+      unknown_nxdomain(other);
     }
   }
 
   void dnssec() {
     const dns::Outcome* bogus = outcome_of(ProbeRole::bogus);
     if (bogus == nullptr) {
+      add("DNSSEC", CheckState::warn,
+          "whether it validates can't be said: " + not_in_catalogue("bogus"), kNameProbes);
       return;
     }
     const dns::Outcome* control = outcome_of(ProbeRole::exists);
@@ -255,16 +276,23 @@ class Judge {
     });
   }
 
+  void unknown_egress() {
+    const std::string unknown =
+        "the address that lists see isn't known, and so not whether it recurses or forwards: ";
+    if (outcome_of(ProbeRole::whoami) != nullptr) {
+      add("egress", CheckState::warn,
+          unknown + "no name of the catalogue's [probes] whoami told it",
+          "ask again when it reaches the Internet's name servers");
+    } else {
+      add("egress", CheckState::warn, unknown + not_in_catalogue("whoami"), kNameProbes);
+    }
+  }
+
   void egress() {
     const std::vector<IpAddress> seen = seen_addresses();
     const IpAddress& own = facts_.server.address;
     if (seen.empty()) {
-      if (outcome_of(ProbeRole::whoami) != nullptr) {
-        add("egress", CheckState::warn,
-            "the address that lists see isn't known, and so not whether it forwards: no name of "
-            "the catalogue's [probes] whoami told it",
-            "ask again when it reaches the Internet's name servers");
-      }
+      unknown_egress();
       return;
     }
     const std::string text = "lists see " + list_of(seen);

@@ -2,7 +2,9 @@
 #include "cli/doctor_zones.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -34,13 +36,27 @@ std::string way_of(const TestedZone& tested) {
   return tested.through ? tested.through->to_text() : "its own servers";
 }
 
-std::map<Cause, Failure> failures_of(lists::ZoneIndex zone, std::span<const TestedZone> tested) {
-  std::map<Cause, Failure> failures;
+/// What a zone fails with, and whether a resolver alone is to blame for more.
+struct Failures {
+  std::map<Cause, Failure> by_cause;
+  bool is_hidden = false;
+
+  bool has_passed() const { return by_cause.empty() && !is_hidden; }
+};
+
+Failures failures_of(lists::ZoneIndex zone, std::span<const TestedZone> tested,
+                     std::span<const dns::Server> hiding) {
+  Failures failures;
   for (const TestedZone& one : tested) {
     if (one.zone != zone || !one.finding.failed) {
       continue;
     }
-    Failure& failure = failures[*one.finding.failed];
+    if (one.through && one.finding.shows_entry &&
+        std::find(hiding.begin(), hiding.end(), *one.through) != hiding.end()) {
+      failures.is_hidden = true;
+      continue;
+    }
+    Failure& failure = failures.by_cause[*one.finding.failed];
     add_once(failure.through, way_of(one));
     for (const core::IpAddress& code : one.finding.refusal) {
       add_once(failure.codes, code.to_text());
@@ -63,8 +79,11 @@ std::string sentence(Cause cause, const Failure& failure) {
          "): " + lists::advice_on(cause).meaning;
 }
 
-std::string remedy(Cause cause) {
-  const std::string known = core::join(lists::advice_on(cause).steps, " ");
+std::string remedy(Cause cause, const lists::Zone& zone) {
+  std::string known = core::join(lists::advice_on(cause).steps, " ");
+  if (cause == Cause::refused && !zone.terms_url.empty()) {
+    known += " Its terms: " + zone.terms_url;
+  }
   return known.empty() ? "Take the zone out of use, or see what its operator says." : known;
 }
 
@@ -91,14 +110,18 @@ bool is_silence(Cause cause) {
   RBL_CHECK(false);
 }
 
-CheckView key_check(const lists::Zone& zone, const std::map<Cause, Failure>& failures) {
+CheckView key_check(const lists::Zone& zone, const Failures& failures) {
   const std::string name = "key " + zone.id;
-  if (failures.empty()) {
+  if (failures.has_passed()) {
     return {name, CheckState::ok, "works: the zone passes its test with it", ""};
+  }
+  if (failures.by_cause.empty()) {
+    return {name, CheckState::warn, "whether it works can't be said: a resolver hides the answers",
+            "mend what the resolver's line says, then ask again"};
   }
   std::vector<std::string> causes;
   bool is_silent = true;
-  for (const auto& [cause, failure] : failures) {
+  for (const auto& [cause, failure] : failures.by_cause) {
     causes.emplace_back(core::enum_word(cause));
     is_silent = is_silent && is_silence(cause);
   }
@@ -113,34 +136,34 @@ CheckView key_check(const lists::Zone& zone, const std::map<Cause, Failure>& fai
           "the zone's dns is the one it is for"};
 }
 
-/// Rebinding protection: the test entries of all zones vanish on their way.
-void add_rebinding(std::span<const TestedZone> tested, std::span<const dns::Server> sound,
-                   std::vector<CheckView>& checks) {
-  struct Count {
-    std::size_t tested = 0;
-    std::size_t missing = 0;
-  };
-  constexpr std::size_t kLeast = 3;  // fewer may have been emptied
-  std::map<std::string, Count> counts;
-  for (const TestedZone& one : tested) {
-    if (one.through) {
-      Count& count = counts[one.through->to_text()];
-      ++count.tested;
-      count.missing += one.finding.failed == Cause::test_entry_missing ? 1 : 0;
+/// Resolvers with rebinding protection: the test entries of all zones, of two at least, come back
+/// empty, be it as a denial or as "blocked" (Extended DNS Error 15). One zone may have been
+/// emptied.
+std::vector<dns::Server> hiding_resolvers(std::span<const TestedZone> tested,
+                                          std::span<const dns::Server> sound) {
+  constexpr std::size_t kLeast = 2;
+  std::vector<dns::Server> hiding;
+  for (const dns::Server& server : sound) {
+    std::set<std::uint16_t> hidden;
+    bool shows_any = false;
+    for (const TestedZone& one : tested) {
+      if (one.through == server && one.finding.shows_entry) {
+        shows_any = shows_any || *one.finding.shows_entry;
+        hidden.insert(one.zone.value);
+      }
+    }
+    if (!shows_any && hidden.size() >= kLeast) {
+      hiding.push_back(server);
     }
   }
-  for (const auto& [server, count] : counts) {
-    const bool is_sound =
-        std::any_of(sound.begin(), sound.end(),
-                    [name = server](const dns::Server& one) { return one.to_text() == name; });
-    if (is_sound && count.missing >= kLeast && count.missing == count.tested) {
-      checks.push_back({"resolver " + server + " 127.0.0.0/8", CheckState::fail,
-                        "hides what lists answer: the test entries of all zones are missing, as "
-                        "rebinding protection makes them",
-                        "let 127.0.0.0/8 through (dnsmasq: rebind-localhost-ok; unbound: no "
-                        "private-address 127.0.0.0/8)"});
-    }
-  }
+  return hiding;
+}
+
+CheckView hiding_check(const dns::Server& server) {
+  return {"resolver " + server.to_text() + " 127.0.0.0/8", CheckState::fail,
+          "hides what lists answer: the test entries of all zones come back empty, as rebinding "
+          "protection makes them",
+          lists::rebinding_remedy()};
 }
 
 }  // namespace
@@ -153,15 +176,16 @@ std::vector<CheckView> judge_zones(std::span<const lists::Zone> zones,
     return {{"zones", CheckState::warn, "no zone is in use: nothing is asked",
              "name some in catalogue.use"}};
   }
-  add_rebinding(tested, sound, checks);
+  const std::vector<dns::Server> hiding = hiding_resolvers(tested, sound);
+  std::transform(hiding.begin(), hiding.end(), std::back_inserter(checks), hiding_check);
   std::size_t passed = 0;
   for (std::uint16_t i = 0; i < static_cast<std::uint16_t>(zones.size()); ++i) {
     const lists::Zone& zone = zones[i];
-    const auto failures = failures_of(lists::ZoneIndex{i}, tested);
-    passed += failures.empty() ? 1 : 0;
-    for (const auto& [cause, failure] : failures) {
+    const Failures failures = failures_of(lists::ZoneIndex{i}, tested, hiding);
+    passed += failures.has_passed() ? 1 : 0;
+    for (const auto& [cause, failure] : failures.by_cause) {
       checks.push_back(
-          {"zone " + zone.id, CheckState::fail, sentence(cause, failure), remedy(cause)});
+          {"zone " + zone.id, CheckState::fail, sentence(cause, failure), remedy(cause, zone)});
     }
     if (zone.dns.needs_key()) {
       checks.push_back(key_check(zone, failures));

@@ -22,7 +22,8 @@ struct TestedZone {
 };
 
 /// How many pass; a line for each zone and cause that fails, one for each key, and one for each
-/// resolver that strips 127.0.0.0/8 from all answers: of those that do find other names, `sound`.
+/// resolver that hides 127.0.0.0/8 in all answers, of those that do find other names (`sound`):
+/// that line stands for all zones that fail for it.
 std::vector<report::CheckView> judge_zones(std::span<const lists::Zone> zones,
                                            std::span<const TestedZone> tested,
                                            std::span<const dns::Server> sound);

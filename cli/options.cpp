@@ -267,11 +267,10 @@ bool is_asking_for_nagios(const std::vector<std::string>& arguments) {
 }
 
 Stop usage_error(const std::string& text, const std::vector<std::string>& arguments) {
-  constexpr int kNagiosUnknown = 3;
-  Stop stop;
-  stop.exit_code = is_asking_for_nagios(arguments) ? kNagiosUnknown : kWrong;
-  stop.error = text;
-  return stop;
+  if (is_asking_for_nagios(arguments)) {
+    return {kNagiosUnknown, nagios_error_line(text), text};
+  }
+  return {kWrong, "", text};
 }
 
 /// What CLI11 has to say, on one line.

@@ -78,4 +78,9 @@ std::string error_line(const std::string& text) {
   return "rblwatch: " + core::for_terminal(core::Untrusted(text)) + "\n";
 }
 
+std::string nagios_error_line(const std::string& text) {
+  // '|' would begin the performance data.
+  return "DNSBL UNKNOWN - " + core::replace_all(error_line(text), "|", "/");
+}
+
 }  // namespace rblwatch::cli

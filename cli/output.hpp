@@ -33,5 +33,7 @@ report::TextStyle style_for(const Terminal& terminal, ColorChoice color);
 
 /// One line for stderr: "rblwatch: TEXT", with controls and line breaks made visible.
 std::string error_line(const std::string& text);
+/// The same for stdout, where a plugin says why it knows nothing.
+std::string nagios_error_line(const std::string& text);
 
 }  // namespace rblwatch::cli

@@ -14,18 +14,13 @@ namespace {
 core::Result<void, Failure> fill(Reading& reading) {
   const auto& config = reading.config;
   if (reading.reader) {
-    auto addresses = reading.reader->addresses(config.targets);
-    if (!addresses) {
-      return failed(addresses.error());
-    }
-    auto rows = reading.reader->status();
+    auto rows = reading.reader->status(config.targets);
     if (!rows) {
       return failed(rows.error());
     }
-    reading.addresses = std::move(*addresses);
     reading.rows = std::move(*rows);
   }
-  auto subjects = lists::SubjectTable::build(config.targets, reading.addresses.hosts,
+  auto subjects = lists::SubjectTable::build(config.targets, reading.rows.addresses.hosts,
                                              config.daemon.max_subjects);
   if (!subjects) {
     return wrong(subjects.error().text);

@@ -32,7 +32,6 @@ struct Reading {
   conf::Config config;
   std::optional<storage::Reader>
       reader;  // nothing only where the database was not needed and isn't there
-  report::TargetAddresses addresses;
   lists::SubjectTable subjects;
   report::StatusRows rows;
 

@@ -53,6 +53,14 @@ core::Untrusted reason_of(const dns::Outcome& outcome) {
   return core::Untrusted(std::move(text));
 }
 
+/// Nothing where the outcome doesn't say what there is.
+std::optional<bool> shows_address(const dns::Outcome& outcome) {
+  const auto* answer = std::get_if<dns::Answer>(&outcome);
+  const bool is_told = answer != nullptr && (answer->rcode == dns::Rcode::noerror ||
+                                             answer->rcode == dns::Rcode::nxdomain);
+  return is_told ? std::optional(!answer->a.empty()) : std::nullopt;
+}
+
 }  // namespace
 
 Survey::Survey(Ports ports, std::span<const lists::Zone> zones, std::vector<dns::Server> resolvers,
@@ -337,6 +345,9 @@ void Survey::take_test(const Ticket& ticket, const dns::Completion& completion) 
   if (explains_refusals_ && answer.verdict == lists::Verdict(lists::Unknown{Cause::refused})) {
     note_refusal(ticket, completion.outcome);
   }
+  if (ticket.role == lists::TestRole::listed) {
+    kind.shows_entry = shows_address(completion.outcome);
+  }
   kind.answers.push_back(std::move(answer));
   if (--kind.tests_out == 0) {
     end_test(ticket.zone, kind);
@@ -442,8 +453,8 @@ Findings Survey::result() {
   Findings findings;
   for (std::uint16_t i = 0; i < zone_count(); ++i) {
     for (const KindWork& kind : work_[i].kinds) {
-      findings.kinds.push_back(
-          {ZoneIndex{i}, kind.kind, kind.failed, kind.refusal, kind.refusal_text});
+      findings.kinds.push_back({ZoneIndex{i}, kind.kind, kind.failed, kind.refusal,
+                                kind.refusal_text, kind.shows_entry});
     }
   }
   findings.extras = std::move(extra_outcomes_);

@@ -39,6 +39,9 @@ struct KindFinding {
   // Where explain_refusals() asked for it: the answer that holds the refusal, and its TXT.
   std::vector<core::IpAddress> refusal = {};
   core::Untrusted refusal_text = {};
+  /// Whether the answer for the entry that must be listed held any address; nothing where it is
+  /// waived, or nobody answered.
+  std::optional<bool> shows_entry = {};
 };
 
 /// A question beside those about zones, of servers of its own.
@@ -116,6 +119,7 @@ class Survey {
     std::optional<lists::Cause> failed;
     std::vector<core::IpAddress> refusal;
     core::Untrusted refusal_text;
+    std::optional<bool> shows_entry;
   };
   struct ZoneWork {
     dns::ServerGroupPtr servers;

@@ -161,6 +161,7 @@ class CatalogueReader {
     bool is_test_recorded = false;
     section.flag("test_recorded", is_test_recorded);
     section.text("policy", entry.draft.zone.policy);
+    section.text("terms_url", entry.draft.zone.terms_url);
     section.text("note", entry.draft.zone.note);
     const std::string& id = entry.draft.id.value;
     const auto same =

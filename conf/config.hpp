@@ -87,8 +87,6 @@ struct Loaded {
   std::optional<Config> config;  // there is one exactly when errors is empty
   std::vector<Diagnostic> errors;
   std::vector<Diagnostic> warnings;
-  std::vector<std::string>
-      later_keys;  // given, checked, and not acted on yet: for one warning at start
 };
 
 /// How secrets given as "env:NAME" are looked up; tests give their own.

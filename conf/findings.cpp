@@ -123,9 +123,12 @@ std::vector<Diagnostic> Findings::ordered(Sort& sort, std::string_view plural) c
 }
 
 void Findings::take(Loaded& into) {
+  if (!later_.empty()) {
+    warning({}, "", "read and checked, but not acted on yet: " + core::join(later_, ", "),
+            "a later version of rblwatch will; nothing depends on them until then");
+  }
   into.errors = ordered(errors_, "errors");
   into.warnings = ordered(warnings_, "warnings");
-  into.later_keys = std::move(later_);
 }
 
 std::string either_of(const std::vector<std::string>& words) {

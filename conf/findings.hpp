@@ -51,7 +51,8 @@ class Findings {
   void error(const Place& place, std::string_view key, std::string text, std::string allowed = "");
   void warning(const Place& place, std::string_view key, std::string text,
                std::string allowed = "");
-  /// `key` is dotted and without indexes; named once however often it is given.
+  /// `key` is read and checked, but not acted on yet: one warning names all of these. It is dotted
+  /// and without indexes; named once however often it is given.
   void later(std::string_view key);
 
   bool has_errors() const { return errors_.total > 0; }

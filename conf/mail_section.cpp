@@ -73,11 +73,12 @@ std::optional<Url> read_server(Section& section, Channel& channel) {
   if (!section.placed_text("smtp", smtp)) {
     return std::nullopt;
   }
-  std::optional<Url> url = parse_url(smtp.value);
-  if (url && url->has_user) {
-    section.error("smtp", "holds a user name", "give user and password, or password_file");
+  if (smtp.value.find('@') != std::string::npos) {
+    section.error("smtp", "holds a user name or password",
+                  "give user and password, or password_file");
     return std::nullopt;
   }
+  std::optional<Url> url = parse_url(smtp.value);
   if (!url || (url->scheme != "smtp" && url->scheme != "smtps") ||
       (!url->rest.empty() && url->rest != "/")) {
     section.error("smtp", core::quoted(smtp.value) + " is no mail server",

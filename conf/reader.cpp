@@ -8,6 +8,8 @@
 
 #include <toml++/toml.h>
 
+#include "conf/given_twice.hpp"
+
 namespace rblwatch::conf {
 namespace {
 
@@ -90,47 +92,59 @@ std::string without_values(std::string text) {
   return text;
 }
 
-Node to_node(const toml::node& from, std::uint32_t file);
+/// toml++'s nodes as ours.
+class Conversion {
+ public:
+  Conversion(std::uint32_t file, const GivenTwice& twice) : file_(file), twice_(twice) {}
 
-Table to_table(const toml::table& from, std::uint32_t file) {
-  Table table;
-  table.reserve(from.size());
-  for (auto&& [key, node] : from) {
-    table.push_back({std::string(key.str()), place_of(key.source(), file), to_node(node, file)});
+  Table table(const toml::table& from) const {
+    Table table;
+    table.reserve(from.size());
+    for (auto&& [key, node] : from) {
+      const GivenTwice::Renamed* renamed = twice_.find(key.str());
+      if (renamed == nullptr || !renamed->unites_with.empty()) {
+        std::string name = renamed == nullptr ? std::string(key.str()) : renamed->unites_with;
+        table.push_back({std::move(name), place_of(key.source(), file_), this->node(node)});
+      }
+    }
+    // toml++ keeps them by name.
+    std::stable_sort(table.begin(), table.end(), [](const Member& a, const Member& b) {
+      return std::tuple(a.place.line, a.place.column) < std::tuple(b.place.line, b.place.column);
+    });
+    return table;
   }
-  // toml++ keeps them by name.
-  std::stable_sort(table.begin(), table.end(), [](const Member& a, const Member& b) {
-    return std::tuple(a.place.line, a.place.column) < std::tuple(b.place.line, b.place.column);
-  });
-  return table;
-}
 
-Array to_array(const toml::array& from, std::uint32_t file) {
-  Array array;
-  array.reserve(from.size());
-  for (const toml::node& node : from) {
-    array.push_back(to_node(node, file));
+ private:
+  Array array(const toml::array& from) const {
+    Array array;
+    array.reserve(from.size());
+    for (const toml::node& element : from) {
+      array.push_back(node(element));
+    }
+    return array;
   }
-  return array;
-}
 
-Node to_node(const toml::node& from, std::uint32_t file) {
-  Node node{place_of(from.source(), file), Moment{}};
-  if (const auto* text = from.as_string()) {
-    node.value = text->get();
-  } else if (const auto* whole = from.as_integer()) {
-    node.value = whole->get();
-  } else if (const auto* number = from.as_floating_point()) {
-    node.value = number->get();
-  } else if (const auto* flag = from.as_boolean()) {
-    node.value = flag->get();
-  } else if (const auto* array = from.as_array()) {
-    node.value = to_array(*array, file);
-  } else if (const auto* table = from.as_table()) {
-    node.value = to_table(*table, file);
+  Node node(const toml::node& from) const {
+    Node node{place_of(from.source(), file_), Moment{}};
+    if (const auto* text = from.as_string()) {
+      node.value = text->get();
+    } else if (const auto* whole = from.as_integer()) {
+      node.value = whole->get();
+    } else if (const auto* number = from.as_floating_point()) {
+      node.value = number->get();
+    } else if (const auto* flag = from.as_boolean()) {
+      node.value = flag->get();
+    } else if (const auto* elements = from.as_array()) {
+      node.value = array(*elements);
+    } else if (const auto* members = from.as_table()) {
+      node.value = table(*members);
+    }
+    return node;
   }
-  return node;
-}
+
+  std::uint32_t file_;
+  const GivenTwice& twice_;
+};
 
 }  // namespace
 
@@ -141,14 +155,20 @@ std::optional<Table> read_toml(std::string_view text, std::uint32_t file, Findin
                    "keys as in the example rblwatch.toml");
     return std::nullopt;
   }
-  try {
-    return to_table(toml::parse(text, std::string_view{}), file);
-  } catch (const toml::parse_error& error) {
-    findings.error(place_of(error.source(), file), "",
-                   "this is no TOML: " + without_values(std::string(error.description())),
-                   "what comes after it wasn't read");
+  GivenTwice twice(text, file);
+  for (;;) {
+    try {
+      return Conversion(file, twice).table(toml::parse(twice.text(), std::string_view{}));
+    } catch (const toml::parse_error& error) {
+      const Place place = place_of(error.source(), file);
+      const std::string description(error.description());
+      if (!twice.take(description, place.line, place.column, findings)) {
+        findings.error(place, "", "this is no TOML: " + without_values(description),
+                       "what comes after it wasn't read");
+        return std::nullopt;
+      }
+    }
   }
-  return std::nullopt;
 }
 
 std::string type_name(const Node& node) {

@@ -90,6 +90,10 @@ class SecretReader {
     if (text.value.empty()) {
       return std::nullopt;
     }
+    if (text.value.find("://") != std::string::npos) {
+      return refuse(text, "is a URL, and so perhaps the secret itself",
+                    "expected the path of a file that holds the secret");
+    }
     const std::filesystem::path path = context_.findings.resolve(text.place, text.value);
     const core::Result<std::string> content = core::read_file(path, kMaxBytes);
     if (!content) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "conf/url.hpp"
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
 
@@ -264,7 +265,7 @@ bool Section::servers(const std::string& key, std::vector<dns::Server>& out) {
     const core::Result<dns::Server> server = dns::Server::parse(text.value);
     is_right = is_right && server.has_value();
     if (!server) {
-      findings().error(text.place, text.key, core::quoted(text.value) + " names no server",
+      findings().error(text.place, text.key, quoted_without_secret(text.value) + " names no server",
                        "expected an address, with a port of 1 to 65535 where it isn't 53, as "
                        "127.0.0.1, 127.0.0.1:5353 or [::1]:53");
     } else if (std::find(read.begin(), read.end(), *server) == read.end()) {

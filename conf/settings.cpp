@@ -75,7 +75,7 @@ void read_http(Section& section, DaemonSettings& daemon) {
   const bool has_port = server && http.value.find(':') != std::string::npos &&
                         (server->address.is_v4() || http.value.find("]:") != std::string::npos);
   if (!has_port) {
-    section.error("http", core::quoted(http.value) + " is no address with a port",
+    section.error("http", quoted_without_secret(http.value) + " is no address with a port",
                   "expected one like 127.0.0.1:8025 or [::1]:8025, or \"\" for none");
     return;
   }

@@ -16,25 +16,16 @@ using lists::Target;
 using lists::TargetType;
 
 constexpr std::size_t kMaxFileBytes = 64 * std::size_t{1024} * 1024;
-constexpr std::size_t kMaxName = 200;
 constexpr std::array<const char*, 5> kForms{"address", "range", "host", "domain", "file"};
-
-/// Names and tags go into columns, alerts and logs.
-bool is_printable(const std::string& text) {
-  return !text.empty() && text.size() <= kMaxName &&
-         std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }) &&
-         core::to_utf8(core::Untrusted(text)) == text;
-}
 
 std::vector<std::string> read_tags(Section& section) {
   std::vector<PlacedText> given;
   std::vector<std::string> tags;
   section.texts("tags", given);
   for (const PlacedText& tag : given) {
-    if (!is_printable(tag.value) || tag.value.find(',') != std::string::npos) {
+    if (!lists::is_target_text(tag.value) || tag.value.find(',') != std::string::npos) {
       section.findings().error(tag.place, tag.key, core::quoted(tag.value) + " is no tag",
-                               "expected printable text without a comma");
+                               "expected 1 to 200 bytes of printable text without a comma");
     } else if (std::find(tags.begin(), tags.end(), tag.value) == tags.end()) {
       tags.push_back(tag.value);
     }
@@ -120,7 +111,7 @@ Target TargetReader::read_common(Section& section) {
   Target common;
   PlacedText name;
   if (section.placed_text("name", name)) {
-    if (is_printable(name.value)) {
+    if (lists::is_target_text(name.value)) {
       common.name = name.value;
     } else {
       section.error("name", core::quoted(name.value) + " is no name",

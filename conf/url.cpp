@@ -6,6 +6,7 @@
 #include "core/idn.hpp"
 #include "core/ip.hpp"
 #include "core/text.hpp"
+#include "core/untrusted.hpp"
 
 namespace rblwatch::conf {
 namespace {
@@ -63,6 +64,10 @@ std::optional<Url> parse_url(std::string_view text) {
     authority.remove_prefix(at + 1);
   }
   return read_authority(authority, url) ? std::optional(url) : std::nullopt;
+}
+
+std::string quoted_without_secret(std::string_view text) {
+  return text.find('@') == std::string_view::npos ? core::quoted(text) : "this";
 }
 
 bool is_loopback_host(std::string_view host) {

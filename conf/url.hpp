@@ -22,6 +22,9 @@ struct Url {
 /// Nothing when the text is no absolute URL of printable ASCII with a host.
 std::optional<Url> parse_url(std::string_view text);
 
+/// For an error's text: in quotes, or "this" where it may hold a password ("user:password@host").
+std::string quoted_without_secret(std::string_view text);
+
 /// "localhost", 127.0.0.0/8, ::1.
 bool is_loopback_host(std::string_view host);
 bool is_loopback_url(std::string_view url);

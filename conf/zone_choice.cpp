@@ -2,6 +2,7 @@
 #include "conf/zone_choice.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -135,11 +136,13 @@ class ZoneChoice {
       return;
     }
     Candidate* base = find(id.value);
-    const bool is_twice =
-        !section_ids_.insert(core::to_lower(base != nullptr ? base->draft.id.value : id.value))
-             .second;
-    if (is_twice) {
-      section.error("id", core::quoted(id.value) + " is used twice", "one [[zone]] for each zone");
+    const auto [known, is_new] = section_ids_.emplace(
+        core::to_lower(base != nullptr ? base->draft.id.value : id.value), id.place);
+    if (!is_new) {
+      section.error("id",
+                    core::quoted(id.value) + " is used twice; the other one is at " +
+                        findings_.place_text(known->second),
+                    "one [[zone]] for each zone");
       read_zone(section, unnamed);
     } else if (base != nullptr && !base->is_own) {
       const std::string kept = base->draft.id.value;
@@ -365,21 +368,39 @@ class ZoneChoice {
       findings_.warning(is_dns_here ? draft.dns.place : draft.place, draft.dns.key,
                         candidate.zone.dns.shown() + since(*dead), "leave it out");
     }
-    std::vector<std::string> waived;
-    for (const Kind kind : lists::kAllKinds) {
-      if (candidate.zone.kinds.has(kind) && !candidate.zone.test_of(kind).listed) {
-        waived.emplace_back(core::enum_word(kind));
+    warn_of_tests(candidate);
+  }
+
+  /// Of what the zone's tests can't show.
+  void warn_of_tests(const Candidate& candidate) {
+    const lists::Zone& zone = candidate.zone;
+    const auto warn_for = [&](const char* key, auto is_waived, const std::string& before,
+                              const std::string& after, const std::string& fix) {
+      std::vector<std::string> kinds;
+      for (const Kind kind : lists::kAllKinds) {
+        if (zone.kinds.has(kind) && is_waived(zone.test_of(kind))) {
+          kinds.emplace_back(core::enum_word(kind));
+        }
       }
-    }
-    if (!waived.empty()) {
-      findings_.warning(
-          draft.place, draft.path + ".test_listed",
-          "zone " + candidate.zone.id + " has no entry that must be listed (" +
-              core::join(waived, ", ") +
-              "): that a subject is clear there is believed only while another one is still seen "
-              "listed, or after schedule.breaker_hold",
-          "give test_listed an entry that the zone always lists, or leave the zone out");
-    }
+      if (!kinds.empty()) {
+        findings_.warning(candidate.draft.place, candidate.draft.path + "." + key,
+                          "zone " + zone.id + before + " (" + core::join(kinds, ", ") + ")" + after,
+                          fix);
+      }
+    };
+    warn_for(
+        "test_listed", [](const lists::TestEntries& entries) { return !entries.listed; },
+        " has no entry that must be listed",
+        ": that a subject is clear there is believed only while another one is still seen listed, "
+        "or after schedule.breaker_hold",
+        "give test_listed an entry that the zone always lists, or leave the zone out");
+    warn_for(
+        "test_clear",
+        [&zone](const lists::TestEntries& entries) { return !entries.clear && !zone.test_random; },
+        " has neither an entry that must be clear nor a random name that must be",
+        ": when it lists everything, that can't be noticed",
+        "give test_clear an entry that the zone never lists, or test_random = true, or leave the "
+        "zone out");
   }
 
   void warn_of_doubles() {
@@ -409,9 +430,9 @@ class ZoneChoice {
   ZoneInput input_;
   Context& context_;
   Findings& findings_;
-  std::vector<Candidate> candidates_;  // those of the catalogue first, in its order
-  std::set<std::string> section_ids_;
-  lists::Catalogue dead_;  // only the dead ones, from the start
+  std::vector<Candidate> candidates_;         // those of the catalogue first, in its order
+  std::map<std::string, Place> section_ids_;  // of the user's sections, in lower case
+  lists::Catalogue dead_;                     // only the dead ones, from the start
 };
 
 }  // namespace

@@ -130,7 +130,7 @@ void read_link(Section& section, const std::string& key, std::string& out) {
   if (is_link) {
     out = link.value;
   } else {
-    section.error(key, core::quoted(link.value) + " is no link",
+    section.error(key, quoted_without_secret(link.value) + " is no link",
                   "expected an http or https URL, with {subject} where the subject goes");
   }
 }

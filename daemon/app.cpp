@@ -83,10 +83,6 @@ void log_diagnostics(const conf::Loaded& loaded) {
   for (const conf::Diagnostic& warning : loaded.warnings) {
     core::log_warn("configuration", {{"warning", conf::to_text(warning)}});
   }
-  if (!loaded.later_keys.empty()) {
-    core::log_warn("keys that are read and checked, and not acted on yet",
-                   {{"keys", core::join(loaded.later_keys, " ")}});
-  }
 }
 
 /// What a reload can't change.
@@ -216,8 +212,9 @@ core::Result<void> App::start() {
   if (!carrier) {
     return tl::make_unexpected(carrier.error());
   }
-  courier_ = std::make_unique<CourierThread>(*outbox_, std::move(*carrier), clock_,
-                                             config_.delivery, config_.channels);
+  courier_ =
+      std::make_unique<CourierThread>(*outbox_, std::move(*carrier), clock_, config_.delivery,
+                                      config_.channels, lists::watched_counts(config_.targets));
   if (auto started = start_loop(*snapshot); !started) {
     return started;
   }
@@ -284,8 +281,9 @@ core::Result<std::string> App::change_delivery(const std::string& verb, const st
 
 void App::reload() {
   notify_reloading();
-  const conf::Loaded loaded =
+  conf::Loaded loaded =
       conf::load(config_.file.empty() ? std::nullopt : std::optional(config_.file));
+  add_review(loaded);
   log_diagnostics(loaded);
   if (!loaded.config) {
     core::log_error("the configuration was not reloaded; the one before stays in force");
@@ -308,7 +306,7 @@ void App::reload() {
   config_ = *loaded.config;
   config_.daemon.database = database;
   core::set_up_log(config_.daemon.log_level, config_.daemon.log_format);
-  courier_->set_channels(config_.channels);
+  courier_->set_channels(config_.channels, lists::watched_counts(config_.targets));
   core::log_info("configuration reloaded");
   notify_ready("watching");
 }
@@ -356,8 +354,8 @@ void App::stop() {
 
 int run(const AppOptions& options) {
   conf::Loaded loaded = conf::load(options.config);
+  add_review(loaded);
   if (options.check_only || !loaded.config) {
-    add_review(loaded);
     print_diagnostics(loaded);
     if (loaded.config) {
       std::printf("configuration ok\n");

@@ -14,11 +14,11 @@ constexpr core::Millis kTurn{500};
 
 CourierThread::CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
                              const core::Clock& clock, const alerts::DeliveryOptions& options,
-                             std::vector<alerts::Channel> channels)
+                             std::vector<alerts::Channel> channels, lists::WatchedCounts watched)
     : carrier_(std::move(carrier)),
       courier_(outbox, *carrier_, clock, random_, options),
       jobs_(kJobs) {
-  courier_.set_channels(std::move(channels));
+  courier_.set_channels(std::move(channels), std::move(watched));
   thread_ = std::thread([this] { work(); });
 }
 
@@ -31,9 +31,11 @@ void CourierThread::nudge() {
   carrier_->wake();
 }
 
-void CourierThread::set_channels(std::vector<alerts::Channel> channels) {
-  post([channels = std::move(channels)](alerts::Courier& courier) mutable {
-    courier.set_channels(std::move(channels));
+void CourierThread::set_channels(std::vector<alerts::Channel> channels,
+                                 lists::WatchedCounts watched) {
+  post([channels = std::move(channels),
+        watched = std::move(watched)](alerts::Courier& courier) mutable {
+    courier.set_channels(std::move(channels), std::move(watched));
   });
 }
 

@@ -21,14 +21,14 @@ class CourierThread {
   /// `outbox` and `clock` outlive the thread.
   CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
                 const core::Clock& clock, const alerts::DeliveryOptions& options,
-                std::vector<alerts::Channel> channels);
+                std::vector<alerts::Channel> channels, lists::WatchedCounts watched);
   ~CourierThread();
   CourierThread(const CourierThread&) = delete;
   CourierThread& operator=(const CourierThread&) = delete;
 
   /// Something was committed: look at the outbox.
   void nudge();
-  void set_channels(std::vector<alerts::Channel> channels);
+  void set_channels(std::vector<alerts::Channel> channels, lists::WatchedCounts watched);
   /// Tells trouble that can't be recorded, from memory. Never blocks: the writer calls it.
   void tell_unrecorded(lists::Event event);
   /// Deliveries were changed behind the courier's back (resend, drop).

@@ -13,6 +13,16 @@ void add_links(lists::Event& event, const lists::Zone& zone, const std::string& 
   event.delist_steps = zone.delist_steps;
 }
 
+lists::Event zone_event(const lists::Zone& zone, lists::EventType type) {
+  lists::Event event;
+  event.type = type;
+  event.severity = lists::event_severity(type, zone.severity);
+  event.zone = zone_ref(zone, zone.purpose);
+  event.lookup_url =
+      lists::fill_url(zone.lookup_url.empty() ? zone.delist_url : zone.lookup_url, "");
+  return event;
+}
+
 }  // namespace
 
 lists::ZoneRef zone_ref(const lists::Zone& zone, lists::Purpose purpose) {
@@ -86,25 +96,41 @@ storage::ListingRecord listing_record(const World& world, lists::ZoneIndex index
   return record;
 }
 
-lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk) {
-  lists::Event event;
-  event.type = type;
-  event.severity = lists::event_severity(type, zone.severity);
-  event.zone = zone_ref(zone, zone.purpose);
-  event.lookup_url =
-      lists::fill_url(zone.lookup_url.empty() ? zone.delist_url : zone.lookup_url, "");
-  event.affected_subjects = desk.subjects();
-  if (type == lists::EventType::zone_blind) {
-    if (const auto cause = desk.cause()) {
+lists::Event sight_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk,
+                         lists::KindSet kinds, core::Timestamp since) {
+  lists::Event event = zone_event(zone, type);
+  event.since = since;
+  event.affected_subjects = desk.subjects_of(kinds);
+  for (const lists::Kind kind : lists::kAllKinds) {
+    lists::KindSet alone;
+    alone.add(kind);
+    if (kinds == alone) {
+      event.kind = kind;
+    }
+    const auto cause = desk.kind(kind).health.cause;
+    if (kinds.has(kind) && cause && event.cause.empty()) {
       event.cause = core::enum_word(*cause);
     }
-    event.since = desk.blind_since();
-    event.affected_subjects = desk.subjects_blind();
-    event.kind = desk.only_blind_kind();
   }
-  if (type == lists::EventType::zone_quarantined) {
-    event.since = desk.quarantined_since;
+  if (type == lists::EventType::zone_blind &&
+      event.cause == core::enum_word(lists::Cause::refused)) {
+    event.delist_url = zone.terms_url;  // how to be let in
   }
+  return event;
+}
+
+lists::Event quarantine_event(const lists::Zone& zone, const ZoneDesk& desk) {
+  lists::Event event = zone_event(zone, lists::EventType::zone_quarantined);
+  event.since = desk.quarantined_since;
+  event.affected_subjects = desk.subjects_in_wave();
+  return event;
+}
+
+lists::Event release_event(const lists::Zone& zone, const lists::Admission& admission) {
+  lists::Event event = zone_event(zone, lists::EventType::zone_released);
+  event.passed = admission.passed;
+  event.dropped = admission.dropped;
+  event.affected_subjects = admission.passed + admission.dropped;
   return event;
 }
 

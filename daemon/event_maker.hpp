@@ -29,8 +29,12 @@ storage::ListingRecord listing_record(const World& world, lists::ZoneIndex index
                                       const PairDetail& detail, const PurposeTrack& track,
                                       core::Timestamp now);
 
-/// zone_blind, zone_seeing, zone_quarantined, zone_released.
-lists::Event zone_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk);
+/// zone_blind, zone_seeing: of these kinds, of which the first went blind at `since`.
+lists::Event sight_event(const lists::Zone& zone, lists::EventType type, const ZoneDesk& desk,
+                         lists::KindSet kinds, core::Timestamp since);
+/// zone_quarantined: while what tripped it still stands.
+lists::Event quarantine_event(const lists::Zone& zone, const ZoneDesk& desk);
+lists::Event release_event(const lists::Zone& zone, const lists::Admission& admission);
 
 /// resolver_blind, resolver_seeing.
 lists::Event resolver_event(const World& world, lists::EventType type,

@@ -28,8 +28,6 @@ std::vector<ZoneDesk> make_desks(const World& world) {
       }
     }
     desk.breaker.set_subjects(desk.subjects());
-    desk.breaker.set_window(
-        std::max(zone.interval.value_or(world.setup.interval), world.setup.confirm.confirm_after));
     desks.push_back(std::move(desk));
   }
   return desks;
@@ -110,7 +108,6 @@ void restore_zone(Generation& now, const storage::ZoneRecord& record) {
     return;
   }
   ZoneDesk& desk = now.desks[zone->value];
-  desk.told_blind = record.told_blind;
   desk.last_sweep = record.row.last_sweep;
   desk.lookups = record.row.lookups;
   if (!record.quarantined_since) {
@@ -138,13 +135,17 @@ void restore_kind(Generation& now, const storage::KindRecord& record) {
     return;
   }
   KindDesk& desk = now.desks[zone->value].kind(record.row.kind);
+  if (desk.subjects == 0) {
+    return;
+  }
   // The state itself is proved anew by the first test; what was seen before it stays known.
   desk.sweep.swept_at = record.row.swept_at;
   desk.sweep.length = record.row.sweep_length;
   desk.has_been_decided = record.has_been_decided;
   desk.last_test = record.row.last_test;
   desk.last_passed = record.last_passed;
-  desk.since = record.row.since;
+  desk.before_restart = {record.row.state, record.row.cause, record.row.since};
+  desk.told_blind_since = record.told_blind_since;
 }
 
 void restore_votes(Generation& now, const storage::VotesRecord& record, Ledger& ledger) {
@@ -214,14 +215,14 @@ void note_subjects(const lists::SubjectTable& subjects,
 }
 
 /// A pair that is new on a kind whose sweep has been completed is unknown until it is asked.
-void note_new_pairs(Generation& now, const std::unordered_set<std::string>& known, Ledger& ledger) {
+template <class Predicate>
+void note_new_pairs(Generation& now, Predicate is_new, Ledger& ledger) {
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now.desks); ++zone) {
     std::vector<std::uint32_t> fresh;
     const auto [begin, end] = now.book.range_of({zone});
     for (std::uint32_t pair = begin; pair < end; ++pair) {
-      const lists::Subject& subject = now.world->subjects.subject(now.book.slot({pair}).subject);
-      if (now.desks[zone].kind(subject.kind()).sweep.swept_at &&
-          known.count(subject.to_text()) == 0) {
+      const PairSlot& slot = now.book.slot({pair});
+      if (now.desks[zone].kind(slot.kind).sweep.swept_at && is_new(pair)) {
         fresh.push_back(pair);
       }
     }
@@ -252,17 +253,22 @@ void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecor
   ledger.note_zones_removed(std::move(gone));
 }
 
-void record_all(Generation& now, Ledger& ledger) {
+/// The last step: what all of the above has come to.
+void set_out(Generation& now, Ledger& ledger) {
+  now.pairs.set_breakers();
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now.desks); ++zone) {
     for (const lists::Kind kind : lists::kAllKinds) {
-      if (now.desks[zone].kind(kind).subjects > 0) {
-        ledger.record(kind_record(now.world->zone({zone}), kind, now.desks[zone].kind(kind)));
+      KindDesk& desk = now.desks[zone].kind(kind);
+      if (desk.subjects > 0) {
+        desk.since = desk.since.value_or(ledger.clocks().now);
+        ledger.record(kind_record(now.world->zone({zone}), kind, desk));
       } else {
         ledger.note_kind_removed({now.world->zone({zone}).id, kind});
       }
     }
     ledger.record(zone_record(now.world->zone({zone}), now.desks[zone], *now.world));
   }
+  now.first_sight.begin(ledger.clocks().now);
 }
 
 /// The subjects of one generation in the table of another.
@@ -279,12 +285,13 @@ void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before
                 lists::ZoneIndex old) {
   ZoneDesk& desk = now.desks[zone.value];
   const ZoneDesk& was = before.desks[old.value];
-  desk.told_blind = was.told_blind;
   desk.last_sweep = was.last_sweep;
   desk.lookups = was.lookups;
   desk.latency = was.latency;
   desk.quarantined_since = was.quarantined_since;
   desk.told_quarantined = was.told_quarantined;
+  desk.silent_since = was.silent_since;
+  desk.longest_wait = was.longest_wait;
   for (const lists::Kind kind : lists::kAllKinds) {
     KindDesk& to = desk.kind(kind);
     const std::uint32_t subjects = to.subjects;
@@ -302,6 +309,13 @@ void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before
 void carry_held(Generation& now, lists::ZoneIndex zone, const Generation& before,
                 lists::ZoneIndex old) {
   const lists::Breaker& was = before.desks[old.value].breaker;
+  lists::Breaker& breaker = now.desks[zone.value].breaker;
+  for (const auto& vote : was.decided_votes()) {
+    if (const auto subject =
+            now.world->subjects.find(before.world->subjects.subject(vote.subject))) {
+      breaker.recall(*subject, vote.purpose, vote.opens, {vote.at, {}}, true);
+    }
+  }
   const auto since = was.quarantined_since();
   std::vector<lists::BelievedChange> held;
   for (lists::BelievedChange change : was.held()) {
@@ -317,7 +331,7 @@ void carry_held(Generation& now, lists::ZoneIndex zone, const Generation& before
     }
   }
   if (since) {
-    now.desks[zone.value].breaker.restore(*since, std::move(held));
+    breaker.restore(*since, std::move(held));
   }
 }
 
@@ -425,11 +439,13 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
   if (snapshot.resolver) {
     now.watch.restore_resolver(*snapshot.resolver);
   }
-  note_new_pairs(now, known, ledger);
+  const auto is_new = [&now, &known](std::uint32_t pair) {
+    return known.count(now.world->subjects.subject(now.book.slot({pair}).subject).to_text()) == 0;
+  };
+  note_new_pairs(now, is_new, ledger);
   note_subjects(now.world->subjects, known, ledger);
   note_zones_gone(now, snapshot.zones, ledger);
-  record_all(now, ledger);
-  now.first_sight.begin(ledger.clocks().now);
+  set_out(now, ledger);
 }
 
 void carry_over(Generation& now, Generation& before, Ledger& ledger) {
@@ -459,12 +475,17 @@ void carry_over(Generation& now, Generation& before, Ledger& ledger) {
     carry_held(now, *zones[old], before, {old});
   }
   now.watch.adopt(before.watch);
-  const std::unordered_set<std::string> known = subject_texts(before.world->subjects);
-  note_new_pairs(now, known, ledger);
-  note_subjects(now.world->subjects, known, ledger);
+  std::vector<bool> was_there(now.book.size());
+  for (const std::uint32_t pair : pairs) {
+    if (pair != kGone) {
+      was_there[pair] = true;
+    }
+  }
+  note_new_pairs(
+      now, [&was_there](std::uint32_t pair) { return !was_there[pair]; }, ledger);
+  note_subjects(now.world->subjects, subject_texts(before.world->subjects), ledger);
   ledger.note_zones_removed(std::move(zones_gone));
-  record_all(now, ledger);
-  now.first_sight.begin(ledger.clocks().now);
+  set_out(now, ledger);
 }
 
 }  // namespace rblwatch::daemon

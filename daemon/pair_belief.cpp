@@ -20,16 +20,7 @@ void PairDesk::take_test(const TestVerdict& verdict) {
     discard(verdict);
   }
   tell_quarantine(verdict.zone);
-  if (verdict.resumed_after) {
-    desks_[verdict.zone.value].breaker.prolong(*verdict.resumed_after);
-    for (const std::uint32_t pair : pending_[verdict.zone.value]) {
-      if (kind_of({pair}) == verdict.kind) {
-        for (PurposeTrack& track : book_.detail({pair})->tracks) {
-          lists::prolong(track.track, *verdict.resumed_after);
-        }
-      }
-    }
-  }
+  suspend_or_resume(verdict);
   if (verdict.began_seeing) {
     restart_sweep(verdict.zone, verdict.kind);
   }
@@ -37,10 +28,61 @@ void PairDesk::take_test(const TestVerdict& verdict) {
     return;
   }
   believe_awaiting(verdict.zone, verdict.kind);
-  // A hold that is over waited for this.
-  lists::Breaker& breaker = desks_[verdict.zone.value].breaker;
-  if (breaker.is_quarantined() && !breaker.next_tick()) {
-    follow(verdict.zone, breaker.tick(ledger_.clocks().tick, true));
+  end_hold(verdict.zone, ledger_.clocks().tick);
+}
+
+// Rule 5: silence suspends votes and holds. A hold of several kinds stands still as long as one of
+// them is silent.
+void PairDesk::suspend_or_resume(const TestVerdict& verdict) {
+  ZoneDesk& desk = desks_[verdict.zone.value];
+  const core::Tick now = ledger_.clocks().tick;
+  if (desk.is_any_suspended()) {
+    desk.silent_since = desk.silent_since.value_or(now);
+  } else if (const auto since = std::exchange(desk.silent_since, std::nullopt)) {
+    desk.breaker.prolong(now - *since);
+  }
+  if (!verdict.resumed_after) {
+    return;
+  }
+  for (const std::uint32_t pair : pending_[verdict.zone.value]) {
+    if (kind_of({pair}) == verdict.kind) {
+      for (PurposeTrack& track : book_.detail({pair})->tracks) {
+        lists::prolong(track.track, *verdict.resumed_after);
+      }
+    }
+  }
+}
+
+// A hold that is over ends with the next test of each kind that passes.
+void PairDesk::end_hold(lists::ZoneIndex zone, core::Tick now) {
+  ZoneDesk& desk = desks_[zone.value];
+  const auto ends = desk.breaker.hold_ends();
+  if (!ends || *ends > now) {
+    return;
+  }
+  if (desk.has_passed_since(*ends)) {
+    follow(zone, desk.breaker.tick(now, true));
+    return;
+  }
+  desk.breaker.tick(now, false);
+  for (KindDesk& kind : desk.kinds) {
+    const bool is_known = kind.passed && kind.passed->asked_at >= *ends;
+    if (kind.is_seeing() && !kind.is_testing && !is_known) {
+      kind.want_test(now);
+    }
+  }
+}
+
+void PairDesk::set_breakers() {
+  std::vector<std::uint64_t> open(desks_.size());
+  for (const auto& [pair, detail] : book_.details()) {
+    open[book_.slot({pair}).zone.value] += static_cast<std::uint64_t>(
+        std::count_if(detail.tracks.begin(), detail.tracks.end(),
+                      [](const PurposeTrack& track) { return track.track.is_listed(); }));
+  }
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
+    desks_[zone].breaker.set_listings(open[zone]);
+    set_breaker_window(desks_[zone], world_, {zone});
   }
 }
 
@@ -161,14 +203,14 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
   }
   std::string batch;
   if (admission.released) {
+    const lists::Event released = release_event(data, admission);
     if (!std::exchange(desk.told_quarantined, false)) {
-      ledger_.tell(zone_event(data, lists::EventType::zone_quarantined, desk));
+      lists::Event quarantined = quarantine_event(data, desk);
+      quarantined.affected_subjects = released.affected_subjects;  // it stands no more
+      ledger_.tell(std::move(quarantined));
     }
     desk.quarantined_since.reset();
-    lists::Event event = zone_event(data, lists::EventType::zone_released, desk);
-    event.passed = admission.passed;
-    event.dropped = admission.dropped;
-    ledger_.tell(std::move(event));
+    ledger_.tell(released);
     batch = "release:" + data.id + ":" + core::to_rfc3339(ledger_.clocks().now);
   }
   for (const lists::BelievedChange& change : admission.pass) {
@@ -193,7 +235,7 @@ void PairDesk::tell_quarantine(lists::ZoneIndex zone) {
   }
   if (desk.is_tested_since_quarantine()) {
     desk.told_quarantined = true;
-    ledger_.tell(zone_event(world_.zone(zone), lists::EventType::zone_quarantined, desk));
+    ledger_.tell(quarantine_event(world_.zone(zone), desk));
     ledger_.record(zone_record(world_.zone(zone), desk, world_));
     return;
   }
@@ -242,17 +284,7 @@ bool PairDesk::release(lists::ZoneIndex zone) {
 
 void PairDesk::turn(core::Tick now) {
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
-    ZoneDesk& desk = desks_[zone];
-    const auto next = desk.breaker.next_tick();
-    if (next && *next <= now) {
-      const bool is_tested =
-          std::all_of(desk.kinds.begin(), desk.kinds.end(), [&](const auto& kind) {
-            return kind.subjects == 0 ||
-                   (kind.is_seeing() && kind.passed &&
-                    now - kind.passed->asked_at <= world_.setup.health.health_interval * 2);
-          });
-      follow({zone}, desk.breaker.tick(now, is_tested));
-    }
+    end_hold({zone}, now);
     tell_quarantine({zone});
   }
   if (now < next_lapse_) {

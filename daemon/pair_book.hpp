@@ -60,18 +60,24 @@ struct PurposeTrack {
   core::Timestamp listed_at{};  // of the open listing: its first agreeing vote
 };
 
+/// What the first of the two names of a domain said.
+struct FirstPart {
+  lists::Verdict verdict;
+  core::Tick cached_until{};  // until when a cache may repeat it
+};
+
 struct PairDetail {
   lists::Freshness freshness;
   core::Tick fresh_listed_at{};  // when the last answer that listed it and was fresh was asked for
   std::vector<PurposeTrack> tracks;
   lists::Evidence evidence;  // of the last answer that listed it
   core::Untrusted reason;
-  bool is_reason_asked = false;              // since the codes changed last
-  bool is_reason_out = false;                // its TXT lookup is under way
-  bool is_direct_next = false;               // its next question goes to the zone's own servers
-  std::uint32_t untold = 0;                  // believed changes that the teller still has to tell
-  std::optional<lists::Verdict> first_part;  // of a domain asked under two names
-  std::uint8_t listed_part = 0;              // which of the two was listed: its TXT is the reason
+  bool is_reason_asked = false;         // since the codes changed last
+  bool is_reason_out = false;           // its TXT lookup is under way
+  bool is_direct_next = false;          // its next question goes to the zone's own servers
+  std::uint32_t untold = 0;             // believed changes that the teller still has to tell
+  std::optional<FirstPart> first_part;  // of a domain asked under two names
+  std::uint8_t listed_part = 0;         // which of the two was listed: its TXT is the reason
 
   PurposeTrack& track_of(lists::Purpose purpose);
   /// Nothing listed, pending, untold, nor to be asked elsewhere: the slot says it all.

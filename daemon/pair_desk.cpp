@@ -126,38 +126,68 @@ void PairDesk::take(const Ticket& ticket, const dns::Completion& completion) {
   ZoneDesk& desk = desks_[slot.zone.value];
   ++desk.lookups;
   desk.latency.note(completion.took);
-  lists::Verdict verdict = lists::judge(zone, completion.outcome, completion.role);
+  lists::Observation seen = observation_of(zone, completion);
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
   std::string shown;
-  if (listed_in(verdict) != nullptr || slot.has_detail || may_have_two_names(zone, subject)) {
+  if (listed_in(seen.verdict) != nullptr || slot.has_detail || may_have_two_names(zone, subject)) {
     const auto labels = lists::subject_labels(zone, subject);
     shown = lists::shown_name(zone, labels[ticket.part]);
     if (ticket.part + 1U < labels.size()) {
-      PairDetail& detail = book_.make_detail(pair);
-      detail.first_part = std::move(verdict);
-      if (listed_in(*detail.first_part) != nullptr) {
-        detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
-      }
-      seconds_[slot.zone.value].push_back(pair);
+      keep_first_part(pair, seen, completion, shown);
       return;
     }
   }
   if (PairDetail* detail = book_.detail(pair); detail != nullptr && detail->first_part) {
-    const bool is_second =
-        listed_in(*detail->first_part) == nullptr && listed_in(verdict) != nullptr;
-    detail->listed_part = is_second ? 1 : 0;
-    verdict = lists::combine(*detail->first_part, verdict);
-    detail->first_part.reset();
+    add_first_part(*detail, seen);
   }
-  judge_pair(pair, verdict, completion, shown);
+  judge_pair(pair, seen, completion, shown);
 }
 
-void PairDesk::judge_pair(lists::PairId pair, const lists::Verdict& verdict,
+lists::Observation PairDesk::observation_of(const lists::Zone& zone,
+                                            const dns::Completion& completion) const {
+  lists::Observation seen;
+  seen.verdict = lists::judge(zone, completion.outcome, completion.role);
+  seen.asked_at = completion.asked_at;
+  seen.wall = ledger_.clocks().wall(completion.asked_at);
+  seen.server = completion.server;
+  seen.role = completion.role;
+  seen.took = completion.took;
+  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
+    seen.ttl = answer->ttl;
+  }
+  return seen;
+}
+
+void PairDesk::keep_first_part(lists::PairId pair, const lists::Observation& seen,
+                               const dns::Completion& completion, const std::string& shown) {
+  PairDetail& detail = book_.make_detail(pair);
+  detail.first_part =
+      FirstPart{seen.verdict, seen.answered_at() + seen.ttl.value_or(core::Seconds(0))};
+  if (listed_in(seen.verdict) != nullptr) {
+    detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
+  }
+  seconds_[book_.slot(pair).zone.value].push_back(pair);
+}
+
+// Both names as one observation, which a cache may repeat as long as it may either of them.
+void PairDesk::add_first_part(PairDetail& detail, lists::Observation& seen) {
+  const FirstPart first = *std::exchange(detail.first_part, std::nullopt);
+  const bool is_second = listed_in(first.verdict) == nullptr && listed_in(seen.verdict) != nullptr;
+  detail.listed_part = is_second ? 1 : 0;
+  seen.is_partial = lists::is_partial(first.verdict, seen.verdict);
+  seen.verdict = lists::combine(first.verdict, seen.verdict);
+  const core::Micros left = first.cached_until - seen.answered_at();
+  if (left > seen.ttl.value_or(lists::kTtlOfNothing)) {
+    seen.ttl = std::chrono::ceil<core::Seconds>(left);
+  }
+}
+
+void PairDesk::judge_pair(lists::PairId pair, const lists::Observation& seen,
                           const dns::Completion& completion, const std::string& shown) {
   PairSlot& slot = book_.slot(pair);
   slot.is_out = false;
   schedule_.asked(pair, ledger_.clocks().tick);
-  if (is_unusable(pair, verdict, completion)) {
+  if (is_unusable(pair, seen.verdict, completion)) {
     return;
   }
   book_.note_answer(pair, completion);
@@ -168,30 +198,23 @@ void PairDesk::judge_pair(lists::PairId pair, const lists::Verdict& verdict,
     return;
   }
   count_sweep(pair);
-  const auto* unknown = std::get_if<lists::Unknown>(&verdict);
+  const auto* unknown = std::get_if<lists::Unknown>(&seen.verdict);
   count_answer(desk, unknown != nullptr);
-  const core::Timestamp asked = ledger_.clocks().wall(completion.asked_at);
   if (unknown != nullptr) {
-    doubt(pair, unknown->cause, asked);
+    doubt(pair, unknown->cause, seen.wall);
     book_.keep_puzzle(pair, make_evidence(completion, shown, desk, ledger_.clocks()));
     book_.drop_idle(pair);
     return;
   }
-  lists::Observation observation;
-  observation.verdict = verdict;
-  observation.asked_at = completion.asked_at;
-  observation.wall = asked;
-  observation.server = completion.server;
-  observation.role = completion.role;
-  observation.took = completion.took;
-  if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
-    observation.ttl = answer->ttl;
-  }
-  observe(pair, observation, completion, shown);
+  observe(pair, seen, completion, shown);
 }
 
 void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at) {
   const PairSlot& slot = book_.slot(pair);
+  // A pair that collects votes isn't left to its turn: an unknown only delays it.
+  if (const PairDetail* detail = book_.detail(pair); detail != nullptr && !detail->is_idle()) {
+    schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.confirm_after);
+  }
   const auto known = book_.doubt(pair);
   if (known && known->cause == cause) {
     return;
@@ -201,10 +224,6 @@ void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at)
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
   ledger_.record(storage::DoubtRecord{
       {subject.to_text(), world_.zone(slot.zone).id}, subject.kind(), doubt, slot.is_decided});
-  // A pair that collects votes isn't left to its turn: an unknown only delays it.
-  if (const PairDetail* detail = book_.detail(pair); detail != nullptr && !detail->is_idle()) {
-    schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.confirm_after);
-  }
 }
 
 void PairDesk::count_answer(KindDesk& desk, bool is_odd) {
@@ -214,12 +233,10 @@ void PairDesk::count_answer(KindDesk& desk, bool is_odd) {
   if (!is_full) {
     return;
   }
-  const bool looks_odd = desk.odd_answers * kOddShare >= desk.recent_answers;
-  const core::Tick now = ledger_.clocks().tick;
-  const bool was_tested_lately =
-      desk.health.last_test && now - *desk.health.last_test < world_.setup.health.health_retry;
-  if (looks_odd && !was_tested_lately) {
-    desk.want_test(now);
+  if (desk.odd_answers * kOddShare >= desk.recent_answers) {
+    const core::Tick now = ledger_.clocks().tick;
+    const core::Tick tested = desk.health.last_test.value_or(core::Tick::min());
+    desk.want_test(std::max(now, tested + world_.setup.health.health_retry));
   }
   desk.odd_answers = 0;
   desk.recent_answers = 0;
@@ -326,7 +343,19 @@ void PairDesk::follow_step(lists::PairId pair, const PurposeTrack& track, const 
     want_covering_test(pair, desk);
   }
   if (step.ask_again) {
+    note_wait(pair, *step.ask_again);
     ask_next(pair, step);
+  }
+}
+
+// First votes are counted for as long as it takes to confirm them.
+void PairDesk::note_wait(lists::PairId pair, core::Tick next_vote) {
+  const lists::ZoneIndex zone = book_.slot(pair).zone;
+  ZoneDesk& desk = desks_[zone.value];
+  const core::Micros wait = next_vote - ledger_.clocks().tick;
+  if (wait > desk.longest_wait) {
+    desk.longest_wait = wait;
+    set_breaker_window(desk, world_, zone);
   }
 }
 
@@ -380,8 +409,12 @@ void PairDesk::note_pending(lists::PairId pair) {
 }
 
 bool PairDesk::has_undecided(lists::ZoneIndex zone) const {
+  const ZoneDesk& desk = desks_[zone.value];
   return std::any_of(pending_[zone.value].begin(), pending_[zone.value].end(),
-                     [&](std::uint32_t pair) { return !book_.slot({pair}).is_decided; });
+                     [&](std::uint32_t pair) {
+                       const PairSlot& slot = book_.slot({pair});
+                       return !slot.is_decided && desk.kind(slot.kind).is_seeing();
+                     });
 }
 
 // A restored quarantine would end too early, and a wave show too late, without the votes it saw
@@ -484,8 +517,7 @@ void PairDesk::finish_sweep(lists::ZoneIndex zone, lists::Kind kind) {
   desk.sweep.started = clocks.now;
   desk.sweep.started_tick = clocks.tick;
   zone_desk.last_sweep = clocks.now;
-  zone_desk.breaker.set_window(std::max({world_.zone(zone).interval.value_or(world_.setup.interval),
-                                         *desk.sweep.length, world_.setup.confirm.confirm_after}));
+  set_breaker_window(zone_desk, world_, zone);
   ledger_.record(kind_record(world_.zone(zone), kind, desk));
   ledger_.record(zone_record(world_.zone(zone), zone_desk, world_));
 }

@@ -37,6 +37,8 @@ class PairDesk {
   void admit(lists::ZoneIndex zone, lists::BelievedChange change);
   /// The operator ends a quarantine. False when there is none.
   bool release(lists::ZoneIndex zone);
+  /// After a restore or a reload: the breakers' windows, and how many listings they may see end.
+  void set_breakers();
 
   /// Whether first states of this zone are still being decided: a pair without one collects votes.
   bool has_undecided(lists::ZoneIndex zone) const;
@@ -48,7 +50,12 @@ class PairDesk {
   void note_pending(lists::PairId pair);
 
  private:
-  void judge_pair(lists::PairId pair, const lists::Verdict& verdict,
+  lists::Observation observation_of(const lists::Zone& zone,
+                                    const dns::Completion& completion) const;
+  void keep_first_part(lists::PairId pair, const lists::Observation& seen,
+                       const dns::Completion& completion, const std::string& shown);
+  static void add_first_part(PairDetail& detail, lists::Observation& seen);
+  void judge_pair(lists::PairId pair, const lists::Observation& seen,
                   const dns::Completion& completion, const std::string& shown);
   void observe(lists::PairId pair, const lists::Observation& observation,
                const dns::Completion& completion, const std::string& shown);
@@ -65,6 +72,7 @@ class PairDesk {
   void recall_votes(lists::PairId pair, const PurposeTrack& track);
   void count_vote(lists::PairId pair, const PurposeTrack& track,
                   std::optional<lists::PendingTo> before, core::Tick asked_at);
+  void note_wait(lists::PairId pair, core::Tick next_vote);
   void doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at);
   void count_answer(KindDesk& desk, bool is_odd);
   void count_sweep(lists::PairId pair);
@@ -78,6 +86,8 @@ class PairDesk {
                              lists::PassedTest test) const;
   bool is_another_listed(lists::PairId pair, core::Tick since) const;
   void discard(const TestVerdict& verdict);
+  void suspend_or_resume(const TestVerdict& verdict);
+  void end_hold(lists::ZoneIndex zone, core::Tick now);
   void tell_quarantine(lists::ZoneIndex zone);
   void record_votes(lists::ZoneIndex zone, lists::SubjectIndex subject);
   void take_back(lists::ZoneIndex zone, const lists::BelievedChange& change);

@@ -214,7 +214,9 @@ Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex conta
   if (const PairDetail* detail = book_.detail(*pair)) {
     for (const PurposeTrack& track : detail->tracks) {
       if (track.purpose == waiting.change.purpose && track.track.is_listed()) {
-        return Container::contains;
+        // What still waits for the wave to show may yet be dropped.
+        const bool is_sure = track.is_open || !desk.breaker.holds(subject, track.purpose);
+        return is_sure ? Container::contains : Container::undecided;
       }
     }
     if (has_pending_join(*detail)) {

@@ -7,10 +7,6 @@ namespace rblwatch::daemon {
 
 namespace {
 
-bool is_blind(const KindDesk& desk) {
-  return desk.subjects > 0 && desk.health.state == lists::ZoneState::blind;
-}
-
 std::optional<std::int64_t> in_ms(std::optional<core::Millis> duration) {
   return duration ? std::optional(static_cast<std::int64_t>(duration->count())) : std::nullopt;
 }
@@ -26,8 +22,21 @@ bool ZoneDesk::is_any_seeing() const {
                      [](const KindDesk& desk) { return desk.subjects > 0 && desk.is_seeing(); });
 }
 
-bool ZoneDesk::is_any_blind() const {
-  return std::any_of(kinds.begin(), kinds.end(), is_blind);
+bool ZoneDesk::is_any_suspended() const {
+  return std::any_of(kinds.begin(), kinds.end(), [](const KindDesk& desk) {
+    return desk.subjects > 0 && desk.health.is_suspended;
+  });
+}
+
+bool ZoneDesk::has_passed_since(core::Tick since) const {
+  const auto has_nothing_held = [](const KindDesk& desk) {
+    const bool is_blind = desk.health.state == lists::ZoneState::blind;
+    return desk.subjects == 0 || (is_blind && !desk.health.is_suspended);
+  };
+  return is_any_seeing() && std::all_of(kinds.begin(), kinds.end(), [&](const KindDesk& desk) {
+           const bool has_passed = desk.passed && desk.passed->asked_at >= since;
+           return has_nothing_held(desk) || (desk.is_seeing() && has_passed);
+         });
 }
 
 bool ZoneDesk::is_tested_since_quarantine() const {
@@ -45,29 +54,27 @@ std::uint64_t ZoneDesk::subjects() const {
   return sum;
 }
 
-std::uint64_t ZoneDesk::subjects_blind() const {
+std::uint64_t ZoneDesk::subjects_of(lists::KindSet which) const {
   std::uint64_t sum = 0;
-  for (const KindDesk& desk : kinds) {
-    sum += is_blind(desk) ? desk.subjects : 0;
+  for (const lists::Kind one : lists::kAllKinds) {
+    sum += which.has(one) ? kind(one).subjects : 0;
   }
   return sum;
 }
 
-std::optional<lists::Cause> ZoneDesk::cause() const {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), is_blind);
-  return found == kinds.end() ? std::nullopt : found->health.cause;
+std::uint64_t ZoneDesk::subjects_in_wave() const {
+  return std::max(breaker.standing(true), breaker.standing(false));
 }
 
-std::optional<core::Timestamp> ZoneDesk::blind_since() const {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), is_blind);
-  return found == kinds.end() ? std::nullopt : found->since;
-}
-
-std::optional<lists::Kind> ZoneDesk::only_blind_kind() const {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), is_blind);
-  return std::count_if(kinds.begin(), kinds.end(), is_blind) == 1
-             ? std::optional(static_cast<lists::Kind>(found - kinds.begin()))
-             : std::nullopt;
+void set_breaker_window(ZoneDesk& desk, const World& world, lists::ZoneIndex zone) {
+  const lists::ConfirmPolicy& confirm = world.setup.confirm;
+  const core::Micros wait = std::max<core::Micros>(confirm.confirm_after, desk.longest_wait);
+  core::Micros window = world.zone(zone).interval.value_or(world.setup.interval);
+  window = std::max(window, wait * std::max(confirm.confirmations, 2U) - wait);
+  for (const KindDesk& kind : desk.kinds) {
+    window = std::max<core::Micros>(window, kind.sweep.length.value_or(core::Millis(0)));
+  }
+  desk.breaker.set_window(std::chrono::ceil<core::Millis>(window));
 }
 
 storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const KindDesk& desk) {
@@ -82,6 +89,7 @@ storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const
   record.row.sweep_length = desk.sweep.length;
   record.has_been_decided = desk.has_been_decided;
   record.last_passed = desk.last_passed;
+  record.told_blind_since = desk.told_blind_since;
   return record;
 }
 
@@ -94,7 +102,6 @@ storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, c
   record.row.lookups = desk.lookups;
   record.row.latency_p50_ms = in_ms(desk.latency.quantile(0.5));
   record.row.latency_p99_ms = in_ms(desk.latency.quantile(0.99));
-  record.told_blind = desk.told_blind;
   record.told_quarantined = desk.told_quarantined;
   record.quarantined_since = desk.breaker.quarantined_since();
   record.held = desk.breaker.held();

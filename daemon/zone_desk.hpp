@@ -37,9 +37,19 @@ struct Sweep {
   std::optional<core::Millis> length;           // of the last completed one
 };
 
+/// How a kind was when the daemon last ran: found the same again, it has been so since then.
+struct KnownBefore {
+  lists::ZoneState state = lists::ZoneState::untested;
+  std::optional<lists::Cause> cause;
+  std::optional<core::Timestamp> since;
+};
+
 struct KindDesk {
   std::uint32_t subjects = 0;  // 0 = the kind is not tested nor asked
   lists::KindHealth health;
+  std::optional<KnownBefore> before_restart;  // until its first test
+  /// A zone_blind stands, which said since when; kinds with the same time were told in one.
+  std::optional<core::Timestamp> told_blind_since;
   std::optional<core::Timestamp> since;  // wall time of health.since
   std::optional<core::Timestamp> last_test;
   std::optional<core::Timestamp> last_passed;
@@ -73,8 +83,9 @@ struct ZoneDesk {
   std::array<KindDesk, 3> kinds;
   lists::Breaker breaker;
   std::optional<core::Timestamp> quarantined_since;
-  bool told_blind = false;
-  bool told_quarantined = false;  // of the quarantine that lasts
+  bool told_quarantined = false;           // of the quarantine that lasts
+  std::optional<core::Tick> silent_since;  // a kind's votes are suspended, and so is the hold
+  core::Micros longest_wait{0};            // of a vote for the next one, for the caches
   std::optional<core::Timestamp> last_sweep;
   std::uint64_t lookups = 0;
   Latency latency;
@@ -84,19 +95,23 @@ struct ZoneDesk {
   const KindDesk& kind(lists::Kind which) const { return kinds[static_cast<std::size_t>(which)]; }
   bool has_pairs() const;
   bool is_any_seeing() const;
-  bool is_any_blind() const;
   std::uint64_t subjects() const;
-  std::uint64_t subjects_blind() const;
+  std::uint64_t subjects_of(lists::KindSet which) const;
+  /// Subjects with a first vote that stands, in the direction that has more of them.
+  std::uint64_t subjects_in_wave() const;
   /// A quarantine of which nobody was told yet: its zone's test may still say that it is blind.
   bool is_quarantine_untold() const { return breaker.is_quarantined() && !told_quarantined; }
   /// Every kind has been tested since the quarantine began.
   bool is_tested_since_quarantine() const;
-  /// Of the first blind kind.
-  std::optional<lists::Cause> cause() const;
-  std::optional<core::Timestamp> blind_since() const;
-  /// The kind that is blind; nothing where several are, or none.
-  std::optional<lists::Kind> only_blind_kind() const;
+  /// Every kind sees by a test that was asked since then, but for those that failed theirs other
+  /// than by silence: nothing of them is held.
+  bool has_passed_since(core::Tick since) const;
+  bool is_any_suspended() const;
 };
+
+/// The breaker's sliding window: the zone's interval, the longest sweep of its kinds, or the time
+/// that a confirmation takes, whichever is longest.
+void set_breaker_window(ZoneDesk& desk, const World& world, lists::ZoneIndex zone);
 
 storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const KindDesk& desk);
 storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, const World& world);

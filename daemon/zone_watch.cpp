@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "daemon/blindness.hpp"
 #include "daemon/event_maker.hpp"
 #include "lists/verdict.hpp"
 
@@ -50,7 +51,7 @@ std::map<lists::ZoneIndex, lists::KindSet> ZoneWatch::kinds_through_resolver() c
       continue;
     }
     for (const lists::Kind kind : lists::kAllKinds) {
-      if (desks_[zone].kind(kind).subjects > 0) {
+      if (desks_[zone].kind(kind).subjects > 0 && lists::is_tested(world_.zone({zone}), kind)) {
         through[{zone}].add(kind);
       }
     }
@@ -230,8 +231,9 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
     desk.last_passed = desk.last_test;
     note_positive(desk, result);
   }
-  if (before != desk.health.state || !desk.since) {
-    desk.since = ledger_.clocks().now;
+  note_since(desk, before);
+  if (step.became_blind) {
+    want_tests_of_siblings(zone_desk, run.kind, now);
   }
   if (before != desk.health.state || cause_before != desk.health.cause) {
     core::log_info("a zone's state",
@@ -297,27 +299,53 @@ void ZoneWatch::follow_ruling(const lists::ResolverHealth::Ruling& ruling, core:
   }
 }
 
+// A restart neither begins nor ends a state that its first test finds as it was.
+void ZoneWatch::note_since(KindDesk& desk, lists::ZoneState before) const {
+  const auto known = std::exchange(desk.before_restart, std::nullopt);
+  if (known && known->state == desk.health.state && known->cause == desk.health.cause) {
+    desk.since = known->since;
+  } else if (before != desk.health.state || !desk.since) {
+    desk.since = ledger_.clocks().now;
+  }
+}
+
 // Everything that may be told now, whichever zone's test made it so: a resolver's suspicion that
 // has ended lets several zones speak at once.
 void ZoneWatch::tell_zones() {
-  for (std::uint16_t index = 0; index < core::size_as<std::uint16_t>(desks_); ++index) {
-    ZoneDesk& desk = desks_[index];
-    const bool may_tell = std::any_of(
-        desk.kinds.begin(), desk.kinds.end(),
-        [](const KindDesk& kind) { return kind.subjects > 0 && kind.health.is_telling_due; });
-    const bool is_held = world_.uses_resolver({index}) && resolver_health_.holds_zone_events();
-    const lists::Zone& zone = world_.zone({index});
-    if (may_tell && !is_held && !desk.told_blind) {
-      desk.told_blind = true;
-      for (KindDesk& kind : desk.kinds) {
-        kind.health.is_told = kind.health.is_told || kind.health.is_telling_due;
-      }
-      ledger_.tell(zone_event(zone, lists::EventType::zone_blind, desk));
-      ledger_.record(zone_record(zone, desk, world_));
-    } else if (desk.told_blind && !desk.is_any_blind() && desk.is_any_seeing()) {
-      desk.told_blind = false;
-      ledger_.tell(zone_event(zone, lists::EventType::zone_seeing, desk));
-      ledger_.record(zone_record(zone, desk, world_));
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
+    tell_blind({zone});
+    tell_seeing({zone});
+  }
+}
+
+void ZoneWatch::tell_blind(lists::ZoneIndex zone) {
+  ZoneDesk& desk = desks_[zone.value];
+  const lists::KindSet kinds = blindness_to_tell(desk, ledger_.clocks().tick);
+  const bool is_held = world_.uses_resolver(zone) && resolver_health_.holds_zone_events();
+  if (kinds.is_empty() || is_held) {
+    return;
+  }
+  const core::Timestamp since = blind_since(desk, kinds, ledger_.clocks().now);
+  ledger_.tell(sight_event(world_.zone(zone), lists::EventType::zone_blind, desk, kinds, since));
+  note_told(zone, kinds, since);
+}
+
+void ZoneWatch::tell_seeing(lists::ZoneIndex zone) {
+  ZoneDesk& desk = desks_[zone.value];
+  for (auto kinds = sight_to_tell(desk); !kinds.is_empty(); kinds = sight_to_tell(desk)) {
+    const core::Timestamp since = told_since(desk, kinds);
+    ledger_.tell(sight_event(world_.zone(zone), lists::EventType::zone_seeing, desk, kinds, since));
+    note_told(zone, kinds, std::nullopt);
+  }
+}
+
+void ZoneWatch::note_told(lists::ZoneIndex zone, lists::KindSet kinds,
+                          std::optional<core::Timestamp> since) {
+  for (const lists::Kind kind : lists::kAllKinds) {
+    if (kinds.has(kind)) {
+      KindDesk& desk = desks_[zone.value].kind(kind);
+      desk.told_blind_since = since;
+      ledger_.record(kind_record(world_.zone(zone), kind, desk));
     }
   }
 }
@@ -376,6 +404,7 @@ void ZoneWatch::restore_resolver(const storage::ResolverRecord& record) {
 void ZoneWatch::adopt(const ZoneWatch& before) {
   has_reply_ = before.has_reply_;
   started_ = before.started_;
+  test_all_at_ = before.test_all_at_;
   resolver_health_ = before.resolver_health_;
   resolver_health_.set_zone_kinds(kinds_through_resolver());
   resolver_since_ = before.resolver_since_;

@@ -86,7 +86,11 @@ class ZoneWatch {
   bool is_forgiven(const lists::TestResult& result, core::Tick now) const;
   void note_positive(KindDesk& desk, const lists::TestResult& result);
   void follow_ruling(const lists::ResolverHealth::Ruling& ruling, core::Tick now);
+  void note_since(KindDesk& desk, lists::ZoneState before) const;
   void tell_zones();
+  void tell_blind(lists::ZoneIndex zone);
+  void tell_seeing(lists::ZoneIndex zone);
+  void note_told(lists::ZoneIndex zone, lists::KindSet kinds, std::optional<core::Timestamp> since);
 
   const World& world_;
   std::vector<ZoneDesk>& desks_;

@@ -38,9 +38,15 @@ Steps when_emptied() {
 
 }  // namespace
 
+std::string rebinding_remedy() {
+  return "let 127.0.0.0/8 through (dnsmasq: rebind-localhost-ok, or rebind-domain-ok for the "
+         "lists; unbound: no private-address 127.0.0.0/8)";
+}
+
 std::string rebinding_advice() {
-  return "A resolver with rebinding protection strips 127.0.0.0/8: allow it (dnsmasq: "
-         "--rebind-localhost-ok; unbound: no private-address 127.0.0.0/8).";
+  return "A resolver with rebinding protection hides answers in 127.0.0.0/8, some say so with "
+         "Extended DNS Error 15: " +
+         rebinding_remedy() + ".";
 }
 
 Advice advice_on(Cause cause, std::string_view zone) {
@@ -54,6 +60,7 @@ Advice advice_on(Cause cause, std::string_view zone) {
       return {"The answers are made up on the way.",
               {"If many zones show this, the resolver rewrites answers: use a recursive one of "
                "your own.",
+               rebinding_advice(),
                "If only this one does, its domain may have expired or been sold: take it out of "
                "use."}};
     case Cause::servfail:
@@ -79,8 +86,10 @@ Advice advice_on(Cause cause, std::string_view zone) {
     case Cause::timeout:
       return {"No answer came in time.", when_silent()};
     case Cause::not_asked:
-      return {"Not looked at yet, or not for too long.",
-              {"See that rblwatchd runs; after a start the first sweep takes a while."}};
+      return {
+          "Not looked at yet, or not for too long.",
+          {"See that rblwatchd runs and has read this configuration (reload it); after a start the "
+           "first sweep takes a while."}};
     case Cause::unsupported:
       return {"The zone has no data for this kind.", {}};
     case Cause::lists_everything:

@@ -23,7 +23,9 @@ Advice advice_on(Cause cause, std::string_view zone = "ID");
 /// For those that have no cause: quarantined, untested.
 Advice advice_on(ZoneState state, std::string_view zone = "ID");
 
-/// How a resolver is kept from hiding a list's answers.
+/// How a resolver is kept from hiding a list's answers: a sentence that says what is meant.
 std::string rebinding_advice();
+/// The same as what to do alone, without a full stop.
+std::string rebinding_remedy();
 
 }  // namespace rblwatch::lists

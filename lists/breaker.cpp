@@ -77,7 +77,7 @@ std::optional<BelievedChange> fold_all(const std::vector<BelievedChange>& change
 
 }  // namespace
 
-std::optional<std::uint64_t> Breaker::limit() const {
+std::optional<std::uint64_t> Breaker::limit(bool opens) const {
   if (policy_.share >= 1) {
     return std::nullopt;
   }
@@ -85,20 +85,27 @@ std::optional<std::uint64_t> Breaker::limit() const {
   constexpr double kHair = 1e-9;
   const double share = std::floor(policy_.share * static_cast<double>(subjects_) + kHair);
   const std::uint64_t least = std::max<std::uint64_t>(policy_.min, 1);
-  return std::max(least, static_cast<std::uint64_t>(share) + 1);
+  const std::uint64_t of_subjects = std::max(least, static_cast<std::uint64_t>(share) + 1);
+  if (opens || latest_ < recovers_until_) {
+    return of_subjects;
+  }
+  const auto stood =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(open_listings_ + wave(false).decided, 0));
+  return std::min(of_subjects, std::max(least, stood / 2 + 1));
 }
 
 bool Breaker::is_over(bool opens) const {
-  const auto most = limit();
+  const auto most = limit(opens);
   return most && standing(opens) >= *most;
 }
 
 bool Breaker::must_wait(bool opens) const {
-  const auto most = limit();
+  const auto most = limit(opens);
   return most && 2 * standing(opens) >= *most;
 }
 
 Admission Breaker::vote(SubjectIndex subject, Purpose purpose, bool opens, core::Tick at) {
+  note_time(at);
   const Key key{subject, purpose};
   if (takes_back_held(key, opens)) {
     // Nobody was told of what is held, so this is no drop of another wave.
@@ -115,6 +122,7 @@ Admission Breaker::vote(SubjectIndex subject, Purpose purpose, bool opens, core:
 }
 
 Admission Breaker::gone(SubjectIndex subject, Purpose purpose, bool opens, core::Tick now) {
+  note_time(now);
   const Key key{subject, purpose};
   if (takes_back_held(key, opens)) {
     stay(key);
@@ -125,9 +133,11 @@ Admission Breaker::gone(SubjectIndex subject, Purpose purpose, bool opens, core:
 }
 
 Admission Breaker::admit(BelievedChange change, core::Tick now) {
+  note_time(now);
   const Key key{change.subject, change.purpose};
   const std::optional<bool> opens = direction(change.change);
   if (opens) {
+    open_listings_ += *opens ? 1 : -1;
     decide_ballot(wave(*opens), key);
     erase_ballot(wave(!*opens), key);  // what it undoes no longer stands
   }
@@ -147,6 +157,7 @@ Admission Breaker::admit(BelievedChange change, core::Tick now) {
 }
 
 Admission Breaker::tick(core::Tick now, bool test_passed_lately) {
+  note_time(now);
   if (!is_quarantined()) {
     return settle(now);
   }
@@ -159,6 +170,11 @@ Admission Breaker::tick(core::Tick now, bool test_passed_lately) {
 
 std::uint64_t Breaker::drop_all() {
   const std::uint64_t dropped = held().size();
+  for (const auto& [key, one] : held_) {
+    const bool was_listed = !codes_before(one.changes.front().change).is_empty();
+    const bool is_listed = !codes_after(one.changes.back().change).is_empty();
+    open_listings_ += (was_listed ? 1 : 0) - (is_listed ? 1 : 0);
+  }
   for (Wave& one : waves_) {
     one.waiting.clear();
     std::vector<Key> unsaid_keys;
@@ -177,7 +193,8 @@ std::uint64_t Breaker::drop_all() {
   return dropped;
 }
 
-Admission Breaker::release(core::Tick /*now*/) {
+Admission Breaker::release(core::Tick now) {
+  note_time(now);
   Admission admission;
   if (is_quarantined()) {
     end_quarantine(admission);
@@ -223,6 +240,18 @@ void Breaker::recall(SubjectIndex subject, Purpose purpose, bool opens, Vote fir
   insert_ballot(wave(opens), {subject, purpose}, {first.at, is_decided, true});
 }
 
+std::vector<Breaker::DecidedVote> Breaker::decided_votes() const {
+  std::vector<DecidedVote> votes;
+  for (const bool opens : {false, true}) {
+    for (const auto& [key, ballot] : wave(opens).ballots) {
+      if (ballot.is_decided) {
+        votes.push_back({key.subject, key.purpose, opens, ballot.at});
+      }
+    }
+  }
+  return votes;
+}
+
 std::optional<core::Tick> Breaker::next_tick() const {
   return is_quarantined() && !waits_for_test_ ? std::optional(hold_ends_) : std::nullopt;
 }
@@ -238,6 +267,7 @@ void Breaker::insert_ballot(Wave& wave, const Key& key, Ballot ballot) {
   wave.ballots.emplace(key, ballot);
   wave.counted.emplace(ballot.at, key);
   ++wave.subjects[key.subject.value];
+  wave.decided += ballot.is_decided ? 1 : 0;
   if (!ballot.is_decided) {
     wave.undecided.emplace(ballot.at, key);
   }
@@ -250,6 +280,7 @@ bool Breaker::erase_ballot(Wave& wave, const Key& key) {
   }
   uncount(wave, key);
   wave.undecided.erase({found->second.at, key});
+  wave.decided -= found->second.is_decided ? 1 : 0;
   wave.ballots.erase(found);
   return true;
 }
@@ -260,6 +291,7 @@ void Breaker::decide_ballot(Wave& wave, const Key& key) {
     return;
   }
   found->second.is_decided = true;
+  ++wave.decided;
   wave.undecided.erase({found->second.at, key});
   if (!found->second.is_counted) {
     erase_ballot(wave, key);
@@ -363,6 +395,9 @@ void Breaker::trip(core::Tick now, Admission& admission) {
 
 void Breaker::end_quarantine(Admission& admission) {
   admission.released = true;
+  if (is_quarantined()) {
+    recovers_until_ = latest_ + policy_.hold;
+  }
   for (const auto& [key, one] : held_) {
     ++(one.is_leaving ? dropped_ : admission.passed);
   }

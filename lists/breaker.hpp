@@ -8,7 +8,9 @@
 // of the zone's subjects and from at least `min`, they trip it. From half of that on, a believed
 // change waits until those whose first vote came before its own confirmation are decided or have
 // lapsed, so that no drop is told before the wave. Votes that came to nothing no longer count. The
-// mirror image counts first votes for delisting, against the same limit.
+// mirror image counts first votes for delisting; there most of the zone's listings are as much,
+// though they be fewer than the share of its subjects. Not so for a `hold` after a quarantine: the
+// zone is coming to its senses, and what it left behind may go as it came.
 //
 // A quarantine ends by itself when what still stands is below the limit (what stands goes its usual
 // way), by the zone's failed test (everything held is dropped), after `hold` with a passing test,
@@ -21,6 +23,7 @@
 // listings are `first_seen`. Each call costs O(log n) in the votes of the window.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -67,6 +70,8 @@ class Breaker {
 
   /// On start, reload and when host addresses change.
   void set_subjects(std::uint64_t count) { subjects_ = count; }
+  /// Likewise: how many listings are believed open, held ones included; kept true from here on.
+  void set_listings(std::uint64_t open) { open_listings_ = static_cast<std::int64_t>(open); }
   /// The sliding window: the zone's interval, its sweep's real length or the confirmation time,
   /// whichever is longest.
   void set_window(core::Millis window) { window_ = window; }
@@ -102,12 +107,26 @@ class Breaker {
   /// After a restart: a vote of the window that was counted before, pending or believed since.
   /// Trips nothing.
   void recall(SubjectIndex subject, Purpose purpose, bool opens, Vote first, bool is_decided);
+  /// A vote of the window that was believed since.
+  struct DecidedVote {
+    SubjectIndex subject;
+    Purpose purpose = Purpose::block;
+    bool opens = true;
+    core::Tick at;
+  };
+  /// What a reload recalls, beside the votes that are pending.
+  std::vector<DecidedVote> decided_votes() const;
+  /// Until when a quarantine holds at least.
+  std::optional<core::Tick> hold_ends() const {
+    return is_quarantined() ? std::optional(hold_ends_) : std::nullopt;
+  }
   /// When tick() next has something to do. Nothing when the hold is over but no test has passed:
   /// then tick() is called with the next one that does.
   std::optional<core::Tick> next_tick() const;
 
-  /// How many subjects trip it: more than the share, and at least `min`. Nothing = off.
-  std::optional<std::uint64_t> limit() const;
+  /// How many subjects trip it: more than the share (of closing: or most of the listings that stood
+  /// when the window began), and at least `min`. Nothing = off.
+  std::optional<std::uint64_t> limit(bool opens) const;
   /// How many subjects have a vote that stands.
   std::uint64_t standing(bool opens) const { return wave(opens).subjects.size(); }
 
@@ -131,6 +150,7 @@ class Breaker {
     std::set<std::pair<core::Tick, Key>> counted;               // oldest first
     std::set<std::pair<core::Tick, Key>> undecided;             // oldest first
     std::unordered_map<std::uint32_t, std::uint32_t> subjects;  // counted ballots of each
+    std::int64_t decided = 0;                                   // ballots
     std::set<std::pair<core::Tick, Key>> waiting;  // held until the wave shows, by confirmation
   };
   struct Held {
@@ -142,6 +162,7 @@ class Breaker {
 
   Wave& wave(bool opens) { return waves_[opens ? 1 : 0]; }
   const Wave& wave(bool opens) const { return waves_[opens ? 1 : 0]; }
+  void note_time(core::Tick now) { latest_ = std::max(latest_, now); }
   bool is_over(bool opens) const;
   bool must_wait(bool opens) const;
   bool takes_back_held(const Key& key, bool opens) const;
@@ -162,6 +183,7 @@ class Breaker {
 
   BreakerPolicy policy_;
   std::uint64_t subjects_ = 0;
+  std::int64_t open_listings_ = 0;
   core::Millis window_{30 * 60'000};
   std::array<Wave, 2> waves_;  // closing, opening
   std::map<Key, Held> held_;
@@ -169,6 +191,8 @@ class Breaker {
   std::uint64_t dropped_ = 0;
   std::optional<core::Tick> quarantined_since_;
   core::Tick hold_ends_{};
+  core::Tick latest_{};          // when it was last called
+  core::Tick recovers_until_{};  // a hold after the end of the last quarantine
   bool waits_for_test_ = false;
 };
 

@@ -64,19 +64,18 @@ std::string in_brackets(const std::string& text) {
   return text.empty() ? "" : " (" + text + ")";
 }
 
-/// "258 subjects", or of one kind "258 IPv6 addresses".
-std::string affected(const Event& event) {
-  const std::uint64_t count = event.affected_subjects.value_or(0);
-  if (!event.kind) {
-    return core::count_of(count, "subject", "subjects");
+/// One and many of what an event about a kind of a zone is about.
+std::pair<std::string_view, std::string_view> words_of(std::optional<Kind> kind) {
+  if (!kind) {
+    return {"subject", "subjects"};
   }
-  switch (*event.kind) {
+  switch (*kind) {
     case Kind::ipv4:
-      return core::count_of(count, "IPv4 address", "IPv4 addresses");
+      return {"IPv4 address", "IPv4 addresses"};
     case Kind::ipv6:
-      return core::count_of(count, "IPv6 address", "IPv6 addresses");
+      return {"IPv6 address", "IPv6 addresses"};
     case Kind::domain:
-      return core::count_of(count, "domain", "domains");
+      return {"domain", "domains"};
   }
   RBL_CHECK(false);
 }
@@ -120,8 +119,15 @@ std::string overdue_text(const Event& event) {
 }
 
 std::string blind_text(const Event& event) {
-  return zone_id(event) + " can't be seen" + in_brackets(event.cause) + ": " + affected(event) +
-         " unchecked" + since(event);
+  return zone_id(event) + " can't be seen" + in_brackets(event.cause) + ": " +
+         affected_text(event) + " unchecked" + since(event);
+}
+
+/// "corp can be seen again after 2 h", of one kind "corp can be seen again (IPv6 addresses) after
+/// 2 h".
+std::string seeing_text(const Event& event) {
+  const std::string kind = event.kind ? std::string(words_of(event.kind).second) : "";
+  return zone_id(event) + " can be seen again" + in_brackets(kind) + after(event.since, event.at);
 }
 
 std::string released_text(const Event& event) {
@@ -141,7 +147,7 @@ std::string resolvers(const Event& event) {
 std::string resolver_blind_text(const Event& event) {
   return resolvers(event) + " can't be relied on" + in_brackets(event.cause) + ": " +
          core::count_of(event.zones.size(), "zone", "zones") + " can't be seen, " +
-         affected(event) + " unchecked" + since(event);
+         affected_text(event) + " unchecked" + since(event);
 }
 
 std::string unresolved_text(const Event& event) {
@@ -154,6 +160,11 @@ std::string colon(const std::string& cause) {
 }
 
 }  // namespace
+
+std::string affected_text(const Event& event) {
+  const auto [one, many] = words_of(event.kind);
+  return core::count_of(event.affected_subjects.value_or(0), one, many);
+}
 
 std::string event_text(const Event& event) {
   switch (event.type) {
@@ -170,9 +181,9 @@ std::string event_text(const Event& event) {
     case EventType::zone_blind:
       return blind_text(event);
     case EventType::zone_seeing:
-      return zone_id(event) + " can be seen again" + after(event.since, event.at);
+      return seeing_text(event);
     case EventType::zone_quarantined:
-      return zone_id(event) + " is quarantined: " + affected(event) +
+      return zone_id(event) + " is quarantined: " + affected_text(event) +
              " changed at once, and their events are held";
     case EventType::zone_released:
       return released_text(event);

@@ -64,7 +64,7 @@ struct Event {
   std::optional<std::uint64_t> dropped;  // zone_released
 
   std::string lookup_url;
-  std::string delist_url;
+  std::string delist_url;  // of a zone_blind that is refused: who is answered, and on what terms
   std::vector<std::string> delist_steps;
   std::optional<Evidence> evidence;
   friend bool operator==(const Event&, const Event&) = default;
@@ -82,6 +82,9 @@ struct TimelineEntry {
 /// One sentence a person can read: "192.0.2.10 (mx1) is listed on zen.spamhaus.org: SBL". Plain
 /// text, safe for any output that escapes its own markup.
 std::string event_text(const Event& event);
+
+/// How many it affects: "258 subjects", or of one kind "258 IPv6 addresses".
+std::string affected_text(const Event& event);
 
 /// How bad it is when this happens: the zone's severity for listings; zone and target events are
 /// medium, resolver events, channel_failed and storage_failed high. Good news bears the severity of

@@ -49,9 +49,10 @@ bool refresh_shown(CodeSet& shown, const CodeSet& seen) {
   return has_changed;
 }
 
-bool drop_contradicted(Track& track, const CodeSet& seen) {
-  return std::erase_if(track.pending, [&seen](const PendingEntry& entry) {
-           return entry.joins != seen.has(entry.code.entry);
+bool drop_contradicted(Track& track, const CodeSet& seen, bool is_partial) {
+  return std::erase_if(track.pending, [&](const PendingEntry& entry) {
+           const bool is_seen = seen.has(entry.code.entry);
+           return entry.joins != is_seen && (is_seen || !is_partial);
          }) > 0;
 }
 
@@ -138,7 +139,7 @@ void cast_all(Track& track, const CodeSet& seen, const Ballot& ballot, Step& ste
     }
   }
   for (const Code& code : track.believed) {
-    if (!seen.has(code.entry)) {
+    if (!seen.has(code.entry) && !ballot.observation.is_partial) {
       cast(track, code, false, ballot, step);
     }
   }
@@ -192,7 +193,7 @@ Step after_unknown(const Track& track, const Observation& observation,
 Tick mark_of(const Observation& observation) {
   core::Micros ttl = observation.ttl.value_or(kTtlOfNothing);
   ttl = std::max(ttl, core::Micros::zero());
-  return observation.asked_at + observation.took + ttl + kTtlSpare;
+  return observation.answered_at() + ttl + kTtlSpare;
 }
 
 bool is_covered(const PendingEntry& entry, const PassedTest& test) {
@@ -342,7 +343,7 @@ Step advance(Track& track, const Observation& observation, bool is_fresh,
     plan_fresh_answer(track, seen, ballot, step);
     return step;
   }
-  step.changed |= drop_contradicted(track, seen);
+  step.changed |= drop_contradicted(track, seen, observation.is_partial);
   step.changed |= refresh_shown(track.believed, seen);
   cast_all(track, seen, ballot, step);
   plan_next_vote(track, ballot, step);

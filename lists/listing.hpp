@@ -61,6 +61,11 @@ struct Observation {
   dns::Server server;
   dns::ServerRole role = dns::ServerRole::resolver;
   core::Micros took{0};  // a TTL counts from the answer, not from the question
+  /// Of a domain asked under two names, one was listed and the other unknown: what is missing may
+  /// still stand there, so its absence says nothing.
+  bool is_partial = false;
+
+  core::Tick answered_at() const { return asked_at + took; }
 };
 
 /// What a resolver's answer without a TTL counts as, and what is added to a TTL, which is in whole

@@ -162,6 +162,16 @@ std::vector<Network> networks_of(const SubjectTable& subjects) {
   return networks;
 }
 
+WatchedCounts watched_counts(std::span<const Target> targets) {
+  WatchedCounts counts;
+  for (const Target& target : targets) {
+    if (target.type == TargetType::range && !target.except.empty()) {
+      counts.emplace(target.name, subject_count(target));
+    }
+  }
+  return counts;
+}
+
 std::vector<Neighbourhood> find_neighbours(std::span<const Neighbour> all,
                                            std::span<const Network> networks) {
   std::vector<Neighbourhood> found;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,11 @@ struct Network {
 
 /// Every range target, and every /64 that holds several subjects.
 std::vector<Network> networks_of(const SubjectTable& subjects);
+
+/// How many addresses of a range target are watched, by the target's name; only of those that have
+/// exceptions.
+using WatchedCounts = std::map<std::string, std::uint64_t>;
+WatchedCounts watched_counts(std::span<const Target> targets);
 
 struct Neighbour {
   core::IpAddress address;

@@ -30,6 +30,8 @@ std::array<std::uint64_t, 3> specificity(const Target& target, std::uint32_t ind
   return {static_cast<std::uint64_t>(place), is_range ? target.range.size() : 0, index};
 }
 
+}  // namespace
+
 bool wants(const Target& target, const Zone& zone) {
   const auto names = [&zone](const std::string& name) {
     return core::equals_ignoring_case(name, zone.id) ||
@@ -38,8 +40,6 @@ bool wants(const Target& target, const Zone& zone) {
   return (target.zones.empty() || std::any_of(target.zones.begin(), target.zones.end(), names)) &&
          std::none_of(target.skip_zones.begin(), target.skip_zones.end(), names);
 }
-
-}  // namespace
 
 /// Builds the table from spans of addresses, never from single ones: their union is counted before
 /// a subject is made, and comes out sorted and without doubles.

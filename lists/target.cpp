@@ -84,13 +84,6 @@ Result<Target> named(TargetType type, std::string_view text) {
   return target;
 }
 
-/// Names and tags go into alerts, logs and columns.
-bool is_printable(std::string_view text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return std::none_of(text.begin(), text.end(), is_control) &&
-         core::to_utf8(core::Untrusted(std::string(text))) == text;
-}
-
 /// Sets one "name=…" or "tags=…"; the text says what is wrong.
 std::string set_option(Target& target, std::string_view option) {
   const std::size_t equals = option.find('=');
@@ -99,16 +92,20 @@ std::string set_option(Target& target, std::string_view option) {
     return core::quoted(option) + " is no option of a target: expected name=NAME or tags=a,b";
   }
   const std::string_view value = option.substr(equals + 1);
-  if (value.empty() || !is_printable(value)) {
-    return key + "= needs printable text after it";
-  }
+  const auto needs = [&key] {
+    return key + "= needs 1 to " + std::to_string(kMostTargetText) +
+           " bytes of printable text after it";
+  };
   if (key == "name") {
     target.name = std::string(value);
-    return "";
+    return is_target_text(value) ? "" : needs();
   }
   for (const std::string_view tag : core::split(value, ',')) {
-    if (tag.empty()) {
+    if (tag.empty() && !value.empty()) {
       return "tags= holds an empty tag: expected tags=a,b";
+    }
+    if (!is_target_text(tag)) {
+      return needs();
     }
     if (std::find(target.tags.begin(), target.tags.end(), tag) == target.tags.end()) {
       target.tags.emplace_back(tag);
@@ -118,6 +115,13 @@ std::string set_option(Target& target, std::string_view option) {
 }
 
 }  // namespace
+
+bool is_target_text(std::string_view text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return !text.empty() && text.size() <= kMostTargetText &&
+         std::none_of(text.begin(), text.end(), is_control) &&
+         core::to_utf8(core::Untrusted(std::string(text))) == text;
+}
 
 CompactName::operator DnsName() const {
   DnsName name;

@@ -70,6 +70,13 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+/// Names and tags go into alerts, logs and columns: printable UTF-8, not empty and not too long.
+inline constexpr std::size_t kMostTargetText = 200;  // bytes
+bool is_target_text(std::string_view text);
+
+/// Whether `zones` and `skip_zones` leave the zone to the target; its kinds are another matter.
+bool wants(const Target& target, const Zone& zone);
+
 /// How many subjects the target has before any host is resolved; ranges less their exceptions. At
 /// most kUncountable.
 std::uint64_t subject_count(const Target& target);

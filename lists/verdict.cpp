@@ -143,4 +143,11 @@ Verdict combine(const Verdict& a, const Verdict& b) {
   return unknown_b != nullptr ? b : a;
 }
 
+bool is_partial(const Verdict& a, const Verdict& b) {
+  const auto is_one_each = [](const Verdict& one, const Verdict& other) {
+    return std::holds_alternative<Listed>(one) && std::holds_alternative<Unknown>(other);
+  };
+  return is_one_each(a, b) || is_one_each(b, a);
+}
+
 }  // namespace rblwatch::lists

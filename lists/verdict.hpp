@@ -38,5 +38,7 @@ std::string_view to_text(const Verdict& verdict);
 /// Of a subject asked under several names (domain_form both): listed when any is, with all codes;
 /// else unknown when any is; else clear.
 Verdict combine(const Verdict& a, const Verdict& b);
+/// Whether one of them is listed and the other unknown: what else may be listed wasn't seen.
+bool is_partial(const Verdict& a, const Verdict& b);
 
 }  // namespace rblwatch::lists

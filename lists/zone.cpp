@@ -37,6 +37,10 @@ bool is_refusal(const Zone& zone, const core::IpAddress& code) {
                      [&code](const CodePattern& pattern) { return pattern.matches(code); });
 }
 
+std::string terms_text(const Zone& zone) {
+  return zone.policy + (zone.policy.empty() || zone.terms_url.empty() ? "" : " ") + zone.terms_url;
+}
+
 std::string fill_url(const std::string& url, const std::string& subject) {
   return core::replace_all(url, "{subject}", core::percent_encode(subject));
 }

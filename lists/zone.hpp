@@ -53,7 +53,8 @@ struct Zone {
   std::string delist_url;
   std::vector<std::string> delist_steps;
   std::optional<core::Millis> delist_time;
-  std::string policy;  // operator's terms in a sentence; shown by `zones ID`
+  std::string policy;     // operator's terms in a sentence; shown by `zones ID`
+  std::string terms_url;  // the page that says who is answered, and what to do when refused
   std::string note;
 
   const TestEntries& test_of(Kind kind) const { return tests[static_cast<std::size_t>(kind)]; }
@@ -72,6 +73,9 @@ TestEntries default_test_entries(Kind kind);
 
 /// True for 127.255.0.0/16 and for what the zone names.
 bool is_refusal(const Zone& zone, const core::IpAddress& code);
+
+/// The operator's terms and where they stand; "" where neither is known.
+std::string terms_text(const Zone& zone);
 
 /// A link with {subject} replaced, percent-encoded.
 std::string fill_url(const std::string& url, const std::string& subject);

@@ -112,14 +112,12 @@ HealthStep take_failure(KindHealth& health, const TestResult& result, const Heal
   const bool is_second = health.failures >= 2 && result.asked_at >= health.tell_from;
   health.is_telling_due = health.is_telling_due || is_told_at_once(*result.failed) || is_second;
   plan_retry(health, result, policy);
-  step.may_tell_blind = health.is_telling_due && !health.is_told;
   return step;
 }
 
 HealthStep take_pass(KindHealth& health, const TestResult& result, const HealthPolicy& policy) {
   HealthStep step;
   step.began_seeing = health.state != ZoneState::seeing;
-  step.must_tell_seeing = health.is_told;
   if (health.is_suspended) {
     step.resumed_after = result.finished_at - health.suspended_at.value_or(result.finished_at);
   }

@@ -45,17 +45,14 @@ struct KindHealth {
   std::optional<core::Tick>
       denied_until;             // a missing test entry: until when its denial may be repeated
   bool is_telling_due = false;  // zone_blind may be told, if the resolver isn't at fault
-  bool is_told = false;         // set by who told it; zone_seeing has to follow
   bool is_suspended = false;    // failed by silence: votes and holds wait (rule 5)
   std::optional<core::Tick> suspended_at;
 };
 
 /// What a test did to a kind.
 struct HealthStep {
-  bool began_seeing = false;    // untested or blind before
-  bool became_blind = false;    // this test failed first
-  bool may_tell_blind = false;  // due and not told yet: tell it now, if the resolver isn't at fault
-  bool must_tell_seeing = false;              // sees again, and zone_blind had been told
+  bool began_seeing = false;                  // untested or blind before
+  bool became_blind = false;                  // this test failed first
   bool discard_votes = false;                 // failed other than by silence
   std::optional<core::Micros> resumed_after;  // votes were suspended for so long and go on
 };

@@ -97,18 +97,21 @@ bool went_through_resolver(const TestAnswer& answer) {
   return answer.server_role == dns::ServerRole::resolver;
 }
 
-/// Through a resolver when an answer that failed like this did; of a test that passed, any.
+/// Through a resolver when an answer that failed like this did; of a test that passed, any. A test
+/// that asks nothing says nothing of a resolver.
 bool is_through_resolver(const Zone& zone, const std::vector<TestAnswer>& answers,
                          const std::optional<Cause>& failed) {
-  if (answers.empty()) {
-    return zone.role() == dns::ServerRole::resolver;
-  }
   return std::any_of(answers.begin(), answers.end(), [&](const TestAnswer& answer) {
     return went_through_resolver(answer) && (!failed || fault_of(zone, answer) == failed);
   });
 }
 
 }  // namespace
+
+bool is_tested(const Zone& zone, Kind kind) {
+  const TestEntries& entries = zone.test_of(kind);
+  return entries.listed || entries.clear || zone.test_random;
+}
 
 Result<std::vector<TestQuestion>> test_questions(const Zone& zone, Kind kind,
                                                  core::Random& random) {

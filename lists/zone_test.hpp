@@ -27,6 +27,9 @@ struct TestQuestion {
   std::string shown;   // for evidence
 };
 
+/// Whether a test of this kind asks anything: not where the catalogue waives all of it.
+bool is_tested(const Zone& zone, Kind kind);
+
 /// The two or three questions of a test, waived ones left out; the random label is a 20-letter
 /// non-address label drawn anew. Empty when the catalogue waives everything.
 core::Result<std::vector<TestQuestion>> test_questions(const Zone& zone, Kind kind,

@@ -36,7 +36,7 @@ int exit_code(const StatusDoc& status) {
   if (summary.listed > 0 || summary.allow_lost > 0) {
     return 1;
   }
-  return summary.unknown > 0 || summary.pairs == 0 ? 3 : 0;
+  return summary.unknown > 0 || summary.is_empty() ? 3 : 0;
 }
 
 }  // namespace rblwatch::report

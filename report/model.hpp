@@ -100,6 +100,13 @@ struct UnknownView {
   std::vector<std::string> subjects;  // at most 20
 };
 
+/// A target some of whose addresses nobody knows, so that they can't be asked about.
+struct UnresolvedView {
+  std::string target;
+  std::string why;  // "the name doesn't resolve (nxdomain)"
+  std::optional<Timestamp> since;
+};
+
 struct DaemonView {
   bool running = false;
   std::string version;
@@ -122,6 +129,9 @@ struct Summary {
   std::uint64_t pending = 0;
   std::uint64_t unknown = 0;
   std::uint64_t unsupported = 0;
+
+  /// Nothing is asked, and not because the zones have no data for it.
+  bool is_empty() const { return pairs == 0 && unsupported == 0; }
 };
 
 /// `status` and `check`.
@@ -133,11 +143,12 @@ struct StatusDoc {
   std::vector<ZoneView> zones;
   std::vector<ResolverView> resolvers;
   std::vector<UnknownView> unknowns;
-  std::vector<lists::Network> networks;  // for texts: what may be told as one line
+  std::vector<lists::Network> networks;    // for texts: what may be told as one line
+  std::vector<UnresolvedView> unresolved;  // for texts: their pairs are among the unknowns
 };
 
 /// 1 when something is listed on a block code or an allow listing is lost; else 3 when anything is
-/// unknown or no pair exists that was seen; else 0.
+/// unknown or there is no pair at all, neither one that was seen nor an unsupported one; else 0.
 int exit_code(const StatusDoc& status);
 
 struct HistoryDoc {

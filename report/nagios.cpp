@@ -32,12 +32,12 @@ std::string_view word_of(int code) {
 }
 
 /// What is known to be bad outranks what isn't known, and that outranks a warning: an OK or WARNING
-/// stands only where every pair was seen.
+/// stands only where every pair was seen, or zones have no data for any.
 int code_of(const Summary& summary) {
   if (summary.listed > 0 || summary.allow_lost > 0) {
     return kCritical;
   }
-  if (summary.unknown > 0 || summary.pairs == 0) {
+  if (summary.unknown > 0 || summary.is_empty()) {
     return kUnknown;
   }
   return summary.pending > 0 || summary.info > 0 ? kWarning : kOk;
@@ -99,6 +99,15 @@ std::vector<std::string> unknown_names(const StatusDoc& document) {
   return names;
 }
 
+std::string nothing_found(const Summary& summary) {
+  if (summary.pairs > 0) {
+    return "nothing is known to be listed";
+  }
+  return summary.is_empty() ? "nothing was asked"
+                            : "nothing was asked, " + std::to_string(summary.unsupported) +
+                                  (summary.unsupported == 1 ? " pair" : " pairs") + " unsupported";
+}
+
 std::string sentence(const StatusDoc& document) {
   const Summary& summary = document.summary;
   std::vector<std::string> parts;
@@ -114,7 +123,7 @@ std::string sentence(const StatusDoc& document) {
   add(summary.pending, " pending", is_pending);
   add(summary.info, " listed for information", is_info);
   if (parts.empty()) {
-    parts.emplace_back(summary.pairs == 0 ? "nothing was asked" : "nothing is known to be listed");
+    parts.push_back(nothing_found(summary));
   }
   if (summary.unknown > 0) {
     const std::vector<std::string> names = unknown_names(document);

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "report/sources.hpp"
 #include "report/survey.hpp"
 
 namespace rblwatch::report {
@@ -45,15 +46,15 @@ std::vector<SubjectIndex> subjects_in(const lists::SubjectTable& subjects,
   return inside;
 }
 
-/// The worst that holds: a target that nobody asks about is not clear.
-std::string target_state(const TargetView& view, bool has_addresses, bool is_asked) {
+/// The worst that holds: a target that nobody asks about, or not about all of it, is not clear.
+std::string target_state(const TargetView& view, bool has_gap, bool is_asked) {
   if (view.listed > 0) {
     return "listed";
   }
-  if (!has_addresses) {
+  if (has_gap && view.addresses.empty()) {
     return "unresolved";
   }
-  return view.unknown > 0 || !is_asked ? "unknown" : "clear";
+  return view.unknown > 0 || has_gap || !is_asked ? "unknown" : "clear";
 }
 
 std::vector<std::string> addresses_of(const lists::Target& target, std::uint32_t index,
@@ -68,34 +69,6 @@ std::vector<std::string> addresses_of(const lists::Target& target, std::uint32_t
     }
   }
   return addresses;
-}
-
-/// "mx can't be found (servfail for MX of example.com) since …: its last addresses stay watched"
-std::string unresolved_note(const SourceRow& source) {
-  std::string text = source.follow
-                         ? std::string(core::enum_word(*source.follow)) + " can't be found"
-                         : "the name doesn't resolve";
-  text += source.cause.empty() ? "" : " (" + source.cause + ")";
-  text += source.since ? " since " + core::to_rfc3339(*source.since) : "";
-  return text + (source.has_addresses ? ": its last addresses stay watched" : "");
-}
-
-std::vector<std::string> notes_of(const std::vector<SourceRow>& sources) {
-  std::vector<std::string> notes;
-  for (const SourceRow& source : sources) {
-    if (!source.is_resolved) {
-      notes.push_back(unresolved_note(source));
-    }
-    notes.insert(notes.end(), source.notes.begin(), source.notes.end());
-  }
-  return notes;
-}
-
-/// A host always has addresses; a domain that is followed has, unless it is found to have none.
-bool lacks_addresses(const lists::Target& target, const std::vector<SourceRow>& sources) {
-  const auto is_lost = [](const SourceRow& source) { return !source.is_resolved; };
-  return target.type == lists::TargetType::host ||
-         (!target.follow.empty() && std::any_of(sources.begin(), sources.end(), is_lost));
 }
 
 TargetView target_view(const World& world, const Survey& survey, const TargetAddresses& known,
@@ -114,12 +87,9 @@ TargetView target_view(const World& world, const Survey& survey, const TargetAdd
     view.unknown += survey.is_unknown(subject) ? 1 : 0;
     is_asked = is_asked || survey.is_asked(subject);
   }
-  const auto found = known.sources.find(index.value);
-  const std::vector<SourceRow> sources =
-      found == known.sources.end() ? std::vector<SourceRow>() : found->second;
-  view.notes = notes_of(sources);
-  const bool is_lost = view.addresses.empty() && lacks_addresses(target, sources);
-  view.state = target_state(view, !is_lost, is_asked);
+  view.notes = source_notes(target, index, known.sources);
+  const bool has_gap = source_gap(target, index, known.sources).has_value();
+  view.state = target_state(view, has_gap, is_asked);
   return view;
 }
 
@@ -151,7 +121,7 @@ ZoneDetail zone_detail(const lists::Zone& zone) {
   detail.delist_steps = zone.delist_steps;
   detail.contained_in = zone.contained_in;
   detail.limit_per_day = zone.limit_per_day;
-  detail.policy = zone.policy;
+  detail.policy = lists::terms_text(zone);
   detail.note = zone.note;
   return detail;
 }
@@ -181,10 +151,11 @@ StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::str
       meant = {*index};
     }
   }
-  std::vector<bool> scope(std::max<std::size_t>(world.subjects.size(), 1));
-  std::set<lists::TargetIndex> holders(named.begin(), named.end());
+  Survey::Scope scope{.subjects = std::vector<bool>(world.subjects.size()),
+                      .targets = {named.begin(), named.end()}};
+  std::set<lists::TargetIndex> holders = scope.targets;
   for (const SubjectIndex subject : meant) {
-    scope[subject.value] = true;
+    scope.subjects[subject.value] = true;
     if (named.empty()) {
       const std::vector<lists::TargetIndex> those = world.subjects.holders(subject);
       holders.insert(those.begin(), those.end());
@@ -195,13 +166,12 @@ StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::str
   return document;
 }
 
-TargetsDoc build_targets(const World& world, const StatusRows& rows,
-                         const TargetAddresses& addresses, Timestamp now) {
+TargetsDoc build_targets(const World& world, const StatusRows& rows, Timestamp now) {
   const Survey survey(world, rows, now);
   TargetsDoc document;
   document.generated_at = now;
   for (std::uint32_t i = 0; i < world.subjects.targets().size(); ++i) {
-    document.targets.push_back(target_view(world, survey, addresses, lists::TargetIndex{i}));
+    document.targets.push_back(target_view(world, survey, rows.addresses, lists::TargetIndex{i}));
   }
   return document;
 }

@@ -88,17 +88,6 @@ struct ZoneRow {
   std::optional<std::int64_t> latency_p99_ms;
 };
 
-struct StatusRows {
-  DaemonView daemon;
-  std::vector<ListingRow> open;
-  std::vector<ListingRow> lost_allows;  // ended as delisted, purpose allow, not back since
-  std::vector<PendingRow> pending;
-  std::vector<DoubtRow> doubts;
-  std::vector<KindRow> kinds;
-  std::vector<ZoneRow> zones;
-  std::vector<ResolverView> resolvers;
-};
-
 /// How one source of a target's addresses (lists::AddressSource) was last found.
 struct SourceRow {
   std::optional<lists::Follow> follow;
@@ -110,6 +99,24 @@ struct SourceRow {
 };
 /// By target; a source that was never looked up has no row.
 using SourceBook = std::unordered_map<std::uint32_t, std::vector<SourceRow>>;
+struct TargetAddresses {
+  lists::HostBook hosts;
+  SourceBook sources;
+};
+
+struct StatusRows {
+  DaemonView daemon;
+  std::vector<ListingRow> open;
+  std::vector<ListingRow> lost_allows;  // ended as delisted, purpose allow, not back since
+  std::vector<PendingRow> pending;
+  std::vector<DoubtRow> doubts;
+  std::vector<KindRow> kinds;
+  std::vector<ZoneRow> zones;
+  std::vector<ResolverView> resolvers;
+  /// The subjects that the daemon asks about. A configuration that it hasn't read names others too.
+  std::vector<std::string> watched;
+  TargetAddresses addresses;
+};
 
 /// What is watched, by configuration.
 struct World {
@@ -127,12 +134,7 @@ StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::str
                       Timestamp now);
 /// Whether the text is a network in which anything is watched, as one target or several.
 bool holds_subjects(const lists::SubjectTable& subjects, const std::string& network);
-struct TargetAddresses {
-  lists::HostBook hosts;
-  SourceBook sources;
-};
-TargetsDoc build_targets(const World& world, const StatusRows& rows,
-                         const TargetAddresses& addresses, Timestamp now);
+TargetsDoc build_targets(const World& world, const StatusRows& rows, Timestamp now);
 ZonesDoc build_zones(const World& world, const StatusRows& rows, Timestamp now);
 
 /// A stored listing as it is shown; `zone` where it is still configured gives links and names anew.

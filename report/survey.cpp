@@ -2,9 +2,12 @@
 #include "report/survey.hpp"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
+
+#include "report/sources.hpp"
 
 namespace rblwatch::report {
 
@@ -49,10 +52,14 @@ KindView kind_view(Kind kind, const KindRow* row) {
 
 }  // namespace
 
-Survey::Survey(const World& world, const StatusRows& rows, Timestamp now, std::vector<bool> scope)
+Survey::Survey(const World& world, const StatusRows& rows, Timestamp now,
+               std::optional<Scope> scope)
     : world_(world), rows_(rows), now_(now), scope_(std::move(scope)) {
   index_rows();
+  index_subjects();
+  mark_watched();
   count_pairs();
+  take_gaps();
   take_doubts();
   take_listings();
   take_pending();
@@ -76,7 +83,11 @@ void Survey::index_rows() {
       cells_[found->second][static_cast<std::size_t>(row.kind)].row = &row;
     }
   }
+}
+
+void Survey::index_subjects() {
   const std::size_t subjects = world_.subjects.size();
+  subject_watched_.resize(subjects);
   subject_asked_.resize(subjects);
   subject_unknown_.resize(subjects);
   subject_listed_.resize(subjects);
@@ -86,6 +97,16 @@ void Survey::index_rows() {
     kinds_.push_back(world_.subjects.subject(SubjectIndex{i}).kind());
     intervals_.push_back(world_.subjects.interval_of(SubjectIndex{i}));
     summary_.subjects += is_in_scope(SubjectIndex{i}) ? 1 : 0;
+  }
+}
+
+/// The rows of zones tell of what the daemon watches, not of what only the configuration names.
+void Survey::mark_watched() {
+  for (const std::string& text : rows_.watched) {
+    const auto subject = Subject::parse(text);
+    if (const auto index = subject ? world_.subjects.find(*subject) : std::nullopt) {
+      subject_watched_[index->value] = true;
+    }
   }
 }
 
@@ -129,6 +150,9 @@ std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
     case ZoneState::quarantined:
       break;
   }
+  if (!subject_watched_[place.subject.value]) {
+    return Gap{};
+  }
   if (!row->swept_at) {
     return Gap{.cause = Cause::not_asked, .since = row->since};
   }
@@ -143,23 +167,57 @@ std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
 }
 
 void Survey::add_unknown(const Place& place, const Gap& gap) {
-  Cell& of_kind = cells_[place.zone][static_cast<std::size_t>(kind(place.subject))];
+  subject_unknown_[place.subject.value] = true;
+  UnknownView& view = count_unknown(place.zone, kind(place.subject), gap);
+  if (view.subjects.size() < kShownSubjects) {
+    view.subjects.push_back(world_.subjects.subject(place.subject).to_text());
+  }
+}
+
+UnknownView& Survey::count_unknown(std::size_t zone, Kind kind, const Gap& gap) {
+  Cell& of_kind = cells_[zone][static_cast<std::size_t>(kind)];
   ++of_kind.unknown;
   ++summary_.unknown;
-  subject_unknown_[place.subject.value] = true;
   auto found = std::find_if(of_kind.unknowns.begin(), of_kind.unknowns.end(),
                             [&](const UnknownView& view) { return view.cause == gap.cause; });
   if (found == of_kind.unknowns.end()) {
     UnknownView view;
-    view.zone = world_.zones[place.zone].id;
-    view.kind = kind(place.subject);
+    view.zone = world_.zones[zone].id;
+    view.kind = kind;
     view.cause = gap.cause;
     found = of_kind.unknowns.insert(found, std::move(view));
   }
   ++found->pairs;
   take_earlier(found->since, gap.since);
-  if (found->subjects.size() < kShownSubjects) {
-    found->subjects.push_back(world_.subjects.subject(place.subject).to_text());
+  return *found;
+}
+
+void Survey::take_gaps() {
+  const std::span<const lists::Target> targets = world_.subjects.targets();
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const lists::TargetIndex index{i};
+    const auto gap = !scope_ || scope_->targets.count(index) != 0
+                         ? source_gap(targets[i], index, rows_.addresses.sources)
+                         : std::nullopt;
+    if (gap) {
+      unresolved_.push_back({.target = targets[i].name, .why = gap->why, .since = gap->since});
+      add_unresolved(targets[i], {.cause = Cause::not_asked, .since = gap->since});
+    }
+  }
+}
+
+/// Nobody knows how many pairs it would be: one on each zone of addresses.
+void Survey::add_unresolved(const lists::Target& target, const Gap& gap) {
+  for (std::size_t zone = 0; zone < world_.zones.size(); ++zone) {
+    const lists::KindSet& kinds = world_.zones[zone].kinds;
+    const Kind kind = kinds.has(Kind::ipv4) ? Kind::ipv4 : Kind::ipv6;
+    if (kinds.has(kind) && lists::wants(target, world_.zones[zone])) {
+      ++cells_[zone][static_cast<std::size_t>(kind)].pairs;
+      UnknownView& view = count_unknown(zone, kind, gap);
+      if (view.subjects.size() < kShownSubjects) {
+        view.subjects.push_back(target.host.to_text());
+      }
+    }
   }
 }
 
@@ -376,7 +434,7 @@ StatusDoc Survey::document() const {
   document.summary.targets = world_.subjects.targets().size();
   for (std::size_t zone = 0; zone < world_.zones.size(); ++zone) {
     ZoneView view = zone_view(zone);
-    if (!scope_.empty() && view.subjects == 0) {
+    if (scope_ && view.subjects == 0) {
       continue;
     }
     document.zones.push_back(std::move(view));
@@ -391,6 +449,7 @@ StatusDoc Survey::document() const {
     document.listings.push_back(shown.view);
   }
   document.resolvers = rows_.resolvers;
+  document.unresolved = unresolved_;
   if (listings_.size() >= lists::kLeastOfSlash64) {
     document.networks = lists::networks_of(world_.subjects);
   }

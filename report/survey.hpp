@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,8 +20,14 @@ namespace rblwatch::report {
 
 class Survey {
  public:
-  /// `scope`: by subject, which ones are looked at; empty = all.
-  Survey(const World& world, const StatusRows& rows, Timestamp now, std::vector<bool> scope = {});
+  /// What is looked at.
+  struct Scope {
+    std::vector<bool> subjects;            // by subject
+    std::set<lists::TargetIndex> targets;  // whose missing addresses count too
+  };
+  /// No scope: everything.
+  Survey(const World& world, const StatusRows& rows, Timestamp now,
+         std::optional<Scope> scope = std::nullopt);
 
   StatusDoc document() const;
   ZoneView zone_view(std::size_t zone) const;
@@ -55,12 +62,18 @@ class Survey {
   };
 
   void index_rows();
+  void index_subjects();
+  void mark_watched();
   void count_pairs();
   void count_pairs_of(std::size_t zone);
+  void take_gaps();
   void take_doubts();
   void take_listings();
   void take_pending();
   void add_unknown(const Place& place, const Gap& gap);
+  /// What holds the count, for naming subjects there.
+  UnknownView& count_unknown(std::size_t zone, lists::Kind kind, const Gap& gap);
+  void add_unresolved(const lists::Target& target, const Gap& gap);
   void add_listing(const ListingRow& row, const Place& place);
   void sort_listings();
 
@@ -69,11 +82,11 @@ class Survey {
   const Cell& cell(const Place& place) const {
     return cells_[place.zone][static_cast<std::size_t>(kind(place.subject))];
   }
-  /// Of the whole kind, or because the pair was not looked at for too long.
+  /// Of the whole kind, or because the pair was never looked at, or not for too long.
   std::optional<Gap> wide_gap(const Place& place) const;
   std::optional<lists::Doubt> doubt(const Place& place, Timestamp otherwise_since) const;
   bool is_in_scope(lists::SubjectIndex subject) const {
-    return scope_.empty() || scope_[subject.value];
+    return !scope_ || scope_->subjects[subject.value];
   }
   void name_targets(ListingView& view, lists::SubjectIndex subject) const;
   ListingView pending_view(const PendingRow& row, const Place& place) const;
@@ -82,18 +95,20 @@ class Survey {
   const World& world_;
   const StatusRows& rows_;
   Timestamp now_;
-  std::vector<bool> scope_;  // by subject; empty = all
+  std::optional<Scope> scope_;
   std::unordered_map<std::string_view, std::size_t> zone_index_;
   std::vector<const ZoneRow*> zone_rows_;
   std::vector<std::array<Cell, 3>> cells_;
   std::vector<std::uint64_t> listed_;  // by zone
   std::vector<lists::Kind> kinds_;     // by subject
   std::vector<std::optional<core::Millis>> intervals_;
+  std::vector<bool> subject_watched_;  // by the daemon
   std::vector<bool> subject_asked_;
   std::vector<bool> subject_unknown_;
   std::vector<bool> subject_listed_;
   std::unordered_map<std::uint64_t, const lists::Doubt*> doubts_;
   std::vector<Shown> listings_;
+  std::vector<UnresolvedView> unresolved_;
   Summary summary_;
 };
 

@@ -213,11 +213,20 @@ constexpr std::string_view kNoZone =
 constexpr std::string_view kNoPair =
     "Nothing is asked: no zone in use answers for these subjects, or no target has an address yet.";
 
+/// `nothing`: "Nothing is asked"; pre: no pair is.
+std::string no_data(const std::string& nothing, const Summary& summary) {
+  const std::string pairs = count_of(summary.unsupported, "pair", "pairs");
+  return nothing + ": the zones in use have no data for this (" + unbroken(pairs) +
+         " unsupported).";
+}
+
 /// Why there is nothing to tell, and how that can be changed; "" where pairs are asked.
 std::string nothing_to_tell(const StatusDoc& document, const TextStyle& style) {
   const Summary& summary = document.summary;
   std::string text;
-  if (document.zones.empty() && summary.zones == 0) {
+  if (summary.pairs == 0 && summary.unsupported > 0) {
+    add_line(text, no_data("Nothing is asked", summary), Ink::plain, style);
+  } else if (document.zones.empty() && summary.zones == 0) {
     add_line(text, kNoZone, Ink::doubtful, style);
   } else if (summary.subjects == 0 && summary.targets == 0) {
     add_line(text, kNoTarget, Ink::doubtful, style);
@@ -253,6 +262,14 @@ std::string to_text(const StatusDoc& document, const TextStyle& style) {
 
 std::string check_to_text(const StatusDoc& document, const TextStyle& style) {
   std::string text;
+  if (document.summary.is_empty()) {
+    add_line(text, "Nothing was asked: no zone in use answers for this.", Ink::doubtful, style);
+    return text;
+  }
+  if (document.summary.pairs == 0) {
+    add_line(text, no_data("Nothing was asked", document.summary), Ink::plain, style);
+    return text;
+  }
   add_summary(text, document, style);
   std::vector<const ListingView*> listings;
   for (const ListingView& view : document.listings) {

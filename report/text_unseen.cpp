@@ -113,6 +113,20 @@ std::string resolvers_to_text(const StatusDoc& document, AdviceNeeded& advice,
   return table.to_text(style);
 }
 
+std::string unresolved_to_text(const StatusDoc& document, const TextStyle& style) {
+  Table table({{.title = "TARGET", .weight = 9, .least = 12},
+               {.title = "WHY", .weight = 8},
+               {.title = "SINCE", .weight = 6},
+               {.title = "", .weight = 3, .is_optional = true}});
+  for (const UnresolvedView& view : document.unresolved) {
+    table.add({{show(view.target, style)},
+               {show(view.why, style), Ink::doubtful},
+               time_cell(view.since, document.generated_at),
+               ago_cell(view.since, document.generated_at)});
+  }
+  return table.to_text(style);
+}
+
 /// "blind (timeout)", in short "timeout".
 Cell state_cell(ZoneState state, const std::optional<Cause>& cause) {
   const std::string word(enum_word(state));
@@ -243,6 +257,8 @@ std::string unseen_to_text(const StatusDoc& document, const TextStyle& style) {
   AdviceNeeded advice;
   std::string text;
   add_section(text, "Resolvers that can't be relied on", resolvers_to_text(document, advice, style),
+              style);
+  add_section(text, "Targets whose addresses aren't known", unresolved_to_text(document, style),
               style);
   const std::string zones = zones_to_text(document, advice, style);
   add_section(text, "Zones that can't be relied on", zones, style);

@@ -62,11 +62,14 @@ struct DoubtRecord {
 };
 
 /// State of one kind of a zone: replaces what was stored. A change of state or cause also ends the
-/// interval kept for the history and begins a new one.
+/// interval kept for the history and begins a new one. Untested, as every kind is after a start,
+/// is no interval of its own: what stood before goes on until the first test says otherwise.
 struct KindRecord {
   report::KindRow row;
   bool has_been_decided = false;  // its pairs without a row that says otherwise had a first state
   std::optional<Timestamp> last_passed;
+  /// A zone_blind event of this kind stands, and said so.
+  std::optional<Timestamp> told_blind_since;
 };
 
 /// A kind of a zone that has no subjects any more: its state goes, its history stays.
@@ -78,7 +81,6 @@ struct KindKey {
 
 struct ZoneRecord {
   report::ZoneRow row;
-  bool told_blind = false;  // a zone_blind event stands
   bool told_quarantined = false;
   std::optional<core::Tick> quarantined_since;
   std::vector<lists::BelievedChange> held;  // with `held_subjects`, by position

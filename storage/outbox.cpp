@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "alerts/mail_thread.hpp"
 #include "storage/codec.hpp"
 #include "storage/rows.hpp"
 
@@ -54,6 +55,38 @@ std::optional<lists::Event> read_event_of(Transaction& transaction, std::int64_t
   Query query(transaction, sql);
   query.bind(id);
   return query.next() ? std::optional(read_event(query)) : std::nullopt;
+}
+
+/// The latest event that began what `event` goes on with or ends.
+std::optional<std::int64_t> read_beginning(Transaction& transaction, const lists::Event& event) {
+  const auto type = alerts::begun_by(event.type);
+  if (!type) {
+    return std::nullopt;
+  }
+  // What has a subject is found by the index, which wants to be told that it isn't empty.
+  static const std::string kWanted =
+      "SELECT id FROM events WHERE type = ? AND id < ? AND ifnull(zone, '') = ? "
+      "AND ifnull(zone_purpose, '') = ? AND subject = ? AND ";
+  static const std::string kOfSubject = kWanted + "subject <> '' ORDER BY id DESC LIMIT 1";
+  static const std::string kOfTarget =
+      kWanted + "ifnull(target_value, '') = ? ORDER BY id DESC LIMIT 1";
+  Query query(transaction, event.subject.empty() ? kOfTarget : kOfSubject);
+  query.bind(*type, event.id, event.zone ? event.zone->id : "",
+             event.zone ? core::enum_word(event.zone->purpose) : "", event.subject);
+  if (event.subject.empty()) {
+    query.bind(event.target ? event.target->value : "");
+  }
+  return query.next() ? std::optional(query.integer()) : std::nullopt;
+}
+
+/// A mail that was given up or dropped is one that nobody got.
+std::string read_mail_of(Transaction& transaction, std::int64_t event, const std::string& channel) {
+  Query query(transaction,
+              "SELECT d.id FROM notices n JOIN deliveries d ON d.id = n.delivery "
+              "WHERE n.event = ? AND n.channel = ? AND d.parcel = 'mail' "
+              "AND d.state IN ('waiting', 'delivered') ORDER BY d.seq LIMIT 1");
+  query.bind(event, channel);
+  return query.next() ? query.text() : std::string();
 }
 
 }  // namespace
@@ -224,7 +257,12 @@ alerts::Notification read_notification(Transaction& transaction,
       break;
     }
     std::vector<lists::TimelineEntry> timeline = read_timeline(transaction, *event);
-    notification.events.push_back({.event = std::move(*event), .timeline = std::move(timeline)});
+    const auto beginning = read_beginning(transaction, *event);
+    std::string follows =
+        beginning ? read_mail_of(transaction, *beginning, notices.front().channel) : "";
+    notification.events.push_back({.event = std::move(*event),
+                                   .timeline = std::move(timeline),
+                                   .follows = std::move(follows)});
   }
   notification.coverage = read_coverage(transaction);
   return notification;

@@ -193,31 +193,6 @@ Reader::KeptEvidence& keep(KeptBook& book, const std::string& zone,
 
 }  // namespace
 
-report::StatusRows read_status(Transaction& transaction) {
-  report::StatusRows rows;
-  read_daemon(transaction, rows.daemon);
-  rows.open = read_open(transaction);
-  rows.lost_allows = read_lost_allows(transaction);
-  rows.pending = read_pending(transaction, rows.open);
-  Snapshot state = read_state(transaction);
-  for (DoubtRecord& record : state.doubts) {
-    rows.doubts.push_back({.subject = std::move(record.pair.subject),
-                           .kind = record.kind,
-                           .zone = std::move(record.pair.zone),
-                           .doubt = *record.doubt});
-  }
-  for (KindRecord& record : state.kinds) {
-    rows.kinds.push_back(std::move(record.row));
-  }
-  for (ZoneRecord& record : state.zones) {
-    rows.zones.push_back(std::move(record.row));
-  }
-  if (state.resolver) {
-    rows.resolvers = std::move(state.resolver->servers);
-  }
-  return rows;
-}
-
 report::TargetAddresses read_addresses(Transaction& transaction,
                                        const std::vector<lists::Target>& targets) {
   report::TargetAddresses known;
@@ -248,6 +223,34 @@ report::TargetAddresses read_addresses(Transaction& transaction,
     }
   }
   return known;
+}
+
+report::StatusRows read_status(Transaction& transaction,
+                               const std::vector<lists::Target>& targets) {
+  report::StatusRows rows;
+  read_daemon(transaction, rows.daemon);
+  rows.open = read_open(transaction);
+  rows.lost_allows = read_lost_allows(transaction);
+  rows.pending = read_pending(transaction, rows.open);
+  Snapshot state = read_state(transaction);
+  for (DoubtRecord& record : state.doubts) {
+    rows.doubts.push_back({.subject = std::move(record.pair.subject),
+                           .kind = record.kind,
+                           .zone = std::move(record.pair.zone),
+                           .doubt = *record.doubt});
+  }
+  for (KindRecord& record : state.kinds) {
+    rows.kinds.push_back(std::move(record.row));
+  }
+  for (ZoneRecord& record : state.zones) {
+    rows.zones.push_back(std::move(record.row));
+  }
+  if (state.resolver) {
+    rows.resolvers = std::move(state.resolver->servers);
+  }
+  rows.watched = read_watched(transaction);
+  rows.addresses = read_addresses(transaction, targets);
+  return rows;
 }
 
 std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject) {

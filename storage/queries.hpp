@@ -15,8 +15,8 @@
 
 namespace rblwatch::storage {
 
-/// All but daemon.running.
-report::StatusRows read_status(Transaction& transaction);
+/// All but daemon.running; the addresses of these targets.
+report::StatusRows read_status(Transaction& transaction, const std::vector<lists::Target>& targets);
 report::TargetAddresses read_addresses(Transaction& transaction,
                                        const std::vector<lists::Target>& targets);
 std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject);

@@ -165,9 +165,9 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
-core::Result<report::StatusRows> Reader::status() const {
+core::Result<report::StatusRows> Reader::status(const std::vector<lists::Target>& targets) const {
   auto rows = impl_->read<report::StatusRows>(
-      [](Transaction& transaction) { return read_status(transaction); });
+      [&](Transaction& transaction) { return read_status(transaction, targets); });
   if (rows) {
     rows->daemon.running = lock_state(impl_->path).is_held;
   }

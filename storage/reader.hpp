@@ -51,8 +51,9 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   ~Reader();
 
-  /// One consistent view. `daemon.running`: somebody holds the lock.
-  core::Result<report::StatusRows> status() const;
+  /// One consistent view, with the addresses of these targets. `daemon.running`: somebody holds the
+  /// lock.
+  core::Result<report::StatusRows> status(const std::vector<lists::Target>& targets = {}) const;
   core::Result<report::TargetAddresses> addresses(const std::vector<lists::Target>& targets) const;
   core::Result<ListingHistory> history(const HistoryFilter& filter) const;
   core::Result<EventHistory> events(const HistoryFilter& filter) const;

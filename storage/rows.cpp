@@ -217,7 +217,8 @@ report::ListingRow read_listing(Query& query) {
 }
 
 const std::string kKindColumns =
-    "zone, kind, state, cause, since, last_test, swept_at, sweep_length_ms, decided, last_passed";
+    "zone, kind, state, cause, since, last_test, swept_at, sweep_length_ms, decided, last_passed, "
+    "told_blind_since";
 
 KindRecord read_kind(Query& query) {
   KindRecord record;
@@ -233,6 +234,7 @@ KindRecord read_kind(Query& query) {
   }
   record.has_been_decided = query.flag();
   record.last_passed = query.maybe_timestamp();
+  record.told_blind_since = query.maybe_timestamp();
   return record;
 }
 

@@ -32,7 +32,7 @@ void bind_listing(Query& query, const report::ListingRow& row);
 /// Columns: id, then kListingColumns.
 report::ListingRow read_listing(Query& query);
 
-extern const std::string kKindColumns;  // all but the last two are of the row
+extern const std::string kKindColumns;  // all but the last three are of the row
 KindRecord read_kind(Query& query);
 
 extern const std::string kEntryColumns;  // of a pending entry

@@ -298,10 +298,18 @@ constexpr const char* kToldQuarantined =
 constexpr const char* kVotesWasDecided =
     "ALTER TABLE votes ADD COLUMN was_decided INTEGER NOT NULL DEFAULT 1;";
 
+// Each kind of a zone is told blind by itself.
+constexpr const char* kToldBlindByKind =
+    "ALTER TABLE kinds ADD COLUMN told_blind_since INTEGER; "
+    "UPDATE kinds SET told_blind_since = since WHERE state = 'blind' AND EXISTS "
+    "(SELECT 1 FROM zones WHERE zones.zone = kinds.zone AND told_blind); "
+    "ALTER TABLE zones DROP COLUMN told_blind;";
+
 constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst},
                                  Migration{.number = 2, .sql = kHostNotes},
                                  Migration{.number = 3, .sql = kToldQuarantined},
-                                 Migration{.number = 4, .sql = kVotesWasDecided}};
+                                 Migration{.number = 4, .sql = kVotesWasDecided},
+                                 Migration{.number = 5, .sql = kToldBlindByKind}};
 
 }  // namespace
 

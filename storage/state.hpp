@@ -40,6 +40,8 @@ void write_batch(Transaction& transaction, const Batch& batch);
 Snapshot read_snapshot(Transaction& transaction);
 /// Of it the doubts, kinds, zones and resolver.
 Snapshot read_state(Transaction& transaction);
+/// Every subject that the daemon asks about, in order.
+std::vector<std::string> read_watched(Transaction& transaction);
 std::vector<VotesRecord> read_votes(Transaction& transaction);
 std::vector<VotesRecord> read_votes_of(Transaction& transaction, const std::string& subject);
 

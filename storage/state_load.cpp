@@ -67,8 +67,7 @@ std::vector<ZoneRecord> read_zones(Transaction& transaction) {
   std::vector<ZoneRecord> records;
   Query query(transaction,
               "SELECT zone, quarantined, quarantined_since, last_sweep, lookups, latency_p50_ms, "
-              "latency_p99_ms, told_blind, quarantined_tick, told_quarantined FROM zones "
-              "ORDER BY zone");
+              "latency_p99_ms, quarantined_tick, told_quarantined FROM zones ORDER BY zone");
   while (query.next()) {
     ZoneRecord record;
     record.row.zone = query.text();
@@ -78,7 +77,6 @@ std::vector<ZoneRecord> read_zones(Transaction& transaction) {
     record.row.lookups = static_cast<std::uint64_t>(query.integer());
     record.row.latency_p50_ms = query.maybe_integer();
     record.row.latency_p99_ms = query.maybe_integer();
-    record.told_blind = query.flag();
     record.quarantined_since = query.maybe_tick();
     record.told_quarantined = query.flag();
     read_held_of(transaction, record);
@@ -208,6 +206,10 @@ std::vector<VotesRecord> read_votes_of(Transaction& transaction, const std::stri
   return records;
 }
 
+std::vector<std::string> read_watched(Transaction& transaction) {
+  return read_texts(transaction, "SELECT subject FROM subjects ORDER BY subject");
+}
+
 Snapshot read_state(Transaction& transaction) {
   Snapshot snapshot;
   snapshot.doubts = read_doubts(transaction);
@@ -222,7 +224,7 @@ Snapshot read_snapshot(Transaction& transaction) {
   read_open(transaction, snapshot);
   snapshot.votes = read_votes(transaction);
   snapshot.hosts = read_hosts(transaction);
-  snapshot.subjects = read_texts(transaction, "SELECT subject FROM subjects ORDER BY subject");
+  snapshot.subjects = read_watched(transaction);
   snapshot.held_batches = read_texts(
       transaction, "SELECT DISTINCT batch FROM notices WHERE batch <> '' ORDER BY batch");
   return snapshot;

@@ -53,15 +53,24 @@ void write_entries(Transaction& transaction, const PairKey& pair,
   }
 }
 
-/// Ends the interval that stands when state or cause differ from it, and begins the new one.
+/// Ends the interval that stands when state or cause differ from it, and begins the new one: where
+/// only the cause is another, now, since the state has been so for longer.
 void note_interval(Transaction& transaction, const report::KindRow& row, Timestamp at) {
-  Query same(transaction,
-             "SELECT 1 FROM kind_intervals WHERE zone = ? AND kind = ? AND ended_at IS NULL "
-             "AND state = ? AND cause IS ?");
-  if (same.bind(row.zone, row.kind, row.state, row.cause).next()) {
+  if (row.state == lists::ZoneState::untested) {
     return;
   }
-  const Timestamp began = row.since.value_or(at);
+  Query standing(transaction,
+                 "SELECT state = ?3, cause IS ?4 FROM kind_intervals "
+                 "WHERE zone = ?1 AND kind = ?2 AND ended_at IS NULL");
+  standing.bind(row.zone, row.kind, row.state, row.cause);
+  Timestamp began = row.since.value_or(at);
+  if (standing.next()) {
+    const bool is_same_state = standing.flag();
+    if (is_same_state && standing.flag()) {
+      return;
+    }
+    began = is_same_state ? at : began;
+  }
   Query end(transaction,
             "UPDATE kind_intervals SET ended_at = ? "
             "WHERE zone = ? AND kind = ? AND ended_at IS NULL");
@@ -182,7 +191,8 @@ void write_kinds(Transaction& transaction, std::span<const KindRecord> records, 
     note_interval(transaction, row, at);
     Query query(transaction, sql);
     query.bind(row.zone, row.kind, row.state, row.cause, row.since, row.last_test, row.swept_at,
-               row.sweep_length, record.has_been_decided, record.last_passed);
+               row.sweep_length, record.has_been_decided, record.last_passed,
+               record.told_blind_since);
     query.run();
   }
 }
@@ -204,15 +214,14 @@ void write_zones(Transaction& transaction, std::span<const ZoneRecord> records) 
     // Not REPLACE, which would delete and take the held changes along before they are written anew.
     Query query(transaction,
                 "INSERT INTO zones (zone, quarantined, quarantined_since, quarantined_tick, "
-                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_blind, "
-                "told_quarantined) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT "
-                "(zone) DO UPDATE SET "
+                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_quarantined) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (zone) DO UPDATE SET "
                 "quarantined = ?2, quarantined_since = ?3, quarantined_tick = ?4, "
                 "last_sweep = ?5, lookups = ?6, latency_p50_ms = ?7, latency_p99_ms = ?8, "
-                "told_blind = ?9, told_quarantined = ?10");
+                "told_quarantined = ?9");
     query.bind(row.zone, row.quarantined, row.quarantined_since, record.quarantined_since,
                row.last_sweep, row.lookups, row.latency_p50_ms, row.latency_p99_ms,
-               record.told_blind, record.told_quarantined);
+               record.told_quarantined);
     query.run();
     run(transaction, "DELETE FROM held_changes WHERE zone = ?", row.zone);
     write_held(transaction, record);

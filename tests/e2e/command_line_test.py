@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands that ask for themselves: check and zones test, without a daemon and without a database."""
+import sqlite3
 import unittest
 
 from tests.e2e.story import MX1, Story, own_zone
@@ -68,6 +69,17 @@ class Check(Story):
         self.assertEqual(self.check("192.0.2.1", "--zone", "bl.test", code=0)["summary"]["zones"], 1)
         self.assertEqual(self.watch.cli("check", "192.0.2.1", "--zone", "nosuch").code, 2)
 
+    def test_what_no_zone_has_data_for_is_unsupported_and_no_reason_for_three(self):
+        summary = self.check("2001:db8::1", code=0)["summary"]
+        self.assertEqual((summary["pairs"], summary["unsupported"], summary["unknown"]), (0, 1, 0))
+        self.assertIn("1 pair unsupported", self.watch.cli("check", "2001:db8::1").stdout)
+        result = self.watch.cli("check", "--nagios", "2001:db8::1")
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.stdout, r"^DNSBL OK - nothing was asked, 1 pair unsupported \|")
+        self.check("2001:db8::1", "--zone", "names", code=3)
+        self.bl.list(MX1)
+        self.check("2001:db8::1", MX1, code=1)
+
     def test_each_pair_is_asked_once_and_each_zone_tested_once(self):
         mark = self.dns.log.total
         self.watch.cli("check", "192.0.2.11", "192.0.2.12", "192.0.2.11")
@@ -92,6 +104,11 @@ class Check(Story):
         result = self.watch.cli("check", "--nagios", MX1)
         self.assertEqual(result.code, 2)
         self.assertRegex(result.stdout, r"CRITICAL.*\|")
+        for words in (("check", "--nagios"), ("check", "--nagios", "--nosuch", MX1), ("check", "--nagios", "192.0.2.300")):
+            result = self.watch.cli(*words)
+            self.assertEqual(result.code, 3, words)
+            self.assertRegex(result.stdout, r"^DNSBL UNKNOWN - rblwatch: .*\n$")
+            self.assertTrue(result.stderr, words)
         self.bl.set_mode("servfail")
         self.assertEqual(self.watch.cli("check", "--nagios", MX1).code, 3)
 
@@ -128,6 +145,33 @@ class Reading(Story):
         self.assertEqual(rows("--since", "2099-01-01T00:00:00Z")["listings"], [])
         table = watch.cli("history", "--csv").stdout.splitlines()
         self.assertEqual(len(table), 6)
+        for words in (("--zone", "othr"), ("--zone", "othr", "--events"), ("mx1", "--zone", "othr")):
+            result = watch.cli("history", *words)
+            self.assertEqual((result.code, result.stdout), (2, ""), words)
+            self.assertOneLine(result.stderr)
+            self.assertIn("did you mean other?", result.stderr)
+        self.assertEqual(rows("--zone", "spamhaus-zen")["listings"], [])  # of the catalogue, without a past
+        watch.stop()
+        watch.write_config(self.config(dns, target=targets))
+        self.assertEqual(len(rows("--zone", "other")["listings"]), 1)  # gone, with its past still here
+
+    def test_of_very_many_deliveries_the_newest_are_shown_and_that_is_said(self):
+        dns, sink = self.resolver("bl.test"), self.receiver()
+        dns.zones["bl.test"].list(MX1)
+        watch = self.install(self.config(dns, daemon.webhook(sink.url("/ops")))).start()
+        sink.wait_events("listed", path="/ops", timeout=40)
+        self.assertEqual(watch.stop(), 0)
+        self.assertEqual(watch.cli("alerts").stderr, "")
+        with sqlite3.connect(watch.database) as connection:
+            columns = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(deliveries)") if row[1] not in ("seq", "id"))
+            connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                               f"INSERT INTO deliveries (id, {columns}) SELECT printf('copy%04d', i), {columns} "
+                               "FROM n, (SELECT * FROM deliveries LIMIT 1)")
+        for words in (("alerts",), ("alerts", "--json")):
+            result = watch.cli(*words)
+            self.assertEqual(result.code, 0)
+            self.assertIn("newest 1000", result.stderr)
+        self.assertEqual(len(watch.cli("alerts", "--json").json["deliveries"]), 1000)
 
     def test_colour_only_when_asked_without_a_terminal(self):
         dns = self.resolver()

@@ -137,6 +137,32 @@ class Config(Story):
         for args in (("nosuch",), ("status", "--nosuch"), ("history", "--limit", "x"), ("why",), ("check",)):
             self.assertEqual(watch.cli(*args, config=False).code, 2, args)
 
+    def test_keys_that_nothing_comes_of_yet_are_one_warning_everywhere(self):
+        watch = self.install(GOOD.replace("[resolver]", 'http = "127.0.0.1:8025"\n[resolver]') + """
+[[channel]]
+name = "ops"
+type = "slack"
+url = "http://127.0.0.1:9/"
+repeat = "1d"
+group_wait = "0s"
+""")
+        expected = "read and checked, but not acted on yet: daemon.http, channel.repeat"
+        warnings = self.shaped(watch.cli("config", "check", "--json"), "config check")["warnings"]
+        self.assertEqual([row["text"] for row in warnings], [expected])
+        self.assertEqual(watch.cli("config", "check").code, 0)
+        self.assertEqual(watch.cli("config", "check", "--strict").code, 2)
+        daemon = watch.check_config()
+        self.assertEqual((daemon.code, daemon.stderr.count(expected)), (0, 1), daemon.stderr)
+        watch.start()
+        self.assertEqual(watch.log().count("not acted on yet"), 1, watch.log())
+
+    def test_what_is_given_twice_hides_no_other_error(self):
+        rows = self.errors("[resolver]\nattempts = 3\nattempts = 4\nqsp = 5\n[schedule]\ninterval = '1s'\n[schedule]\njitter = 2.0\n"
+                           + without_clash("[resolver]"))
+        self.assertEqual([(row["line"], row["column"], row["key"]) for row in rows],
+                         [(3, 1, "attempts"), (4, 1, "resolver.qsp"), (7, 1, "schedule"), (8, 10, "schedule.jitter")])
+        self.assertIn("twice", rows[0]["text"])
+
     def test_dead_zones_in_use_are_warnings_with_their_date(self):
         watch = self.install(GOOD + '[[zone]]\nid = "sorbs"\ndns = "dnsbl.sorbs.net"\nkinds = ["ipv4"]\n')
         result = watch.cli("config", "check", "--json")

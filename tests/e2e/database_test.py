@@ -5,7 +5,8 @@ import shutil
 import sqlite3
 import unittest
 
-from tests.e2e.story import MX1, Story
+from tests.e2e.story import MX1, Story, own_zone, target
+from tests.support.daemon import ROOT
 
 
 class Database(Story):
@@ -72,6 +73,25 @@ class Database(Story):
         with sqlite3.connect(self.watch.database) as connection:
             self.assertEqual(connection.execute("PRAGMA user_version").fetchone()[0], 9999)
         connection.close()
+
+    def test_one_of_the_first_schema_is_taken_up(self):
+        zones = [own_zone(), own_zone("sick", "sick.test")]
+        targets = [target(), {"host": "mail.example.test", "name": "mail"}]
+        watch = self.install(self.config(self.dns, zone=zones, target=targets))
+        with sqlite3.connect(watch.database) as connection:
+            connection.executescript((ROOT / "tests" / "golden" / "storage" / "first_schema.sql").read_text())
+        connection.close()
+        self.dns.zones["bl.test"].list(MX1)
+        self.dns.hosts().add("mail.example.test", "A", "192.0.2.50")
+        self.dns.zone("sick.test").set_mode("wildcard")
+        watch.start()
+        self.wait_listed(watch)
+        status = watch.wait_status(lambda s: s["summary"]["zones_blind"] == 1, "the sick zone blind")
+        sick = next(zone for zone in status["zones"] if zone["id"] == "sick")
+        self.sweeps(self.dns, "10.2.0.192.bl.test")
+        listed, blind = watch.events()
+        self.assertEqual((listed["type"], blind["type"]), ("listed", "zone_blind"))
+        self.assertEqual(sick["since"], blind["since"], "a restart begins no blindness")
 
     def test_a_damaged_one(self):
         self.with_history()

@@ -95,6 +95,25 @@ class Delivery(Story):
         self.assertTrue(all(e["first_seen"] for e in events))
         self.assertEqual(len(self.sink.requests("/ops")), 1)
 
+    def test_a_refusal_is_told_with_a_link_to_the_terms_and_its_end_with_how_long_it_lasted(self):
+        catalogue = self.folder / "zones.toml"
+        catalogue.write_text('version = "2026-11-23"\ndate = "2026-11-23"\nschema = 1\n[[zone]]\nid = "corp-list"\ndns = "bl.test"\n'
+                             'kinds = ["ipv4"]\nterms_url = "https://lists.example/terms"\n')
+        config = self.config(self.dns, daemon.webhook(self.sink.url("/ops")),
+                             {"name": "chat", "type": "slack", "url": self.sink.url("/slack"), "group_wait": "0s"})
+        config["zone"] = []
+        config["catalogue"] = {"file": str(catalogue), "use": ["corp-list"]}
+        self.dns.zones["bl.test"].set_mode("refusal")
+        self.watch = self.install(config).start()
+        blind = self.sink.wait_events("zone_blind", path="/ops")[0]
+        self.assertEqual((blind["cause"], blind["delist_url"]), ("refused", "https://lists.example/terms"))
+        self.assertIn("<https://lists.example/terms|Its terms>", self.sink.wait("/slack")[0].body.decode())
+        self.dns.zones["bl.test"].set_mode("ok")
+        seeing = self.sink.wait_events("zone_seeing", path="/ops")[0]
+        self.assertEqual((seeing["since"], seeing["kind"], seeing["delist_url"]), (blind["since"], "ipv4", None))
+        self.assertRegex(seeing["text"], r"^corp-list can be seen again \(IPv4 addresses\) after \d+ ")
+        self.assertIn("*Blind for:*", self.sink.wait("/slack", 2)[1].body.decode())
+
     def test_alerts_test_sends_one_that_can_be_told_from_a_real_one(self):
         self.watch = self.install(self.config(self.dns, daemon.webhook(self.sink.url("/ops")))).start()
         self.assertEqual(self.watch.cli("alerts", "test", "ops").code, 0)

@@ -5,6 +5,7 @@ import unittest
 from tests.e2e.story import Story, own_zone
 from tests.support import daemon
 from tests.support.certificates import Authority
+from tests.support.dnsmasq import Dnsmasq
 from tests.support.fault_dns import FaultDns
 
 PROBES = """
@@ -132,6 +133,37 @@ class Doctor(Story):
         self.dns.zones["bl.test"].set_mode("empty")
         line = self.resolver_line(self.look(self.configured(zone=zones), 4), "127.0.0.0/8")
         self.assertIn("rebind", line["text"] + line["fix"])
+
+    def test_rebinding_protection_of_a_real_dnsmasq_is_one_line_that_says_what_to_do(self):
+        hosts = self.dns.zones[""]  # rebinding protection forbids the addresses of documents, too
+        hosts.remove("www.inet.example")
+        hosts.add("www.inet.example", "A", "198.18.0.80")
+        for i in range(2):
+            self.dns.zone(f"z{i}.test")
+        zones = [own_zone(), own_zone("z0", "z0.test"), own_zone("z1", "z1.test", test_listed=[], test_clear=[])]
+        masq = self.keep(Dnsmasq(self.folder, self.dns.server, ["--stop-dns-rebind"]))
+        config = self.config(self.dns, zone=zones)
+        config["resolver"]["servers"] = [masq.server]
+        config["catalogue"]["file"] = str(self.catalogue)
+        watch = self.install(config)
+        checks = self.look(watch, 4)
+        line = checks[f"resolver {masq.server} 127.0.0.0/8"]
+        self.assertEqual(line["state"], "fail")
+        for words in ("rebind-localhost-ok", "rebind-domain-ok", "private-address"):
+            self.assertIn(words, line["fix"])
+        self.assertNotIn("zone corp", checks)
+        self.assertNotIn("zone z0", checks)
+        masq.restart(["--stop-dns-rebind", "--rebind-localhost-ok"])
+        self.assertIn("all of 3 zones", self.look(watch, 0)["zones"]["text"])
+
+    def test_what_the_catalogue_names_no_probe_for_is_said_to_be_unknown(self):
+        self.catalogue.write_text(PROBES.split("[probes]")[0])
+        checks = self.look(self.configured(), 0)
+        for aspect in ("NXDOMAIN", "DNSSEC", "egress"):
+            line = self.resolver_line(checks, aspect)
+            self.assertEqual(line["state"], "warn")
+            self.assertIn("[probes]", line["text"])
+        self.assertIn("recurses or forwards", self.resolver_line(checks, "egress")["text"])
 
     def test_keys_that_work_and_keys_that_do_not(self):
         for key in ("goodkey", "badkey"):

@@ -3,7 +3,7 @@
 import unittest
 from datetime import datetime
 
-from tests.e2e.story import MX1, Story
+from tests.e2e.story import MX1, Story, target
 from tests.support import daemon
 from tests.support.certificates import Authority
 from tests.support.smtp_server import DROP
@@ -83,6 +83,43 @@ class Mail(Story):
                     self.watch.kill()
                     self.dns.zones["bl.test"].delist(MX1)
                     self.sink.clear()
+
+    def test_a_delisting_follows_the_mail_that_told_of_several_listings(self):
+        second = "192.0.2.11"
+        smtp = self.mail_server()
+        channel = {"name": "mail", "type": "email", "smtp": smtp.url(), "starttls": "never", "group_wait": "3s",
+                   "from": "rblwatch@example.com", "to": ["postmaster@example.com"]}
+        targets = [target(), target(second, "mx2")]
+        self.watch = self.install(self.config(self.dns, channel, target=targets)).start()
+        self.watch.wait_seeing()
+        for address in (MX1, second):
+            self.dns.zones["bl.test"].list(address)
+        both = smtp.wait(1)[0].message
+        self.assertIn("2 listed", both["Subject"])
+        self.dns.zones["bl.test"].delist(second)
+        gone = smtp.wait(2)[1].message
+        self.assertIn(f"delisted: {second}", gone["Subject"])
+        self.assertEqual((gone["In-Reply-To"], gone["References"]), (both["Message-ID"],) * 2)
+        self.dns.zones["bl.test"].delist(MX1)
+        self.assertEqual(smtp.wait(3)[2].message["In-Reply-To"], both["Message-ID"])
+        self.assertEqual((both["In-Reply-To"], both["References"]), (None, None))
+
+    def test_a_delisting_whose_listing_no_mail_told_follows_none(self):
+        smtp = self.mail_server()
+        self.list_with(smtp, starttls="never", events=["delisted"])
+        self.sink.wait_events("listed", path="/ops")
+        self.dns.zones["bl.test"].delist(MX1)
+        gone = smtp.wait(1)[0].message
+        self.assertEqual((gone["In-Reply-To"], gone["References"]), (None, None))
+
+    def test_test_mails_have_ids_of_their_own(self):
+        smtp = self.mail_server()
+        channel = {"name": "mail", "type": "email", "smtp": smtp.url(), "starttls": "never", "from": "rblwatch@example.com",
+                   "to": ["postmaster@example.com"]}
+        self.watch = self.install(self.config(self.dns, channel))
+        for _ in range(2):
+            self.assertEqual(self.watch.cli("alerts", "test", "mail").code, 0)
+        self.assertEqual(len({mail.message["Message-ID"] for mail in smtp.wait(2)}), 2)
 
     def test_what_came_from_outside_stays_in_the_body(self):
         smtp = self.mail_server()

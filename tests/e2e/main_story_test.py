@@ -59,6 +59,7 @@ class MainStory(Story):
         cls.rbl.list("dbl.test", DOMAIN)
         cls.sink.wait_events("listed", 2, path="/ops")
         cls.rbl.delist("dbl.test", DOMAIN)
+        cls.sink.wait_events("delisted", path="/ops")  # or both would be one message
         cls.rbl.delist("bl.test", MX1)
         cls.sink.wait_events("delisted", 2, path="/ops")
         cls.mails = cls.smtp.wait(5)

@@ -155,5 +155,21 @@ class RangeStory(Story):
         self.assertTrue(any("no longer on level2" in mail.part("text/plain") for mail in self.smtp.wait(2, 30)))
 
 
+class Exceptions(Story):
+    def test_of_a_range_with_exceptions_status_and_alerts_count_what_is_watched(self):
+        dns, sink = self.resolver(), self.receiver()
+        for last in range(8):
+            dns.zones["bl.test"].list(f"198.51.100.{last}")
+        config = self.config(dns, {"name": "chat", "type": "slack", "url": sink.url("/slack"), "group_wait": "0s"},
+                             target=[{"range": "198.51.100.0/28", "name": "net", "except": ["198.51.100.8/30"]}],
+                             schedule={"breaker_share": 1.0})
+        watch = self.install(config).start()
+        told = sink.wait("/slack", 1, 30)[0].body.decode()  # first sight: all in one message
+        line = "198.51.100.0/28: 8 of 12 watched on corp"
+        self.assertIn(line, told)
+        self.wait_listed(watch, 8)
+        self.assertIn(line, watch.cli("status").stdout)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -60,5 +60,43 @@ class Reload(Story):
         self.assertEqual([e["type"] for e in self.watch.events()], ["listed"])
 
 
+class Unread(Story):
+    """What only the configuration names is nothing that the daemon has looked at."""
+
+    def setUp(self):
+        super().setUp()
+        self.base = self.config(self.resolver("bl.test"), schedule={"interval": "10m"})
+        self.watch = self.install(self.base).start()
+        self.watch.wait_seeing()
+        self.assertEqual(self.watch.cli("status").code, 0)
+
+    def edit(self):
+        self.watch.write_config({**self.base, "target": [target(), target("192.0.2.12", "mx3")]})
+
+    def assertOneUnknown(self):
+        for words in ((), ("status",), ("status", "mx3")):
+            self.assertEqual(self.watch.cli(*words).code, 3, words)
+        self.assertEqual(self.watch.cli("status", "mx1").code, 0)
+        unknowns = self.watch.status()["unknowns"]
+        self.assertEqual([(row["zone"], row["cause"], row["pairs"], row["subjects"]) for row in unknowns],
+                         [("corp", "not_asked", 1, ["192.0.2.12"])])
+        targets = self.shaped(self.watch.cli("targets", "--json"), "targets")["targets"]
+        self.assertEqual([(row["name"], row["state"], row["unknown"]) for row in targets], [("mx1", "clear", 0), ("mx3", "unknown", 1)])
+
+    def test_a_configuration_that_was_not_reloaded_is_no_all_clear(self):
+        self.edit()
+        self.assertOneUnknown()
+        self.assertIn("reload", self.watch.cli("status").stdout)
+        self.watch.reload()
+        self.watch.wait_status(lambda s: s["summary"]["unknown"] == 0, "the new target seen")
+        self.assertEqual(self.watch.cli("status").code, 0)
+
+    def test_nor_is_one_that_was_edited_while_the_daemon_is_down(self):
+        self.watch.stop()
+        self.assertEqual(self.watch.cli("status").code, 0)
+        self.edit()
+        self.assertOneUnknown()
+
+
 if __name__ == "__main__":
     unittest.main()

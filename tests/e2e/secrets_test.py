@@ -160,7 +160,13 @@ class Secrets(Story):
         broken = dict(self.config_dict)
         broken["channel"] = [{**self.config_dict["channel"][0], "url": f"htp://x.test/{CANARIES['url']}"},
                              {**self.config_dict["channel"][3], "password": CANARIES["password"], "password_file": "p"},
-                             {**self.config_dict["channel"][0], "name": "third", "secret": "whsec_" + CANARIES["env"]}]
+                             {**self.config_dict["channel"][0], "name": "third", "secret": "whsec_" + CANARIES["env"]},
+                             {**self.config_dict["channel"][3], "name": "fourth",
+                              "smtp": f"smtp://user:{CANARIES['password']}@mail.example.com:99999"},
+                             {"name": "fifth", "type": "slack", "url_file": f"https://hooks.example.com/{CANARIES['slack']}"}]
+        broken["daemon"] = {**self.config_dict["daemon"], "proxy": f"socks://user:{CANARIES['token']}@127.0.0.1",
+                            "heartbeat_url": f"ftp://user:{CANARIES['key']}@127.0.0.1"}
+        broken["zone"] = [own_zone(lookup_url=f"ftp://user:{CANARIES['key']}@lists.example/")]
         watch = self.install(broken)
         for result in (watch.cli("config", "check"), watch.cli("config", "check", "--json"), watch.check_config()):
             self.assertEqual(result.code, 2)

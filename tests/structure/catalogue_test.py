@@ -30,7 +30,7 @@ ZONE_KEYS = {
     "test_codes": (list, False), "lookup_url": (str, False), "delist_url": (str, False),
     "delist_steps": (list, False), "delist_time": (str, False), "shared_key": (str, False),
     "default": (bool, True), "confidence": (str, True), "test_recorded": (bool, True),
-    "policy": (str, False), "note": (str, False),
+    "policy": (str, False), "terms_url": (str, False), "note": (str, False),
 }
 DEAD_KEYS = {"dns": str, "died": str, "lists_world": bool, "note": str}
 WORDS = {
@@ -239,7 +239,7 @@ class Schema(Catalogue):
 
     @for_each_zone
     def test_urls_hold_no_placeholder_but_the_subject(self, zone):
-        for key in ("lookup_url", "delist_url"):
+        for key in ("lookup_url", "delist_url", "terms_url"):
             if key in zone:
                 self.assertRegex(zone[key], r"\Ahttps?://[A-Za-z0-9.-]+(/\S*)?\Z")
                 self.assertNotRegex(zone[key].replace("{subject}", ""), r"[{}]", key)

@@ -50,6 +50,18 @@ TEST_CASE("A listed and its delisted that both wait go out as one message that s
   CHECK(world.bodies("ops")[0].find("1 listed and delisted again") != std::string::npos);
 }
 
+TEST_CASE("A message about a range with exceptions counts what is watched of it") {
+  World world({test::slack("chat")});
+  world.courier->set_channels({test::slack("chat")}, {{"office-net", 240}});
+  for (const lists::Event& event : test::of_range(4)) {
+    world.happens(event);
+  }
+  world.pass(kMinute);
+  REQUIRE(world.shipped_to("chat") == 1);
+  CHECK(world.bodies("chat")[0].find("203.0.113.0/24: 4 of 240 watched on uceprotect-2") !=
+        std::string::npos);
+}
+
 TEST_CASE("Nothing is sent before it is sealed") {
   World world({test::webhook()});
   world.happens(test::listed());

@@ -162,6 +162,18 @@ TEST_CASE("A connection that drops, even after the final dot, is tried again") {
   }
 }
 
+TEST_CASE("Of a reply that doesn't end no more than 64 KiB are read") {
+  std::string endless;
+  while (endless.size() < 4 * 65'536) {
+    endless += "220-" + std::string(500, 'x') + "\r\n";
+  }
+  MailSink sink{{"connect", endless + "220 mail.test"}};
+  CHECK(send(mail_to(sink.url())) == "retry: the server's reply does not end");
+  CHECK(sink.log().find("EHLO") == std::string::npos);
+  MailSink talkative{{"EHLO", std::string(200, ' ').replace(0, 4, "250-") + "\r\n250 ok"}};
+  CHECK(send(mail_to(talkative.url())).starts_with("delivered: "));
+}
+
 TEST_CASE("A mail that one recipient takes is delivered, and who refused is named") {
   MailSink sink{{"RCPT TO:<b@", "550 5.1.1 no such user"}, {"RCPT TO:<c@", "450 4.2.2 full"}};
   Shipment shipment = mail_to(sink.url());

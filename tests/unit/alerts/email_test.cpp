@@ -4,6 +4,7 @@
 #include "alerts/mail_thread.hpp"
 #include "alerts/mime.hpp"
 #include "alerts/render.hpp"
+#include "alerts/test_message.hpp"
 #include "core/text.hpp"
 #include "fixtures.hpp"
 #include "mail_reader.hpp"
@@ -72,59 +73,69 @@ TEST_CASE("More than 50 events of one mail are a line each") {
   CHECK(mail.html.find("<li>192.0.2.51 (mx1) is listed") != std::string::npos);
 }
 
+/// A mail of these events, of which each follows the delivery beside it.
+Notification following(
+    const std::vector<std::pair<lists::Event, std::string>>& events_and_deliveries) {
+  Notification notification = test::notification({});
+  for (const auto& [event, delivery] : events_and_deliveries) {
+    notification.events.push_back({event, {}, delivery});
+  }
+  return notification;
+}
+
+TEST_CASE("A mail's id is its delivery's") {
+  CHECK(mail_of({test::listed()}, "01A").header("Message-ID") == "<01A@example.com>");
+  CHECK(mail_of({test::listed()}, "01A").header("References").empty());
+  CHECK(mail_of({test::listed()}, "01A").header("In-Reply-To").empty());
+}
+
+TEST_CASE("Two test messages of one second have ids of their own") {
+  const core::Timestamp now = test::at("2026-11-23T09:10:00Z");
+  CHECK(mail_thread(test::email(), test_notification("01A", now)).message_id !=
+        mail_thread(test::email(), test_notification("01B", now)).message_id);
+}
+
 TEST_CASE("A delisting answers the mail that told of its listing") {
-  const ReadMail first = mail_of({test::listed()}, "01A");
-  const ReadMail last = mail_of({test::delisted()}, "01B");
-  CHECK(last.header("In-Reply-To") == first.header("Message-ID"));
-  CHECK(last.header("References").find(first.header("Message-ID")) != std::string::npos);
-  CHECK(last.header("Message-ID") == "<01B@example.com>");
-  CHECK(first.header("In-Reply-To").empty());
+  const MailThread thread = mail_thread(test::email(), following({{test::delisted(), "01LISTED"}}));
+  CHECK(thread.in_reply_to == "<01LISTED@example.com>");
+  CHECK(thread.references == std::vector<std::string>{"<01LISTED@example.com>"});
+  CHECK(thread.message_id == "<01JDCVX5P0000000000000000A@example.com>");
 }
 
-TEST_CASE("Listings that began at different times have mails of different ids in one thread") {
-  const ReadMail first = mail_of({test::listed("192.0.2.10", "2026-11-23T09:08:00Z")});
-  const ReadMail again = mail_of({test::listed("192.0.2.10", "2026-12-01T10:00:00Z")});
-  CHECK(first.header("Message-ID") != again.header("Message-ID"));
-  CHECK(first.header("References") == again.header("References"));
+TEST_CASE("Delistings whose listings were told in several mails answer the first, and name all") {
+  const MailThread thread =
+      mail_thread(test::email(), following({{test::delisted("192.0.2.1"), ""},
+                                            {test::delisted("192.0.2.2"), "01B"},
+                                            {test::delisted("192.0.2.3"), "01A"},
+                                            {test::delisted("192.0.2.4"), "01B"}}));
+  CHECK(thread.in_reply_to == "<01B@example.com>");
+  CHECK(thread.references == std::vector<std::string>{"<01B@example.com>", "<01A@example.com>"});
 }
 
-TEST_CASE("A mail of several listings bears the first one's id and names the others") {
-  const ReadMail both = mail_of({test::listed("192.0.2.10"), test::listed("192.0.2.11")});
-  const ReadMail first = mail_of({test::delisted("192.0.2.10")});
-  const ReadMail second = mail_of({test::delisted("192.0.2.11")});
-  CHECK(first.header("In-Reply-To") == both.header("Message-ID"));
-  CHECK(both.header("References").find(second.header("In-Reply-To")) != std::string::npos);
-}
-
-TEST_CASE("A listing and its end in one mail are the listing's mail") {
-  const ReadMail alone = mail_of({test::listed()});
-  const ReadMail both = mail_of({test::listed(), test::delisted()});
-  CHECK(both.header("Message-ID") == alone.header("Message-ID"));
-  CHECK(both.header("In-Reply-To").empty());
-}
-
-TEST_CASE("Channels don't share message ids") {
-  Notification notification = test::notification({test::listed()});
-  CHECK(mail_thread(test::email("a"), notification).message_id !=
-        mail_thread(test::email("b"), notification).message_id);
+TEST_CASE("What no mail told is no reference") {
+  const MailThread thread = mail_thread(test::email(), following({{test::delisted(), ""}}));
+  CHECK(thread.in_reply_to.empty());
+  CHECK(thread.references.empty());
 }
 
 TEST_CASE("References stay bounded") {
-  std::vector<lists::Event> events;
+  std::vector<std::pair<lists::Event, std::string>> events;
   for (int i = 0; i < 200; ++i) {
-    events.push_back(test::listed("192.0.2." + std::to_string(i)));
+    events.emplace_back(test::delisted("192.0.2." + std::to_string(i)), std::to_string(i));
   }
-  CHECK(mail_thread(test::email(), test::notification(events)).references.size() == 20);
+  CHECK(mail_thread(test::email(), following(events)).references.size() == 50);
 }
 
-TEST_CASE("Zone events have ids of their delivery and the zone's thread") {
-  lists::Event seeing = test::zone_blind();
-  seeing.type = lists::EventType::zone_seeing;
-  const ReadMail blind = mail_of({test::zone_blind()}, "01A");
-  const ReadMail back = mail_of({seeing}, "01B");
-  CHECK(blind.header("Message-ID") == "<01A@example.com>");
-  CHECK_FALSE(blind.header("References").empty());
-  CHECK(blind.header("References") == back.header("References"));
+TEST_CASE("Each type that ends or goes on with something has a beginning, which has none") {
+  for (const auto& [type, word] : core::EnumWords<lists::EventType>::table) {
+    INFO(word);
+    const auto beginning = begun_by(type);
+    CHECK((!beginning || !begun_by(*beginning)));
+    CHECK(beginning.has_value() == (word == "changed" || word == "delisted" || word == "overdue" ||
+                                    word == "retired" || word == "zone_seeing" ||
+                                    word == "zone_released" || word == "resolver_seeing" ||
+                                    word == "target_resolved"));
+  }
 }
 
 TEST_CASE("Mail addresses are plain or refused") {

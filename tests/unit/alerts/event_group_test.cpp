@@ -141,6 +141,24 @@ TEST_CASE("Single targets are told singly, but for those of one /64") {
   }
 }
 
+TEST_CASE("Of a range with exceptions those that are watched count") {
+  std::vector<EventView> some = views(test::of_range(180));
+  for (EventView& view : some) {
+    view.watched = 240;
+  }
+  REQUIRE(group_events(some).size() == 1);
+  CHECK(group_text(group_events(some).front()) ==
+        "203.0.113.0/24: 180 of 240 watched on uceprotect-2, dnsbl covers the whole network");
+  std::vector<EventView> six = views(test::of_range(13, "2001:db8::/124"));
+  CHECK(group_text(group_events(six).front()) ==
+        "2001:db8::/124: 13 of 16 on uceprotect-2, dnsbl covers the whole network");
+  for (EventView& view : six) {
+    view.watched = 13;
+  }
+  CHECK(group_text(group_events(six).front()) ==
+        "2001:db8::/64: 13 addresses on uceprotect-2, dnsbl covers the whole network");
+}
+
 TEST_CASE("An address with a name of its own is told with its range, by its name") {
   std::vector<lists::Event> events = test::of_range(5);
   events[2].target = lists::TargetRef{"mx1", events[2].subject, {}};

@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "alerts/mail_thread.hpp"
 #include "alerts/render.hpp"
 #include "fixtures.hpp"
 
@@ -52,11 +53,21 @@ std::vector<Story> stories() {
   lists::Event lost = test::delisted("2001:db8::1");
   lost.kind = lists::Kind::ipv6;
   lost.zone->purpose = lists::Purpose::allow;
+  lists::Event seeing = test::zone_blind("");
+  seeing.type = lists::EventType::zone_seeing;
+  seeing.at = test::at("2026-11-23T12:30:00Z");
+  seeing.kind = lists::Kind::ipv6;
+  lists::Event resolved = test::resolver_blind();
+  resolved.type = lists::EventType::resolver_seeing;
+  resolved.cause.clear();
+  resolved.since.reset();
   return {{"listed", {test::listed()}},
           {"delisted", {test::delisted()}},
           {"come_and_gone", {test::listed(), test::delisted()}},
           {"zone_blind", {test::zone_blind()}},
+          {"zone_seeing", {seeing}},
           {"resolver_blind", {test::resolver_blind()}},
+          {"resolver_seeing", {resolved}},
           {"range", test::of_range(200)},
           {"several",
            {test::listed(), with_id(test::listed("192.0.2.11"), 18), with_id(lost, 19),
@@ -65,6 +76,10 @@ std::vector<Story> stories() {
 
 Notification message_of(const Story& story) {
   Notification message = test::notification(story.events);
+  for (EventView& view : message.events) {
+    const bool is_end = begun_by(view.event.type).has_value() && message.events.size() == 1;
+    view.follows = is_end ? "01JDCVX5P00000000000000001" : "";
+  }
   if (story.events.front().type == lists::EventType::zone_blind) {
     message.coverage.blind.push_back(story.events.front().zone->id);
     --message.coverage.seeing;

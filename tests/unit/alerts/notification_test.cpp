@@ -85,6 +85,50 @@ TEST_CASE("How to get off is said of bad news only") {
   CHECK(steps_of(lost).size() == 2);
 }
 
+TEST_CASE("That a zone refuses is told with a link to what its operator says of it") {
+  lists::Event refused = test::zone_blind("refused");
+  refused.lookup_url = "https://www.spamhaus.org/query/ip/";
+  refused.delist_url = "https://www.spamhaus.org/organization/dnsblusage/";
+  std::vector<std::string> links;
+  for (const Fact& fact : facts_of(refused)) {
+    if (fact.is_link) {
+      links.push_back(fact.label + ": " + fact.text.raw());
+    }
+  }
+  CHECK(links ==
+        std::vector<std::string>{"Operator: https://www.spamhaus.org/",
+                                 "Its terms: https://www.spamhaus.org/organization/dnsblusage/"});
+}
+
+TEST_CASE("What is over says for how long it lasted, where that is known") {
+  struct Row {
+    lists::EventType type;
+    std::string since;
+    std::string duration;
+  };
+  using E = lists::EventType;
+  for (const Row& row : {Row{E::zone_seeing, "Blind since", "Blind for"},
+                         Row{E::resolver_seeing, "Blind since", "Blind for"},
+                         Row{E::target_resolved, "Unresolved since", "Unresolved for"},
+                         Row{E::zone_blind, "Since", ""}, Row{E::channel_failed, "Since", ""}}) {
+    INFO(core::enum_word(row.type));
+    lists::Event event;
+    event.type = row.type;
+    event.at = test::at("2026-11-23T12:30:00Z");
+    CHECK(facts_of(event).empty());
+    event.since = test::at("2026-11-23T09:10:00Z");
+    std::vector<std::string> told;
+    for (const Fact& fact : facts_of(event)) {
+      told.push_back(fact.label + ": " + fact.text.raw());
+    }
+    std::vector<std::string> expected{row.since + ": 2026-11-23 09:10 UTC"};
+    if (!row.duration.empty()) {
+      expected.push_back(row.duration + ": 3 h 20 min");
+    }
+    CHECK(told == expected);
+  }
+}
+
 TEST_CASE("Every cause of blindness comes with something to do") {
   for (const auto& [cause, word] : core::EnumWords<lists::Cause>::table) {
     INFO(word);

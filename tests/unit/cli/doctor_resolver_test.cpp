@@ -192,6 +192,29 @@ TEST_CASE("a zone that refuses may tell the address, too", "[doctor]") {
   check_line(resolver, "egress", CheckState::ok, "lists see 198.51.100.53");
 }
 
+TEST_CASE("what the catalogue names no probe for is said to be unknown, and why", "[doctor]") {
+  const dns::Server server = dns::Server::parse("127.0.0.1").value();
+  ResolverFacts facts;
+  facts.server = server;
+  for (const bool answers : {true, false}) {
+    facts.answers_for_zones = answers;
+    const std::vector<CheckView> checks = judge_resolver(facts);
+    REQUIRE(checks.size() == 5);
+    CHECK(checks[0].state == (answers ? CheckState::ok : CheckState::warn));
+    for (std::size_t i = 1; i < 4; ++i) {
+      INFO(checks[i].name << ": " << checks[i].text);
+      CHECK(checks[i].state == CheckState::warn);
+      CHECK(checks[i].text.find("the catalogue's [probes] name no ") != std::string::npos);
+      CHECK_FALSE(checks[i].fix.empty());
+    }
+    CHECK(checks[3].name == "resolver 127.0.0.1:53 egress");
+    CHECK(checks[3].text.find("not whether it recurses or forwards") != std::string::npos);
+    CHECK(checks[4].name == "resolver 127.0.0.1:53 open");
+  }
+  facts.refusals = {core::Untrusted("Query Refused [Your DNS IP: 198.51.100.53]")};
+  CHECK(judge_resolver(facts)[3].text.find("lists see 198.51.100.53") != std::string::npos);
+}
+
 TEST_CASE("openness is said as far as it can be seen from here", "[doctor]") {
   Resolver resolver;
   for (const char* inner : {"127.0.0.53", "::1", "10.1.2.3", "192.168.0.1", "fd00::1"}) {

@@ -115,21 +115,76 @@ TEST_CASE("a key works where its zone passes with it", "[doctor]") {
   }
 }
 
-TEST_CASE("test entries that are missing everywhere are rebinding protection", "[doctor]") {
-  const auto rebinding = [](std::size_t missing, std::size_t others, bool is_sound = true) {
-    std::vector<TestedZone> all;
-    for (std::size_t i = 0; i < missing + others; ++i) {
-      all.push_back(tested(static_cast<std::uint16_t>(i),
-                           i < missing ? std::optional(Cause::test_entry_missing) : std::nullopt));
-    }
-    return named(judge(zones(missing + others), all, is_sound),
-                 "resolver 127.0.0.1:53 127.0.0.0/8");
-  };
-  REQUIRE(rebinding(3, 0).size() == 1);
-  CHECK(rebinding(3, 0).front().state == CheckState::fail);
-  CHECK(rebinding(2, 0).empty());
-  CHECK(rebinding(3, 1).empty());
-  CHECK(rebinding(3, 0, false).empty());  // it finds nothing else, either
+namespace {
+
+/// A zone whose test entry came back so: with an address, empty, or not at all.
+TestedZone with_entry(std::uint16_t zone, std::optional<Cause> failed, std::optional<bool> shows) {
+  TestedZone made = tested(zone, failed);
+  made.finding.shows_entry = shows;
+  return made;
+}
+
+constexpr const char* kHiding = "resolver 127.0.0.1:53 127.0.0.0/8";
+
+}  // namespace
+
+TEST_CASE("test entries that are empty everywhere are rebinding protection, told once",
+          "[doctor]") {
+  const TestedZone silent = with_entry(2, Cause::timeout, std::nullopt);
+  const TestedZone waived = with_entry(2, std::nullopt, std::nullopt);
+  const TestedZone fine = with_entry(2, std::nullopt, true);
+  for (const Cause cause : {Cause::test_entry_missing, Cause::rewritten}) {
+    const std::vector<TestedZone> two{with_entry(0, cause, false), with_entry(1, cause, false)};
+    const auto with = [&two](const TestedZone& third) {
+      std::vector<TestedZone> all = two;
+      all.push_back(third);
+      return judge(zones(3), all);
+    };
+    const auto checks = judge(zones(2), two);
+    REQUIRE(checks.size() == 2);
+    CHECK(checks[0].text == "0 of 2 zones in use pass their test");
+    CHECK(checks[1].name == kHiding);
+    CHECK(checks[1].state == CheckState::fail);
+    CHECK(checks[1].fix.find("rebind-localhost-ok") != std::string::npos);
+    CHECK(checks[1].fix.find("private-address") != std::string::npos);
+    CHECK(named(with(waived), kHiding).size() == 1);
+    CHECK(named(with(silent), kHiding).size() == 1);
+    CHECK(named(with(silent), "zone zone2").size() == 1);
+    CHECK(named(with(fine), kHiding).empty());
+    CHECK(named(with(fine), "zone zone0").size() == 1);
+    CHECK(named(judge(zones(1), {two[0]}), kHiding).empty());    // it may have been emptied
+    CHECK(named(judge(zones(2), two, false), kHiding).empty());  // it finds nothing else, either
+  }
+  // Another kind of rewriting: every answer is some address.
+  CHECK(named(judge(zones(2),
+                    {with_entry(0, Cause::rewritten, true), with_entry(1, Cause::rewritten, true)}),
+              kHiding)
+            .empty());
+}
+
+TEST_CASE("two kinds of one zone are one zone that may have been emptied", "[doctor]") {
+  const TestedZone one = with_entry(0, Cause::test_entry_missing, false);
+  CHECK(named(judge(zones(1), {one, one}), kHiding).empty());
+}
+
+TEST_CASE("behind a resolver that hides answers a key can't be judged", "[doctor]") {
+  std::vector<lists::Zone> keyed{make_zone("keyed", "{key}.keyed.test", {Kind::ipv4}),
+                                 make_zone("other", "other.test", {Kind::ipv4})};
+  REQUIRE(keyed.front().dns.set_key(core::Secret("canary")));
+  const auto found = named(judge(keyed, {with_entry(0, Cause::rewritten, false),
+                                         with_entry(1, Cause::rewritten, false)}),
+                           "key keyed");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().state == CheckState::warn);
+  CHECK(found.front().text.find("can't be said") != std::string::npos);
+}
+
+TEST_CASE("a zone that refuses is told with a link to its terms, where it is known", "[doctor]") {
+  std::vector<lists::Zone> refusing = zones(1);
+  refusing.front().terms_url = "https://lists.example/terms";
+  const auto found = named(judge(refusing, {tested(0, Cause::refused)}), "zone zone0");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().fix.ends_with(" Its terms: https://lists.example/terms"));
 }
 
 TEST_CASE("without a zone in use there is a warning", "[doctor]") {

@@ -157,8 +157,17 @@ TEST_CASE("a slip of a command is told with the nearest one", "[options]") {
 }
 
 TEST_CASE("a plugin's wrong usage is the plugin's UNKNOWN", "[options]") {
-  CHECK(stop({"check", "--nagios"}).exit_code == 3);
-  CHECK(stop({"check", "--nagios", "--json", "192.0.2.1"}).exit_code == 3);
+  for (const Words& arguments :
+       {Words{"check", "--nagios"}, Words{"check", "--nagios", "--json", "192.0.2.1"},
+        Words{"check", "--nagios", "--no|such", "192.0.2.1"}}) {
+    const Stop stopped = stop(arguments);
+    CAPTURE(stopped.out);
+    CHECK(stopped.exit_code == 3);
+    CHECK_FALSE(stopped.error.empty());
+    CHECK(stopped.out.starts_with("DNSBL UNKNOWN - rblwatch: "));
+    CHECK(stopped.out.find('\n') == stopped.out.size() - 1);
+    CHECK(stopped.out.find('|') == std::string::npos);
+  }
 }
 
 TEST_CASE("the help tells each command, its options and its exit codes", "[options]") {

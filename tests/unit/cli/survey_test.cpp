@@ -60,6 +60,20 @@ TEST_CASE("a survey asks three test names and one name per pair, once", "[survey
   CHECK(findings.pairs.empty());
 }
 
+TEST_CASE("a survey notes whether the test entry came back with an address", "[survey]") {
+  const auto shown = [](Stage& stage) {
+    return stage.survey().ask(subjects_of({"192.0.2.10"})).kinds.at(0).shows_entry;
+  };
+  Stage fine = one_zone();
+  CHECK(shown(fine) == true);
+  Stage empty = one_zone();
+  empty.resolver.list("2.0.0.127.bl.test", {});
+  CHECK(shown(empty) == false);
+  Stage silent = one_zone();
+  silent.resolver.say_nothing("2.0.0.127.bl.test");
+  CHECK(shown(silent) == std::nullopt);
+}
+
 TEST_CASE("what is listed has its codes and its reason", "[survey]") {
   Stage stage = one_zone();
   stage.resolver.list("10.2.0.192.bl.test", {"127.0.0.2", "127.0.0.4"}, "because");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of tests/conf: each says in comments what it must come to, line for line:
-//   #! an error     #? a warning     #~ a key whose function is to come
+//   #! an error     #? a warning
 #include <algorithm>
 #include <sstream>
 
@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 struct Expected {
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
-  std::vector<std::string> later;
 };
 
 Expected expected_of(const fs::path& file) {
@@ -30,8 +29,6 @@ Expected expected_of(const fs::path& file) {
       expected.errors.push_back(line.substr(3));
     } else if (line.starts_with("#? ")) {
       expected.warnings.push_back(line.substr(3));
-    } else if (line.starts_with("#~ ")) {
-      expected.later.push_back(line.substr(3));
     }
   }
   return expected;
@@ -89,7 +86,7 @@ TEST_CASE("Each bad file gives exactly the errors that it says") {
   }
 }
 
-TEST_CASE("Each good file loads with exactly the warnings and later keys that it says") {
+TEST_CASE("Each good file loads with exactly the warnings that it says") {
   const Cases cases("good");
   REQUIRE(cases.files().size() >= 5);
   for (const fs::path& file : cases.files()) {
@@ -99,7 +96,6 @@ TEST_CASE("Each good file loads with exactly the warnings and later keys that it
     CHECK(lines(loaded.errors, file.parent_path()) == std::vector<std::string>{});
     CHECK(loaded.config);
     CHECK(lines(loaded.warnings, file.parent_path()) == expected.warnings);
-    CHECK(loaded.later_keys == expected.later);
   }
 }
 

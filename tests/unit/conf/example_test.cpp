@@ -12,13 +12,15 @@ const std::string kSource = RBL_SOURCE_DIR;
 TEST_CASE("The commented example loads without an error") {
   const Loaded loaded = load(kSource + "/conf/rblwatch.toml", environment_of({}));
   CHECK(lines(loaded.errors, kSource) == std::vector<std::string>{});
-  CHECK(lines(loaded.warnings, kSource) == std::vector<std::string>{});
+  CHECK(lines(loaded.warnings, kSource) ==
+        std::vector<std::string>{
+            "conf/rblwatch.toml: read and checked, but not acted on yet: daemon.http, "
+            "channel.fallback_after, channel.max_per_minute, channel.flap_limit, "
+            "channel.fallback, digest (a later version of rblwatch will; nothing depends on them "
+            "until then)"});
   REQUIRE(loaded.config);
   CHECK(loaded.config->targets.size() == 4);
   CHECK(loaded.config->channels.size() == 2);
-  CHECK(loaded.later_keys ==
-        std::vector<std::string>{"daemon.http", "channel.fallback_after", "channel.max_per_minute",
-                                 "channel.flap_limit", "channel.fallback", "digest"});
 }
 
 TEST_CASE("What the example says under [...] are the defaults") {
@@ -62,7 +64,7 @@ TEST_CASE("Without a file there are the defaults, enough for check") {
   const Loaded loaded = load_alone("");
   REQUIRE(loaded.config);
   CHECK(loaded.errors.empty());
-  CHECK(loaded.later_keys.empty());
+  CHECK(loaded.warnings.empty());
   CHECK(loaded.config->targets.empty());
   CHECK(loaded.config->channels.empty());
   CHECK(loaded.config->zones.size() > 10);

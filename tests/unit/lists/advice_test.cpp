@@ -28,6 +28,18 @@ TEST_CASE("A refusal is answered with a resolver of one's own, a key, and where 
         std::string::npos);
 }
 
+TEST_CASE(
+    "What hides or rewrites answers may be rebinding protection, which can be told to let be") {
+  for (const Cause cause : {Cause::rewritten, Cause::test_entry_missing}) {
+    const std::string steps = core::join(advice_on(cause).steps, " ");
+    for (const char* words : {"Extended DNS Error 15", "rebind-localhost-ok", "rebind-domain-ok",
+                              "private-address 127.0.0.0/8"}) {
+      INFO(words);
+      CHECK(steps.find(words) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("States without a cause have advice of their own") {
   CHECK(advice_on(ZoneState::quarantined, "corp").steps.back().find("zones release corp") !=
         std::string::npos);

@@ -14,6 +14,7 @@ constexpr Purpose kBlock = Purpose::block;
 Breaker hundred_subjects() {
   Breaker breaker({0.2, 10, 6h});
   breaker.set_subjects(100);
+  breaker.set_listings(100);
   return breaker;
 }
 
@@ -53,14 +54,72 @@ TEST_CASE("A zone that suddenly clears as much is held by the same keys") {
   }
 }
 
-TEST_CASE("Clearing is held by the share of the subjects, however few stood listed") {
+TEST_CASE("Most of the listings trip it too, however few they are beside the subjects") {
   Breaker breaker = hundred_subjects();
-  CHECK_FALSE(clear_wave(breaker, 0, 10, 100s));  // all ten that were listed
-  for (std::uint32_t subject = 0; subject < 10; ++subject) {
-    CHECK(breaker.admit(delisted(subject), tick(300s)).pass.size() == 1);
+  breaker.set_listings(16);
+  CHECK(breaker.limit(false) == 10);  // more than half were 9, but never less than the minimum
+  breaker.set_listings(24);
+  CHECK(breaker.limit(false) == 13);
+  CHECK(breaker.limit(true) == 21);
+  breaker.set_listings(90);
+  CHECK(breaker.limit(false) == 21);
+  SECTION("those that ended within the window count as having been open") {
+    breaker.set_listings(24);
+    CHECK_FALSE(clear_wave(breaker, 0, 6, 100s));
+    for (std::uint32_t subject = 0; subject < 6; ++subject) {
+      CHECK(breaker.admit(delisted(subject), tick(300s)).pass.size() == 1);
+    }
+    CHECK(breaker.limit(false) == 13);
+    CHECK_FALSE(clear_wave(breaker, 6, 12, 400s));
+    CHECK(clear_wave(breaker, 12, 13, 401s));
   }
-  CHECK_FALSE(clear_wave(breaker, 10, 20, 400s));
-  CHECK(clear_wave(breaker, 20, 21, 401s));  // more than a fifth of the hundred
+  SECTION("what a failed test drops is open as before") {
+    breaker.set_listings(20);
+    CHECK(clear_wave(breaker, 0, 11, 100s));
+    for (std::uint32_t subject = 0; subject < 11; ++subject) {
+      CHECK(breaker.admit(delisted(subject), tick(300s)).pass.empty());
+    }
+    CHECK(breaker.drop_all() == 11);
+    breaker.tick(tick(7h), true);
+    CHECK(breaker.limit(false) == 11);
+  }
+}
+
+TEST_CASE("What a quarantine left behind may go as it came") {
+  Breaker breaker = hundred_subjects();
+  breaker.set_listings(0);
+  for (std::uint32_t subject = 0; subject < 21; ++subject) {
+    breaker.vote({subject}, kBlock, true, tick(100s));
+  }
+  REQUIRE(breaker.is_quarantined());
+  for (std::uint32_t subject = 0; subject < 21; ++subject) {
+    breaker.admit(listed(subject), tick(200s));
+  }
+  CHECK(breaker.release(tick(300s)).passed == 21);
+  CHECK(breaker.limit(false) == 21);
+  CHECK_FALSE(clear_wave(breaker, 0, 20, 400s));
+  SECTION("for as long as a hold") {
+    breaker.tick(tick(300s + 6h), true);
+    CHECK(breaker.limit(false) == 11);
+  }
+}
+
+TEST_CASE("A reload recalls the votes of the window that were believed") {
+  Breaker before = hundred_subjects();
+  for (std::uint32_t subject = 0; subject < 10; ++subject) {
+    before.vote({subject}, kBlock, true, tick(100s));
+    CHECK(before.admit(listed(subject), tick(101s)).pass.size() == 1);
+  }
+  before.vote({50}, kBlock, true, tick(102s));  // pending: the pair brings it along
+  Breaker after = hundred_subjects();
+  for (const auto& vote : before.decided_votes()) {
+    after.recall(vote.subject, vote.purpose, vote.opens, {vote.at, {}}, true);
+  }
+  CHECK(after.standing(true) == 10);
+  for (std::uint32_t subject = 20; subject < 30; ++subject) {
+    CHECK_FALSE(after.vote({subject}, kBlock, true, tick(200s)).quarantined);
+  }
+  CHECK(after.vote({30}, kBlock, true, tick(200s)).quarantined);
 }
 
 /// Forty listings held in quarantine, which forty votes to clear then began to take away.

@@ -51,7 +51,7 @@ TEST_CASE("The limit is more than the share of the subjects, and at least the mi
   };
   for (const Row& row : rows) {
     CAPTURE(row.share, row.min, row.subjects);
-    CHECK(ZoneStory(row.share, row.min, row.subjects).breaker.limit() == row.limit);
+    CHECK(ZoneStory(row.share, row.min, row.subjects).breaker.limit(true) == row.limit);
   }
 }
 

@@ -53,6 +53,11 @@ TEST_CASE("each event is one sentence a person can read") {
         "corp can't be seen (timeout): 258 subjects unchecked since 09:10 UTC");
   CHECK(event_text(zone_event(EventType::zone_seeing)) ==
         "corp can be seen again after 2 h 20 min");
+  Event seeing = zone_event(EventType::zone_seeing);
+  seeing.kind = Kind::ipv6;
+  CHECK(event_text(seeing) == "corp can be seen again (IPv6 addresses) after 2 h 20 min");
+  seeing.since.reset();
+  CHECK(event_text(seeing) == "corp can be seen again (IPv6 addresses)");
   CHECK(event_text(zone_event(EventType::zone_quarantined)) ==
         "corp is quarantined: 258 subjects changed at once, and their events are held");
 }

@@ -335,6 +335,28 @@ TEST_CASE("A cached answer that contradicts is asked again when it can be fresh"
   CHECK(pair.listed(3601s, {"127.0.0.2"}, 300s).cast_first_vote);
 }
 
+TEST_CASE("What a partial answer leaves out has not gone") {
+  PairStory pair;
+  pair.open({"2", "4"});
+  for (const Seconds at : {3600s, 7200s}) {
+    pair.partly_listed(at, {"2", "8"}, 60s);
+  }
+  CHECK(pair.votes("4") == 0);
+  CHECK(pair.votes("8") == 2);
+  CHECK(pair.passed_test(7201s)->added.entries() == Words{"8"});
+  SECTION("nor does it take back a vote for it") {
+    pair.listed(9000s, {"2", "4", "8", "9"}, 60s);
+    pair.partly_listed(9600s, {"2"}, 60s);
+    CHECK(pair.votes("9") == 1);
+  }
+  SECTION("but what it shows has not gone either") {
+    pair.listed(9000s, {"2", "8"}, 60s);
+    CHECK(pair.votes("4") == 1);
+    pair.partly_listed(9600s, {"4"}, 60s);
+    CHECK(pair.votes("4") == 0);
+  }
+}
+
 TEST_CASE("A score that moves inside its band has not changed") {
   PairStory pair;
   pair.open({"127.0.0.2"});

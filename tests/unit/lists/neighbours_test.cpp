@@ -205,6 +205,14 @@ TEST_CASE("The networks of what is watched: range targets, and each /64 with sev
   CHECK(networks[2] == slash64("2001:db8::/64", 2));
 }
 
+TEST_CASE("What is watched of ranges with exceptions is counted by their names") {
+  Target office = range_less("203.0.113.0/24", "203.0.113.0/28");
+  office.name = "office";
+  const std::vector<Target> targets{office, parse_target_value("198.51.100.0/24").value(),
+                                    parse_target_value("192.0.2.1").value()};
+  CHECK(watched_counts(targets) == WatchedCounts{{"office", 240}});
+}
+
 TEST_CASE("The network that a list's text names is found") {
   struct Row {
     std::string_view txt;

@@ -71,6 +71,13 @@ class PairStory {
     observation.verdict = Listed{make_codes(entries)};
     return take(observation);
   }
+  /// One of two names was listed so, and nothing is known of the other.
+  Step partly_listed(core::Micros at, const std::vector<std::string>& entries, Seconds ttl) {
+    Observation observation = Reply{at, ttl, 1}.observation();
+    observation.verdict = Listed{make_codes(entries)};
+    observation.is_partial = true;
+    return take(observation);
+  }
   Step clear(core::Micros at, Seconds ttl, int from = 1) {
     return take(Reply{at, ttl, from}.observation());
   }

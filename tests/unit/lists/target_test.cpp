@@ -145,6 +145,8 @@ TEST_CASE("a bad line says what is wrong") {
       Row{"192.0.2.1 nam=mx1", "expected name=NAME"}, Row{"192.0.2.1 name=", "printable"},
       Row{"192.0.2.1 name=a name=b", "given twice"}, Row{"192.0.2.1 tags=a,,b", "empty tag"},
       Row{"192.0.2.1 tags=", "printable"}, Row{"192.0.2.1 name=a\x1b[31m", "printable"},
+      Row{"192.0.2.1 name=" + std::string(201, 'n'), "1 to 200 bytes"},
+      Row{"192.0.2.1 tags=a," + std::string(201, 't'), "1 to 200 bytes"},
       Row{"192.0.2.1 name=\xff\xfe", "printable"}, Row{"192.0.2.1 192.0.2.2", "no option"},
       Row{"name=mx1 192.0.2.1", "character"});
   CAPTURE(row.line);

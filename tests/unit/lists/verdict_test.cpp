@@ -171,12 +171,15 @@ TEST_CASE("verdicts of several names of one subject are combined") {
     Verdict a;
     Verdict b;
     Verdict combined;
+    bool is_partial = false;
   };
   const auto row = GENERATE_COPY(
-      Row{listed("1"), clear, listed("1")}, Row{listed("1"), timeout, listed("1")},
+      Row{listed("1"), clear, listed("1")}, Row{listed("1"), timeout, listed("1"), true},
       Row{clear, timeout, timeout}, Row{timeout, refused, refused}, Row{refused, clear, refused});
   CHECK(combine(row.a, row.b) == row.combined);
   CHECK(combine(row.b, row.a) == row.combined);
+  CHECK(is_partial(row.a, row.b) == row.is_partial);
+  CHECK(is_partial(row.b, row.a) == row.is_partial);
 }
 
 }  // namespace rblwatch::lists

@@ -45,6 +45,11 @@ struct KindStory {
     return take_test(health, result, policy, confirmed_direct);
   }
   HealthStep pass(Seconds asked) { return test(asked, std::nullopt); }
+  /// Whether its blindness may be told after this failure.
+  bool tells(Seconds asked, Cause failed, core::Micros took = 0s, bool confirmed_direct = false) {
+    test(asked, failed, took, confirmed_direct);
+    return health.is_telling_due;
+  }
 
   KindHealth health;
   HealthPolicy policy;
@@ -58,7 +63,6 @@ TEST_CASE("A kind is untested until its first test has passed") {
   CHECK(kind.health.next_test <= tick(0s));
   const HealthStep step = kind.pass(10s);
   CHECK(step.began_seeing);
-  CHECK_FALSE(step.must_tell_seeing);
   CHECK_FALSE(step.resumed_after);
   CHECK(kind.health.state == ZoneState::seeing);
   CHECK(kind.health.since == tick(10s));
@@ -81,7 +85,7 @@ TEST_CASE("It is blind from its first failed test, with the test's cause, whatev
       CHECK(kind.health.state == ZoneState::blind);
       CHECK(kind.health.cause == cause);
       CHECK(kind.health.since == tick(100s));
-      CHECK(step.may_tell_blind == is_told_at_once(cause));
+      CHECK(kind.health.is_telling_due == is_told_at_once(cause));
       CHECK(step.discard_votes != is_silence(cause));
       CHECK_FALSE(kind.test(101s, cause).became_blind);
     }
@@ -133,10 +137,8 @@ TEST_CASE("When a second failure may be told") {
     KindStory kind;
     kind.pass(0s);
     kind.denial_ttl = row.denial_ttl;
-    const HealthStep first = kind.test(1000s, row.cause, 0s, row.confirmed_direct);
-    CHECK(first.may_tell_blind == is_told_at_once(row.cause));
-    const HealthStep second = kind.test(1000s + row.second, row.cause, 0s, row.confirmed_direct);
-    CHECK(second.may_tell_blind == row.may_tell);
+    CHECK(kind.tells(1000s, row.cause, 0s, row.confirmed_direct) == is_told_at_once(row.cause));
+    CHECK(kind.tells(1000s + row.second, row.cause, 0s, row.confirmed_direct) == row.may_tell);
   }
 }
 
@@ -144,21 +146,21 @@ TEST_CASE("A test that never saw a resolver waits for no cache") {
   KindStory kind;
   kind.through_resolver = false;
   kind.test(0s, Cause::servfail);
-  CHECK(kind.test(60s, Cause::servfail).may_tell_blind);
+  CHECK(kind.tells(60s, Cause::servfail));
 }
 
 TEST_CASE("However short the retry, one failure is never told as two") {
   KindStory kind;
   kind.policy.health_retry = 0ms;
-  CHECK_FALSE(kind.test(0s, Cause::timeout).may_tell_blind);
-  CHECK(kind.test(0s, Cause::timeout).may_tell_blind);
+  CHECK_FALSE(kind.tells(0s, Cause::timeout));
+  CHECK(kind.tells(0s, Cause::timeout));
 }
 
 TEST_CASE("A cached failure is counted from when it came back") {
   KindStory kind;
   kind.test(0s, Cause::servfail, 10s);
-  CHECK_FALSE(kind.test(305s, Cause::servfail).may_tell_blind);
-  CHECK(kind.test(310s, Cause::servfail).may_tell_blind);
+  CHECK_FALSE(kind.tells(305s, Cause::servfail));
+  CHECK(kind.tells(310s, Cause::servfail));
 }
 
 TEST_CASE("Failures of changing cause are told by the latest one's rule") {
@@ -166,38 +168,27 @@ TEST_CASE("Failures of changing cause are told by the latest one's rule") {
   SECTION("a denial's TTL runs from the first denial, and later ones extend nothing") {
     kind.test(0s, Cause::timeout);
     kind.denial_ttl = 300s;
-    CHECK_FALSE(kind.test(60s, Cause::test_entry_missing).may_tell_blind);
-    CHECK_FALSE(kind.test(200s, Cause::test_entry_missing).may_tell_blind);
-    CHECK(kind.test(361s, Cause::test_entry_missing).may_tell_blind);
+    CHECK_FALSE(kind.tells(60s, Cause::test_entry_missing));
+    CHECK_FALSE(kind.tells(200s, Cause::test_entry_missing));
+    CHECK(kind.tells(361s, Cause::test_entry_missing));
   }
   SECTION("a second failure that no cache can explain is enough") {
     kind.test(0s, Cause::servfail);
-    CHECK(kind.test(60s, Cause::timeout).may_tell_blind);
+    CHECK(kind.tells(60s, Cause::timeout));
   }
   SECTION("one that is told at once is told at once") {
     kind.test(0s, Cause::timeout);
-    CHECK(kind.test(1s, Cause::refused).may_tell_blind);
+    CHECK(kind.tells(1s, Cause::refused));
   }
 }
 
-TEST_CASE("What may be told stays so until somebody told it, and then is told no more") {
+TEST_CASE("What may be told stays so until the kind sees again") {
   KindStory kind;
-  CHECK(kind.test(0s, Cause::refused).may_tell_blind);
-  CHECK(kind.test(60s, Cause::timeout).may_tell_blind);
-  kind.health.is_told = true;
-  CHECK_FALSE(kind.test(180s, Cause::refused).may_tell_blind);
-  CHECK(kind.pass(500s).must_tell_seeing);
-  CHECK_FALSE(kind.health.is_told);
-  CHECK(kind.test(600s, Cause::refused).may_tell_blind);
-}
-
-TEST_CASE("zone_seeing follows only a zone_blind that was told") {
-  KindStory kind;
-  kind.pass(0s);
-  kind.test(100s, Cause::timeout);
-  const HealthStep step = kind.pass(160s);
-  CHECK(step.began_seeing);
-  CHECK_FALSE(step.must_tell_seeing);
+  CHECK(kind.tells(0s, Cause::refused));
+  CHECK(kind.tells(60s, Cause::timeout));
+  kind.pass(500s);
+  CHECK_FALSE(kind.health.is_telling_due);
+  CHECK_FALSE(kind.tells(600s, Cause::timeout));
 }
 
 TEST_CASE("One pass between two failures is no row: the count starts anew") {
@@ -206,7 +197,7 @@ TEST_CASE("One pass between two failures is no row: the count starts anew") {
   kind.pass(60s);
   CHECK(kind.test(120s, Cause::timeout).became_blind);
   CHECK(kind.health.failures == 1);
-  CHECK_FALSE(kind.test(150s, Cause::timeout).may_tell_blind);
+  CHECK_FALSE(kind.tells(150s, Cause::timeout));
 }
 
 /// When the regular tests of a zone that stays dead come, in seconds, each taking no time.
@@ -287,9 +278,9 @@ TEST_CASE("When the resolver is back, failures count from zero and the kind is t
   CHECK(kind.health.state == ZoneState::blind);
   CHECK(kind.health.cause == Cause::timeout);
   CHECK(kind.health.next_test == tick(100s));
-  CHECK_FALSE(kind.test(100s, Cause::timeout).may_tell_blind);
+  CHECK_FALSE(kind.tells(100s, Cause::timeout));
   CHECK(kind.health.next_test == tick(160s));
-  CHECK(kind.test(160s, Cause::timeout).may_tell_blind);
+  CHECK(kind.tells(160s, Cause::timeout));
 
   KindStory seeing;
   seeing.pass(0s);

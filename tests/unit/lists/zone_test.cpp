@@ -76,6 +76,15 @@ TEST_CASE("a zone with servers of its own is asked directly, by configuration") 
   CHECK(zone.role() == dns::ServerRole::authoritative);
 }
 
+TEST_CASE("terms are told with where they stand, as far as they are known") {
+  Zone zone;
+  CHECK(terms_text(zone).empty());
+  zone.terms_url = "https://lists.example/terms";
+  CHECK(terms_text(zone) == "https://lists.example/terms");
+  zone.policy = "Free for small users.";
+  CHECK(terms_text(zone) == "Free for small users. https://lists.example/terms");
+}
+
 TEST_CASE("a link is filled with the subject, percent-encoded") {
   struct Row {
     std::string url;

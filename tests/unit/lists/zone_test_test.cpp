@@ -256,10 +256,16 @@ TEST_CASE("what one of the zone's own servers says to the test entry goes before
   CHECK((result.positive->server_role == dns::ServerRole::authoritative) == row.is_positive_direct);
 }
 
-TEST_CASE("a test that asks nothing passes") {
-  const TestResult result = test_result(zone(), {}, at(12s));
+TEST_CASE("a test that asks nothing passes, and says nothing of a resolver") {
+  Zone of = zone();
+  CHECK(is_tested(of, Kind::ipv4));
+  of.tests = {};
+  CHECK(is_tested(of, Kind::ipv4));
+  of.test_random = false;
+  CHECK_FALSE(is_tested(of, Kind::ipv4));
+  const TestResult result = test_result(of, {}, at(12s));
   CHECK(result.is_passed());
-  CHECK(result.through_resolver);
+  CHECK_FALSE(result.through_resolver);
   CHECK(result.asked_at == at(12s));
 }
 

@@ -57,6 +57,7 @@ StatusDoc hostile_status() {
                     hostile_zone(ZoneState::quarantined, {})};
   document.resolvers = {
       {.server = kHostile, .state = kHostile, .cause = Cause::timeout, .since = {}, .rtt_ms = {}}};
+  document.unresolved = {{.target = kHostile, .why = kHostile, .since = {}}};
   for (UnknownView& view : document.unknowns) {
     spoil(view.zone);
     spoil(view.subjects);

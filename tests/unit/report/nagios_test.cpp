@@ -37,6 +37,10 @@ TEST_CASE("the worst that is known decides; what isn't known outranks a warning"
        "DNSBL UNKNOWN - 1 pending, 3 of 12 pairs unknown | "},
       {"nothing asked", summary([](Summary& s) { s.pairs = 0; }), 3,
        "DNSBL UNKNOWN - nothing was asked | "},
+      {"nothing but unsupported", summary([](Summary& s) { s.pairs = 0, s.unsupported = 3; }), 0,
+       "DNSBL OK - nothing was asked, 3 pairs unsupported | "},
+      {"unsupported beside what was seen", summary([](Summary& s) { s.unsupported = 3; }), 0,
+       "DNSBL OK - nothing is known to be listed | "},
   };
   for (const Case& c : cases) {
     StatusDoc document;

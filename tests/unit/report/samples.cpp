@@ -226,6 +226,19 @@ StatusDoc stopped() {
   return document;
 }
 
+StatusDoc unresolved() {
+  StatusDoc document = quiet();
+  document.summary.unknown = 2;
+  document.unresolved = {{"mail", "the name doesn't resolve (nxdomain)", ago(2h)},
+                         {"example.com", "spf was not looked up yet", {}}};
+  document.unknowns = {{.zone = "spamhaus-zen",
+                        .cause = Cause::not_asked,
+                        .since = ago(2h),
+                        .pairs = 2,
+                        .subjects = {"mail.example.com", "example.com"}}};
+  return document;
+}
+
 StatusDoc nothing() {
   StatusDoc document;
   document.generated_at = kNow;

@@ -27,6 +27,7 @@ ListingView of_long_domain();  // a name of 200 characters
 StatusDoc trouble();         // listings of all sorts, blind and quarantined zones
 StatusDoc quiet();           // all seen, nothing listed
 StatusDoc stopped();         // the daemon is down
+StatusDoc unresolved();      // targets whose addresses aren't known
 StatusDoc nothing();         // no target
 StatusDoc checked();         // `check`: no daemon
 StatusDoc crowd();           // forty listings, long names

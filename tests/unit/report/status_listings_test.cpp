@@ -146,6 +146,7 @@ TEST_CASE("targets count their subjects, and say the worst that holds of one") {
   scene.targets.push_back(make_target("host:mail.example.com", "mail"));
   scene.targets.push_back(make_target("host:lost.example.com", "lost"));
   scene.hosts[3] = {core::IpAddress::parse("192.0.2.50").value()};
+  scene.sources[3] = {source(true, true)};
   scene.rows.open = {listing("198.51.100.1"), listing("198.51.100.1", "both"),
                      listing("192.0.2.10", "corp", Purpose::info)};
   scene.rows.doubts = {doubt("198.51.100.2"), doubt("198.51.100.2", "both"),
@@ -180,31 +181,23 @@ TEST_CASE("targets count their subjects, and say the worst that holds of one") {
 
 TEST_CASE("what can't be followed of a domain is noted, and only a lost one is unresolved") {
   Scene scene;
-  for (const char* name : {"fine.example", "old.example", "lost.example", "null.example"}) {
+  for (const char* name :
+       {"fine.example", "old.example", "lost.example", "null.example", "new.example"}) {
     lists::Target domain = make_target(std::string("domain:") + name);
     domain.follow = {lists::Follow::mx};
     scene.targets.push_back(domain);
   }
-  const auto row = [](bool has_addresses, bool is_resolved) {
-    SourceRow made;
-    made.follow = lists::Follow::mx;
-    made.has_addresses = has_addresses;
-    made.is_resolved = is_resolved;
-    made.cause = is_resolved ? "" : "servfail for MX of x";
-    made.since = is_resolved ? std::nullopt : std::optional<Timestamp>(kNow);
-    return made;
-  };
+  constexpr auto kMx = lists::Follow::mx;
   const std::vector<core::IpAddress> some{core::IpAddress::parse("192.0.2.50").value()};
   scene.hosts = {{3, some}, {4, some}};
-  scene.sources = {{3, {row(true, true)}},
-                   {4, {row(true, false)}},
-                   {5, {row(false, false)}},
-                   {6, {row(false, true)}}};
+  scene.sources = {{3, {source(true, true, kMx)}},
+                   {4, {source(true, false, kMx)}},
+                   {5, {source(false, false, kMx)}},
+                   {6, {source(false, true, kMx)}}};
   scene.sources[3][0].notes = {"a note"};
   const std::vector<TargetView> views = scene.target_views();
-  REQUIRE(views.size() == 7);
-  const std::string lost =
-      "mx can't be found (servfail for MX of x) since " + core::to_rfc3339(kNow);
+  REQUIRE(views.size() == 8);
+  const std::string lost = "mx can't be found (nxdomain) since " + core::to_rfc3339(at(4'000));
   CHECK(views[3].notes == Texts{"a note"});
   CHECK(views[4].notes == Texts{lost + ": its last addresses stay watched"});
   CHECK(views[5].notes == Texts{lost});
@@ -213,6 +206,8 @@ TEST_CASE("what can't be followed of a domain is noted, and only a lost one is u
   CHECK(views[4].state != "unresolved");
   CHECK(views[5].state == "unresolved");
   CHECK(views[6].state != "unresolved");
+  CHECK(views[7].notes == Texts{"mx was not looked up yet"});
+  CHECK(views[7].state == "unresolved");
 }
 
 TEST_CASE("a target whose subjects no zone is asked about is unknown, not clear") {
@@ -238,8 +233,8 @@ TEST_CASE("zones are shown in full, all that are in use") {
   zone.policy = "free for small users";
   scene.rows.zones[1].lookups = 77;
   scene.rows.zones[1].latency_p50_ms = 5;
-  const ZonesDoc document =
-      scene.with_world([&](const World& world) { return build_zones(world, scene.rows, kNow); });
+  const ZonesDoc document = scene.with_world(
+      [](const World& world, const StatusRows& all) { return build_zones(world, all, kNow); });
   REQUIRE(document.zones.size() == 3);
   const ZoneDetail& detail = document.zones[1];
   CHECK(detail.view.id == "both");

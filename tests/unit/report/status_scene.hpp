@@ -3,6 +3,7 @@
 // A small world with every pair clear, for the tests of report/status: they break one thing each.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,7 @@ struct Scene {
                                      make_target("2001:db8::1", "six")};
   lists::HostBook hosts;
   SourceBook sources;
+  Texts unwatched;  // that only the configuration names: the daemon hasn't read it yet
   StatusRows rows;
 
   Scene() {
@@ -91,6 +93,17 @@ struct Scene {
   lists::SubjectTable table() const {
     return lists::SubjectTable::build(targets, hosts, 10'000'000).value();
   }
+  StatusRows stored(const lists::SubjectTable& subjects) const {
+    StatusRows all = rows;
+    all.addresses = {hosts, sources};
+    for (std::uint32_t i = 0; i < subjects.size(); ++i) {
+      std::string text = subjects.subject(lists::SubjectIndex{i}).to_text();
+      if (std::find(unwatched.begin(), unwatched.end(), text) == unwatched.end()) {
+        all.watched.push_back(std::move(text));
+      }
+    }
+    return all;
+  }
   template <class Build>
   auto with_world(const Build& build) const {
     const lists::SubjectTable subjects = table();
@@ -98,17 +111,20 @@ struct Scene {
                       .subjects = subjects,
                       .interval = kInterval,
                       .confirm_after = kConfirmAfter};
-    return build(world);
+    return build(world, stored(subjects));
   }
   StatusDoc status(Timestamp now = kNow) const {
-    return with_world([&](const World& world) { return build_status(world, rows, now); });
+    return with_world(
+        [now](const World& world, const StatusRows& all) { return build_status(world, all, now); });
   }
   StatusDoc only(const std::string& target) const {
-    return with_world([&](const World& world) { return restrict_to(world, rows, target, kNow); });
+    return with_world([&target](const World& world, const StatusRows& all) {
+      return restrict_to(world, all, target, kNow);
+    });
   }
   std::vector<TargetView> target_views() const {
-    return with_world([&](const World& world) {
-      return build_targets(world, rows, {hosts, sources}, kNow).targets;
+    return with_world([](const World& world, const StatusRows& all) {
+      return build_targets(world, all, kNow).targets;
     });
   }
 };
@@ -149,6 +165,18 @@ inline DoubtRow doubt(const std::string& subject, const std::string& zone = "cor
   row.subject = subject;
   row.zone = zone;
   row.doubt = {.cause = cause, .since = at(8'000)};
+  return row;
+}
+
+/// Of a host, or what is followed of a domain.
+inline SourceRow source(bool has_addresses, bool is_resolved,
+                        std::optional<lists::Follow> follow = std::nullopt) {
+  SourceRow row;
+  row.follow = follow;
+  row.has_addresses = has_addresses;
+  row.is_resolved = is_resolved;
+  row.cause = is_resolved ? "" : "nxdomain";
+  row.since = is_resolved ? std::nullopt : std::optional(at(4'000));
   return row;
 }
 

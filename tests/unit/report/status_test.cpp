@@ -75,6 +75,13 @@ TEST_CASE("what can't be vouched for is unknown, with its cause") {
          scene.kind(0).swept_at = kNow - 2 * kInterval - kConfirmAfter - core::Millis(1);
        },
        9, Cause::not_asked, kNow - 2 * kInterval - kConfirmAfter - core::Millis(1)},
+      {"a target that the daemon hasn't read of yet",
+       [](Scene& scene) {
+         scene.targets.push_back(make_target("203.0.113.9", "new"));
+         scene.targets.back().zones = {"corp"};
+         scene.unwatched = {"203.0.113.9"};
+       },
+       1, Cause::not_asked, std::nullopt},
       {"a doubted pair", [](Scene& scene) { scene.rows.doubts = {doubt("198.51.100.3")}; }, 1,
        Cause::servfail, at(8'000)},
   }));
@@ -140,6 +147,95 @@ TEST_CASE("a daemon that stopped long ago has seen nothing lately") {
   CHECK(exit_code(later) == 3);
 }
 
+TEST_CASE("what the daemon doesn't watch is unknown on each zone, whatever else was swept") {
+  Scene scene;
+  scene.unwatched = {"198.51.100.3", "2001:db8::1"};
+  scene.rows.open = {listing("198.51.100.3")};
+  scene.rows.doubts = {doubt("198.51.100.3", "both")};
+  const StatusDoc document = scene.status();
+  CHECK(document.summary.unknown == 3);  // two zones, and the one that knows IPv6
+  CHECK(document.listings.at(0).doubt ==
+        lists::Doubt{.cause = Cause::not_asked, .since = at(2'000)});
+  const std::vector<TargetView> views = scene.target_views();
+  CHECK(views[0].state == "clear");
+  CHECK(views[1].unknown == 1);
+  CHECK(views[2].state == "unknown");
+  CHECK(exit_code(scene.only("198.51.100.3")) == 1);
+  CHECK(exit_code(scene.only("2001:db8::1")) == 3);
+  CHECK(exit_code(scene.only("198.51.100.4")) == 0);
+  scene.unwatched.clear();
+  scene.rows.open.clear();
+  scene.rows.doubts.clear();
+  CHECK(exit_code(scene.status()) == 0);
+}
+
+TEST_CASE("a target without addresses is unknown on each zone of addresses that it wants") {
+  using Sources = std::vector<SourceRow>;
+  struct Row {
+    std::string name;
+    std::string target;
+    Sources sources;
+    std::uint64_t unknown;
+    std::string why;
+  };
+  const auto mx = lists::Follow::mx;
+  const auto row = GENERATE_COPY(values<Row>({
+      {"a host never looked up", "host:mail.example.com", {}, 2, "the name was not looked up yet"},
+      {"a host that never resolved",
+       "host:mail.example.com",
+       {source(false, false)},
+       2,
+       "the name doesn't resolve (nxdomain)"},
+      {"a host with its last addresses", "host:mail.example.com", {source(true, false)}, 0, ""},
+      {"a domain never followed", "domain:example.com", {}, 2, "mx was not looked up yet"},
+      {"a domain that can't be followed",
+       "domain:example.com",
+       {source(false, false, mx)},
+       2,
+       "mx can't be found (nxdomain)"},
+      {"a domain with a null MX", "domain:example.com", {source(false, true, mx)}, 0, ""},
+  }));
+  CAPTURE(row.name);
+  Scene scene;
+  scene.zones.pop_back();  // of domains
+  scene.targets.push_back(make_target(row.target, "moving"));
+  if (row.target.starts_with("domain:")) {
+    scene.targets.back().follow = {mx};
+  }
+  if (!row.sources.empty()) {
+    scene.sources[3] = row.sources;
+  }
+  const StatusDoc document = scene.status();
+  CHECK(document.summary.unknown == row.unknown);
+  CHECK(document.summary.pairs == 19 + row.unknown);
+  CHECK(exit_code(document) == (row.unknown == 0 ? 0 : 3));
+  REQUIRE(document.unresolved.size() == (row.unknown == 0 ? 0U : 1U));
+  CHECK(exit_code(scene.only("mx1")) == 0);
+  if (row.unknown > 0) {
+    CHECK(document.unresolved[0].target == "moving");
+    CHECK(document.unresolved[0].why == row.why);
+    CHECK(document.unknowns.at(0).cause == Cause::not_asked);
+    CHECK(document.unknowns.at(0).subjects == Texts{row.target.substr(row.target.find(':') + 1)});
+    CHECK(scene.only("moving").summary.unknown == row.unknown);
+    CHECK(exit_code(scene.only("moving")) == 3);
+  }
+  scene.targets.back().skip_zones = {"corp"};
+  CHECK(scene.status().summary.unknown == row.unknown / 2);
+}
+
+TEST_CASE("a source that is lost beside one that is not is a gap all the same") {
+  Scene scene;
+  scene.targets.push_back(make_target("domain:example.com", "ours"));
+  scene.targets.back().follow = {lists::Follow::mx, lists::Follow::spf};
+  scene.targets.back().zones = {"corp"};
+  scene.hosts[3] = {core::IpAddress::parse("192.0.2.10").value()};
+  scene.sources[3] = {source(true, true, lists::Follow::mx),
+                      source(false, false, lists::Follow::spf)};
+  CHECK(scene.status().summary.unknown == 1);
+  CHECK(scene.target_views()[3].state == "unknown");
+  CHECK(exit_code(scene.only("192.0.2.10")) == 0);
+}
+
 TEST_CASE("a pair is unknown once, for the wider cause") {
   Scene scene;
   scene.kind(0).state = ZoneState::blind;
@@ -169,6 +265,11 @@ TEST_CASE("unknowns name at most twenty subjects and count them all") {
 
 TEST_CASE("unsupported is shown but no reason for exit code 3") {
   Scene scene;
+  scene.zones.erase(scene.zones.begin() + 1);
+  const StatusDoc six = scene.only("six");
+  CHECK(six.summary.pairs == 0);
+  CHECK(six.summary.unsupported == 1);
+  CHECK(exit_code(six) == 0);
   scene.rows.doubts = {doubt("192.0.2.10", "corp", Cause::unsupported)};
   CHECK(scene.status().summary.unknown == 0);
   CHECK(exit_code(scene.status()) == 0);
@@ -294,9 +395,10 @@ TEST_CASE("a /16 on twenty zones takes about a second") {
                     .subjects = subjects,
                     .interval = kInterval,
                     .confirm_after = kConfirmAfter};
+  const StatusRows rows = scene.stored(subjects);
   // Of the processor alone: a busy machine makes nobody's code slow.
   const std::clock_t began = std::clock();
-  const StatusDoc document = build_status(world, scene.rows, kNow);
+  const StatusDoc document = build_status(world, rows, kNow);
   const double took = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   WARN("1.3 million pairs in " << took << " s of the processor");
   CHECK(document.summary.pairs == 65'536U * 20U);

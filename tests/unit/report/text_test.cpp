@@ -34,6 +34,7 @@ std::map<std::string, Writer> texts() {
       {"status_trouble", [](const TextStyle& style) { return to_text(trouble(), style); }},
       {"status_quiet", [](const TextStyle& style) { return to_text(quiet(), style); }},
       {"status_stopped", [](const TextStyle& style) { return to_text(stopped(), style); }},
+      {"status_unresolved", [](const TextStyle& style) { return to_text(unresolved(), style); }},
       {"status_nothing", [](const TextStyle& style) { return to_text(nothing(), style); }},
       {"status_crowd", [](const TextStyle& style) { return to_text(crowd(), style); }},
       {"status_neighbours", [](const TextStyle& style) { return to_text(neighbours(), style); }},
@@ -247,9 +248,22 @@ TEST_CASE("where nothing is asked a status says how to begin") {
   document.zones.clear();
   document.summary.targets = 2;
   CHECK(to_text(document, TextStyle{}).find("[catalogue]") != std::string::npos);
-  CHECK(check_to_text(document, TextStyle{}).find("[catalogue]") != std::string::npos);
   document.zones = samples::quiet().zones;
   CHECK(to_text(document, TextStyle{}).find("Nothing is asked") != std::string::npos);
+}
+
+TEST_CASE("what no zone has data for is said to be unsupported") {
+  StatusDoc document = samples::nothing();
+  const TextStyle wide{.width = 120};
+  document.summary.targets = 1;
+  document.summary.subjects = 1;
+  CHECK(check_to_text(document, wide) == "Nothing was asked: no zone in use answers for this.\n");
+  document.summary.unsupported = 12;
+  CHECK(check_to_text(document, wide) ==
+        "Nothing was asked: the zones in use have no data for this (12 pairs unsupported).\n");
+  CHECK(to_text(document, wide)
+            .starts_with("Nothing is asked: the zones in use have no data for this (12 pairs "
+                         "unsupported).\n"));
 }
 
 TEST_CASE("each cause that is shown has its advice, once") {

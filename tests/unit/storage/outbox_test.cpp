@@ -256,6 +256,131 @@ TEST_CASE("the timeline holds the subject's earlier events, newest first, at mos
   CHECK(message.events[2].timeline.empty());
 }
 
+namespace {
+
+/// A store whose listing of 192.0.2.10 and of 192.0.2.11 were told to "ops" in one delivery.
+Store told_store(DeliveryState state, bool by_mail = true, const std::string& channel = "ops") {
+  Store store = memory_store();
+  alerts::Delivery mail = delivery("01LISTED");
+  mail.channel = channel;
+  if (by_mail) {
+    mail.parcel = alerts::MailMessage{.message = "x"};
+  }
+  std::vector<alerts::Notice> notices{notice(0), notice(1)};
+  for (alerts::Notice& one : notices) {
+    one.channel = channel;
+  }
+  taken(store.commit(batch_of({event("192.0.2.10"), event("192.0.2.11")}, notices)));
+  taken(store.seal(mail, taken(store.unsealed())));
+  if (state != DeliveryState::waiting) {
+    mail.state = state;
+    mail.attempts = 1;
+    mail.last_attempt_at = at(400);
+    taken(store.settle(mail, {}, {}));
+  }
+  return store;
+}
+
+lists::Event event_of(lists::EventType type, lists::Event event) {
+  event.type = type;
+  return event;
+}
+
+/// What a message to "ops" about this event follows.
+std::string followed(Store& store, const lists::Event& event) {
+  taken(store.commit(batch_of({event}, {notice(0)})));
+  return taken(store.compose(taken(store.unsealed()))).events.back().follows;
+}
+
+}  // namespace
+
+TEST_CASE("a delisting follows the mail that told of its listing, whichever of it it was") {
+  using T = lists::EventType;
+  for (const char* subject : {"192.0.2.10", "192.0.2.11"}) {
+    for (const T type : {T::changed, T::delisted, T::overdue}) {
+      for (const DeliveryState state : {DeliveryState::waiting, DeliveryState::delivered}) {
+        Store store = told_store(state);
+        CHECK(followed(store, event_of(type, event(subject))) == "01LISTED");
+      }
+    }
+  }
+}
+
+TEST_CASE("what was told to nobody by mail is followed by nothing") {
+  using T = lists::EventType;
+  const lists::Event gone = event_of(T::delisted, event("192.0.2.11"));
+  SECTION("it has failed") {
+    Store store = told_store(DeliveryState::failed);
+    CHECK(followed(store, gone).empty());
+  }
+  SECTION("it was dropped") {
+    Store store = told_store(DeliveryState::dropped);
+    CHECK(followed(store, gone).empty());
+  }
+  SECTION("it was no mail") {
+    Store store = told_store(DeliveryState::delivered, false);
+    CHECK(followed(store, gone).empty());
+  }
+  SECTION("it went to another channel") {
+    Store store = told_store(DeliveryState::delivered, true, "chat");
+    CHECK(followed(store, gone).empty());
+  }
+  SECTION("the subject, the zone or the purpose is another") {
+    Store store = told_store(DeliveryState::delivered);
+    CHECK(followed(store, event_of(T::delisted, event("192.0.2.12"))).empty());
+    lists::Event other = gone;
+    other.zone->id = "other";
+    CHECK(followed(store, other).empty());
+    other = gone;
+    other.zone->purpose = lists::Purpose::allow;
+    CHECK(followed(store, other).empty());
+  }
+  SECTION("it was listed again meanwhile, which was muted") {
+    Store store = told_store(DeliveryState::delivered);
+    alerts::Notice muted = notice(0);
+    muted.muted_by = "ack";
+    taken(store.commit(batch_of({event("192.0.2.11")}, {muted})));
+    CHECK(followed(store, gone).empty());
+  }
+  SECTION("it is a listing") {
+    Store store = told_store(DeliveryState::delivered);
+    CHECK(followed(store, event("192.0.2.11")).empty());
+  }
+}
+
+TEST_CASE("what sees again follows the mail that told of its blindness") {
+  using T = lists::EventType;
+  lists::Event of_zone = event();
+  of_zone.subject.clear();
+  of_zone.target.reset();
+  lists::Event of_resolver;
+  of_resolver.at = at(210);
+  lists::Event of_target = of_resolver;
+  of_target.target = lists::TargetRef{"mail", "mail.example.com", {}};
+  struct Row {
+    T begins;
+    T ends;
+    lists::Event event;
+  };
+  for (const Row& row : {Row{T::zone_blind, T::zone_seeing, of_zone},
+                         Row{T::zone_quarantined, T::zone_released, of_zone},
+                         Row{T::resolver_blind, T::resolver_seeing, of_resolver},
+                         Row{T::target_unresolved, T::target_resolved, of_target}}) {
+    INFO(core::enum_word(row.ends));
+    Store store = memory_store();
+    taken(store.commit(batch_of({event_of(row.begins, row.event)}, {notice(0)})));
+    alerts::Delivery mail = delivery("01BLIND");
+    mail.parcel = alerts::MailMessage{.message = "x"};
+    taken(store.seal(mail, taken(store.unsealed())));
+    lists::Event other = event_of(row.ends, row.event);
+    other.zone = event().zone;
+    other.zone->id = "other";
+    CHECK(followed(store, other).empty());
+    taken(store.seal(delivery("01OTHER"), taken(store.unsealed())));
+    CHECK(followed(store, event_of(row.ends, row.event)) == "01BLIND");
+  }
+}
+
 TEST_CASE("the coverage tells each zone that is asked by the worst of its kinds") {
   Store store = memory_store();
   Batch batch;

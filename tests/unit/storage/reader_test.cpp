@@ -149,6 +149,7 @@ Batch batch_of_everything() {
   doubt.doubt = lists::Doubt{.cause = lists::Cause::servfail, .since = at(40)};
   batch.doubts = {doubt};
   batch.resolver.emplace().servers.resize(1);
+  batch.subjects_added = {"example.com", "192.0.2.10", "192.0.2.11"};
   return batch;
 }
 
@@ -435,6 +436,7 @@ TEST_CASE("status has what is open, lost, pending, doubted, and the daemon's own
   CHECK(rows.kinds.size() == 1);
   CHECK(rows.zones.size() == 2);
   CHECK(rows.resolvers.size() == 1);
+  CHECK(rows.watched == std::vector<std::string>{"192.0.2.10", "192.0.2.11", "example.com"});
 }
 
 TEST_CASE("the evidence kept of a subject is that of its open listings and its votes") {

@@ -23,10 +23,10 @@ Batch full_batch() {
   doubt.was_decided = false;
   batch.doubts = {doubt};
   batch.kinds = {kind(), kind("other", lists::ZoneState::blind, lists::Cause::refused)};
+  batch.kinds[1].told_blind_since = at(20);
   ZoneRecord quarantined = zone();
   quarantined.row.quarantined = true;
   quarantined.row.quarantined_since = at(50);
-  quarantined.told_blind = true;
   quarantined.told_quarantined = true;
   quarantined.quarantined_since = tick(50);
   lists::BelievedChange held;
@@ -109,7 +109,6 @@ void check_zones(const std::vector<ZoneRecord>& zones, core::Tick held_tick) {
   CHECK(zones[0].row.lookups == 12345);
   CHECK(zones[0].row.latency_p50_ms == 3);
   CHECK_FALSE(zones[0].row.latency_p99_ms.has_value());
-  CHECK(zones[0].told_blind);
   CHECK(zones[0].told_quarantined);
   CHECK(zones[0].quarantined_since == held_tick);
   CHECK(zones[0].held_subjects == expected.held_subjects);
@@ -154,6 +153,8 @@ TEST_CASE("everything of a batch survives a restart on the same boot") {
   CHECK(snapshot.kinds[0].last_passed == at(19));
   CHECK(snapshot.kinds[1].row.state == lists::ZoneState::blind);
   CHECK(snapshot.kinds[1].row.cause == lists::Cause::refused);
+  CHECK(snapshot.kinds[1].told_blind_since == at(20));
+  CHECK_FALSE(snapshot.kinds[0].told_blind_since.has_value());
   check_zones(snapshot.zones, tick(50));
   REQUIRE(snapshot.resolver.has_value());
   CHECK(snapshot.resolver->told_blind);
@@ -321,21 +322,22 @@ TEST_CASE("the states of a zone's kind are kept as intervals, not as a row per t
   {
     Store store = open_store(folder);
     const auto commit = [&](std::int64_t seconds, lists::ZoneState state,
-                            std::optional<lists::Cause> cause) {
+                            std::optional<lists::Cause> cause, std::int64_t since) {
       Batch batch;
       batch.at = at(seconds);
       batch.kinds = {kind("corp", state, cause)};
-      batch.kinds[0].row.since = at(seconds - 1);
+      batch.kinds[0].row.since = at(since);
       taken(store.commit(batch));
     };
     using lists::Cause;
     using lists::ZoneState;
-    commit(10, ZoneState::untested, std::nullopt);
-    commit(20, ZoneState::seeing, std::nullopt);
-    commit(30, ZoneState::seeing, std::nullopt);
-    commit(40, ZoneState::blind, Cause::timeout);
-    commit(50, ZoneState::blind, Cause::refused);
-    commit(60, ZoneState::blind, Cause::refused);
+    commit(10, ZoneState::untested, std::nullopt, 9);
+    commit(20, ZoneState::seeing, std::nullopt, 19);
+    commit(30, ZoneState::seeing, std::nullopt, 19);
+    commit(40, ZoneState::blind, Cause::timeout, 39);
+    commit(50, ZoneState::blind, Cause::refused, 39);   // blind for longer than for this cause
+    commit(55, ZoneState::untested, std::nullopt, 55);  // a restart
+    commit(60, ZoneState::blind, Cause::refused, 39);
     Batch removal;
     removal.at = at(70);
     removal.zones_removed = {"corp"};
@@ -346,8 +348,7 @@ TEST_CASE("the states of a zone's kind are kept as intervals, not as a row per t
             .value("SELECT group_concat(state || ' ' || ifnull(cause, '-') || ' ' || "
                    "(began_at / 1000 - 1700000000) || ' ' || "
                    "(ended_at / 1000 - 1700000000), ', ') FROM kind_intervals")
-            .value() ==
-        "untested - 9 19, seeing - 19 39, blind timeout 39 49, blind refused 49 70");
+            .value() == "seeing - 19 39, blind timeout 39 50, blind refused 50 70");
 }
 
 TEST_CASE("a batch with nothing in it is empty, and any part makes it not") {

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/given_twice.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rblwatch::conf {
+namespace {
+
+/// Each costs one more parsing of the whole text.
+constexpr std::size_t kMostRenamed = 100;
+constexpr std::uint64_t kMostParsed = std::uint64_t{64} * 1024 * 1024;
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+bool is_of_bare_key(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+/// A byte that begins a character: what the parser counts as a column.
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+}
+
+/// Where a line begins; the end of the text for one that isn't there.
+std::size_t line_begin(std::string_view text, std::uint32_t line) {
+  std::size_t at = 0;
+  for (std::uint32_t i = 1; i < line && at < text.size(); ++i) {
+    at = std::min(text.find('\n', at), text.size() - 1) + 1;
+  }
+  return at;
+}
+
+std::size_t offset_of(std::string_view text, std::uint32_t line, std::uint32_t column) {
+  std::size_t at = line_begin(text, line);
+  for (std::uint32_t i = 1; i < column && at < text.size(); ++i) {
+    ++at;
+    while (at < text.size() && !begins_character(text[at])) {
+      ++at;
+    }
+  }
+  return at;
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string kept;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(kept),
+               [](char c) { return !is_blank(c); });
+  return kept;
+}
+
+/// "cannot redefine existing string 'log_level'": what stands between the quotes.
+std::string key_in(std::string_view error) {
+  const std::size_t begin = error.find('\'');
+  const std::size_t end = error.rfind('\'');
+  return begin < end ? std::string(error.substr(begin + 1, end - begin - 1)) : "";
+}
+
+/// Back over blanks. `at` is one past what is looked at.
+std::size_t skip_back(std::string_view text, std::size_t at) {
+  while (at > 0 && is_blank(text[at - 1])) {
+    --at;
+  }
+  return at;
+}
+
+/// Where the last part of a key begins that ends there; `end` where there is none.
+std::size_t part_begin(std::string_view text, std::size_t end) {
+  const char quote = end > 1 ? text[end - 1] : ' ';
+  if (quote != '"' && quote != '\'') {
+    while (end > 0 && is_of_bare_key(text[end - 1])) {
+      --end;
+    }
+    return end;
+  }
+  std::size_t at = end - 1;
+  do {
+    at = text.find_last_of(std::string{quote, '\n'}, at - 1);
+  } while (at != std::string_view::npos && at > 0 && quote == '"' && text[at - 1] == '\\');
+  return at == std::string_view::npos || text[at] != quote ? end : at;
+}
+
+/// Where a key begins that ends there: "a", "a.b", " 'a b' . c".
+std::size_t key_begin(std::string_view text, std::size_t end) {
+  std::size_t begin = part_begin(text, end);
+  for (;;) {
+    const std::size_t dot = skip_back(text, begin);
+    if (begin == end || dot == 0 || text[dot - 1] != '.') {
+      return begin;
+    }
+    end = skip_back(text, dot - 1);
+    const std::size_t before = part_begin(text, end);
+    if (before == end) {
+      return begin;
+    }
+    begin = before;
+  }
+}
+
+}  // namespace
+
+const GivenTwice::Renamed* GivenTwice::find(std::string_view name) const {
+  const auto found = std::find_if(renamed_.begin(), renamed_.end(),
+                                  [name](const Renamed& known) { return known.name == name; });
+  return found == renamed_.end() ? nullptr : &*found;
+}
+
+/// A name that nobody gives by accident, as TOML writes it.
+std::string GivenTwice::add_name(std::string unites_with) {
+  const std::string number = std::to_string(renamed_.size());
+  renamed_.push_back({"\x01" + number, std::move(unites_with)});
+  return "\"\\u0001" + number + "\"";
+}
+
+/// A header stands alone on its line. "" where there is none of the table that the error names: the
+/// parser may have gone on already.
+std::string GivenTwice::rename_table(std::size_t at, std::string_view error, bool unites) {
+  const std::size_t end = std::min(text_.find('\n', at), text_.size());
+  const std::string header = without_blanks(std::string_view(text_).substr(at, end - at));
+  std::string wanted = without_blanks(key_in(error));
+  if (!header.starts_with("[" + wanted + "]") && !header.starts_with("[[" + wanted + "]]")) {
+    return "";
+  }
+  const bool is_plain = wanted.find_first_of(".\"'") == std::string::npos;
+  text_.replace(at, end - at, "[" + add_name(unites && is_plain ? wanted : "") + "]");
+  return wanted;
+}
+
+/// The key ends before the '=' before its value; "" where there is none.
+std::string GivenTwice::rename_key(std::size_t value_at, std::size_t& key_at) {
+  const std::size_t sign = skip_back(text_, value_at);
+  if (sign == 0 || text_[sign - 1] != '=') {
+    return "";
+  }
+  const std::size_t end = skip_back(text_, sign - 1);
+  key_at = key_begin(text_, end);
+  const std::string key = text_.substr(key_at, end - key_at);
+  if (!key.empty()) {
+    text_.replace(key_at, key.size(), add_name(""));
+  }
+  return key;
+}
+
+Place GivenTwice::place_of(std::size_t at, std::uint32_t line) const {
+  const std::size_t begin = line_begin(text_, line);
+  const auto characters =
+      std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                    text_.begin() + static_cast<std::ptrdiff_t>(at), begins_character);
+  return {file_, line, static_cast<std::uint32_t>(characters) + 1};
+}
+
+bool GivenTwice::take(std::string_view error, std::uint32_t line, std::uint32_t column,
+                      Findings& findings) {
+  constexpr std::string_view kMark = "cannot redefine existing ";
+  const std::size_t mark = error.find(kMark);
+  parsed_bytes_ += text_.size();
+  if (mark == std::string_view::npos || renamed_.size() >= kMostRenamed ||
+      parsed_bytes_ > kMostParsed) {
+    return false;
+  }
+  std::size_t at = offset_of(text_, line, column);
+  const std::string_view what = error.substr(mark + kMark.size());
+  const bool is_header = error.find("table header") < mark;
+  const std::string key =
+      is_header ? rename_table(at, what, what.starts_with("table")) : rename_key(at, at);
+  if (key.empty()) {
+    return false;
+  }
+  findings.error(place_of(at, line), key, "is given twice", "give it once");
+  return true;
+}
+
+}  // namespace rblwatch::conf

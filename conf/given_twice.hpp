@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keys and tables that a file of TOML gives twice. The parser stops at the first; here each is told
+// of and renamed in the text, so that parsing it again shows what else is wrong. One load's thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/findings.hpp"
+
+namespace rblwatch::conf {
+
+class GivenTwice {
+ public:
+  GivenTwice(std::string_view text, std::uint32_t file) : text_(text), file_(file) {}
+
+  /// To be parsed: as it was given, but for the names of what was given twice.
+  const std::string& text() const { return text_; }
+
+  /// The parser's error, in its words. True when it is of this sort and another try is worth its
+  /// time; it is among the findings then, and text() has changed.
+  bool take(std::string_view error, std::uint32_t line, std::uint32_t column, Findings& findings);
+
+  /// By its name in text().
+  struct Renamed {
+    std::string name;
+    std::string unites_with;  // the table that it gives more of; "" = there is none: leave it out
+  };
+  /// Nothing when the name was given by the file.
+  const Renamed* find(std::string_view name) const;
+
+ private:
+  // The name that it had; "" = nothing was found there.
+  std::string rename_table(std::size_t at, std::string_view error, bool unites);
+  std::string rename_key(std::size_t value_at, std::size_t& key_at);
+  Place place_of(std::size_t at, std::uint32_t line) const;
+  std::string add_name(std::string unites_with);
+
+  std::string text_;
+  std::uint32_t file_;
+  std::uint64_t parsed_bytes_ = 0;
+  std::vector<Renamed> renamed_;
+};
+
+}  // namespace rblwatch::conf
