@@ -80,9 +80,16 @@ class Disaster(Story):
     def assertTold(self, subjects, others):
         """Exactly these of subjects (MX1 first), and exactly these of zones and the resolver."""
         self.assertEqual(self.told(), ([("listed", MX1, "bad"), *subjects], others))
+        self.eventually(lambda: len(self.sink.events("/ops")) > len(subjects) + len(others), "the deliveries")
         sent = [(e["type"], e["subject"]) for e in self.sink.events("/ops")]
         self.assertEqual(sorted(sent, key=str), sorted(set(sent), key=str), "told twice")
+        self.assertEqual(self.alerts(), [[kind] for kind, _, _ in others])
         self.assertNoCrash(self.watch)
+
+    def alerts(self):
+        """What the deliveries tell of zones and the resolver: an alert each, whatever else there is."""
+        deliveries = {r.webhook_id: [e["type"] for e in r.json["events"] if not e["subject"]] for r in self.sink.requests("/ops")}
+        return [types for types in deliveries.values() if types]
 
     def assertStands(self, subject=MX1, zone="bad"):
         rows = [row for row in self.watch.status()["listings"] if (row["subject"], row["zone"]) == (subject, zone)]

@@ -25,11 +25,13 @@ class DeadLists(Disaster):
 
     def test_spamcops_day(self):
         liar = self.strike("outside", "rewritten")
+        liar.zones["bad.test"].list(INNOCENT[4])
         liar.zones["bad.test"].set_mode("ok")
         self.sink.wait_events("zone_seeing", path="/ops", timeout=40)
+        self.wait_told("listed", INNOCENT[4], "bad")
         liar.zones["bad.test"].list(INNOCENT[5])
         self.wait_told("listed", INNOCENT[5], "bad")
-        self.assertTold([("listed", HIDDEN, "good"), ("listed", INNOCENT[5], "bad")],
+        self.assertTold([("listed", HIDDEN, "good"), ("listed", INNOCENT[4], "bad"), ("listed", INNOCENT[5], "bad")],
                         [("zone_blind", "rewritten", "bad"), ("zone_seeing", "", "bad")])
 
 

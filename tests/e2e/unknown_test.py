@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unknown is never clear and never listed: each way in which an answer can fail, on a zone with an open listing."""
+import time
 import unittest
 
 from tests.e2e.story import MX1, ZONE_EVENTS, Story, own_zone, target
@@ -146,7 +147,40 @@ class Coverage(Story):
         self.assertNotIn("delisted", [e["type"] for e in watch.events()])
 
 
+class Flood(Story):
+    def test_many_unknowns_have_the_zone_tested_long_before_its_turn(self):
+        dns = self.resolver("bl.test", "other.test", "third.test")
+        sink = self.receiver()
+        zones = [own_zone(), own_zone("other", "other.test"), own_zone("third", "third.test")]
+        watch = self.install(self.config(dns, daemon.webhook(sink.url("/ops")), zone=zones, schedule={"health_interval": "1h"},
+                                         target=[{"range": "198.51.100.0/27", "name": "net"}])).start()
+        watch.wait_seeing(3)
+        dns.zones["bl.test"].set_mode("servfail", spare_tests=True)
+        self.sweeps(dns, "2.0.0.127.bl.test", 2)
+        self.assertEqual(watch.events(), [])
+        dns.zones["bl.test"].set_mode("refusal")
+        event = sink.wait_events("zone_blind", path="/ops")[0]
+        self.assertEqual((event["zone"]["id"], event["cause"]), ("corp", "refused"))
+        self.assertEqual([e["type"] for e in watch.events()], ["zone_blind"])
+
+
+class LostPackets(Story):
+    def test_a_lost_packet_makes_nobody_blind(self):
+        dns = self.resolver("bl.test", "other.test", "third.test")
+        zones = [own_zone(), own_zone("other", "other.test"), own_zone("third", "third.test")]
+        watch = self.install(self.config(dns, zone=zones, schedule={"health_interval": "1s"})).start()
+        watch.wait_seeing(3)
+        dns.zones["bl.test"].set_mode("lossy", of=2)  # of whatever is asked, the first packet
+        for _ in range(3):
+            self.sweeps(dns, "2.0.0.127.bl.test", 2)
+            self.assertEqual(watch.status()["summary"]["zones_seeing"], 3)
+        self.assertEqual(watch.events(), [])
+        self.assertNotIn("blind", watch.log())
+
+
 class DeadResolver(Story):
+    A_FEW = 5  # questions a second
+
     def test_it_is_one_story_and_not_one_for_each_zone(self):
         names = [f"z{i}.test" for i in range(6)]
         dns = self.resolver(*names)
@@ -162,6 +196,26 @@ class DeadResolver(Story):
         sink.wait_events("resolver_seeing", path="/ops", timeout=30)
         watch.wait_seeing(6, 30)
         self.assertEqual([e["type"] for e in watch.events()], ["resolver_seeing", "resolver_blind"])
+
+    def test_it_is_asked_a_few_questions_a_second(self):
+        names = [f"z{i}.test" for i in range(6)]
+        dns = self.resolver(*names)
+        sink = self.receiver()
+        config = self.config(dns, daemon.webhook(sink.url("/ops")), resolver={"attempts": 1},
+                             schedule={"health_interval": "60s", "health_retry": "2s"},
+                             zone=[own_zone(f"zone-{i}", name) for i, name in enumerate(names)],
+                             target=[{"range": "198.51.100.0/27", "name": "net"}])
+        watch = self.install(config).start()
+        watch.wait_seeing(6)
+        for zone in dns.zones.values():
+            zone.set_mode("drop")
+        sink.wait_events("resolver_blind", path="/ops", timeout=30)
+        since = time.monotonic()
+        dns.log.wait(4, 60)  # of the zones' tests, which come with growing pauses
+        asked, took = dns.log.rows(since=since), time.monotonic() - since
+        self.assertLessEqual(len(asked), self.A_FEW * took)
+        self.assertEqual([row.name for row in asked if row.name.endswith(tuple(f".100.51.198.{name}" for name in names))], [])
+        self.assertEqual([e["type"] for e in watch.events()], ["resolver_blind"])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ constexpr core::Millis kTimeout{6000};
 constexpr std::size_t kMostInFlight = 4096;
 constexpr std::size_t kMostCached = 100'000;
 constexpr core::Seconds kStaleTtl{30};  // RFC 8767 section 4
+constexpr core::Seconds kExpiredKept{24 * 3600};
 const dns::Server kServer{core::IpAddress::v4(0x7F000001), 53};
 
 const dns::Server kOwnServer{core::IpAddress::v4(0xC0000235), 53};
@@ -64,10 +65,40 @@ void add_records(const FakeResolver::Records& records, dns::QType type, dns::Ans
   }
 }
 
+dns::Answer as_stale(const dns::Outcome& kept) {
+  dns::Answer answer = std::get<dns::Answer>(kept);
+  answer.ttl = kStaleTtl;
+  answer.ede.push_back(answer.rcode == dns::Rcode::nxdomain ? 19 : 3);
+  return answer;
+}
+
 /// RFC 5782's test entries are there as long as the zone is.
 bool is_test_entry(const std::string& labels, bool has_ipv6) {
   return labels == "2.0.0.127" || labels == "test" ||
          (has_ipv6 && labels == "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0");
+}
+
+/// What a zone that is well says.
+dns::Answer truth_of(const ZoneModel& zone, const std::string& labels, dns::QType type) {
+  const auto known = zone.entries.find(labels);
+  if (known == zone.entries.end()) {
+    return is_test_entry(labels, zone.has_ipv6_test_entry)
+               ? with_codes({"127.0.0.2"}, zone.test_ttl)
+               : denial(zone.negative_ttl);
+  }
+  const Entry& entry = known->second;
+  if (entry.codes.front() == "SERVFAIL") {
+    return with_rcode(dns::Rcode::servfail);
+  }
+  if (type != dns::QType::txt) {
+    return with_codes(entry.codes, entry.ttl);
+  }
+  dns::Answer answer;
+  if (!entry.txt.empty()) {
+    answer.txt.emplace_back(entry.txt);
+  }
+  answer.ttl = entry.ttl;
+  return answer;
 }
 
 }  // namespace
@@ -151,9 +182,8 @@ dns::Outcome FakeResolver::answer_afresh(const dns::Question& question, bool is_
   return answer_host(name, question.type);
 }
 
-// A resolver keeps what it fetched until its TTL has run out, and says how much of it is left.
-dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t server,
-                                      core::Tick at) {
+/// What a resolver says that asks nobody.
+std::optional<dns::Outcome> FakeResolver::said_by_resolver() const {
   if (resolver_mode == Mode::times_out) {
     return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
   }
@@ -162,6 +192,15 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t
   }
   if (resolver_mode == Mode::outside) {
     return with_codes({"198.51.100.99"}, core::Seconds(60));
+  }
+  return std::nullopt;
+}
+
+// A resolver keeps what it fetched until its TTL has run out, and says how much of it is left.
+dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t server,
+                                      core::Tick at) {
+  if (auto said = said_by_resolver()) {
+    return *said;
   }
   std::string key = question.name.to_text();
   key += static_cast<char>(question.type);
@@ -173,6 +212,10 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t
       answer->ttl = std::chrono::ceil<core::Seconds>(known->second.until - at);
     }
     return kept;
+  }
+  if (resolver_mode == Mode::stale) {
+    return known == cache_.end() ? with_rcode(dns::Rcode::servfail)
+                                 : as_stale(known->second.outcome);
   }
   dns::Outcome outcome = fetch(question, known == cache_.end() ? nullptr : &known->second);
   keep(std::move(key), outcome, at);
@@ -188,10 +231,18 @@ dns::Outcome FakeResolver::fetch(const dns::Question& question, const Cached* ex
   if (answer == nullptr && serves_expired && expired != nullptr) {
     outcome = expired->outcome;
     std::get<dns::Answer>(outcome).ttl = kStaleTtl;
-  } else if (answer != nullptr && resolver_mode == Mode::emptied && !answer->a.empty()) {
-    outcome = denial(core::Seconds(60));  // rebinding protection: 127/8 is taken out
+  } else if (answer != nullptr && question.type == dns::QType::a) {
+    meddle(*answer);
   }
   return outcome;
+}
+
+void FakeResolver::meddle(dns::Answer& answer) const {
+  if (resolver_mode == Mode::emptied && !answer.a.empty()) {
+    answer = denial(core::Seconds(60));  // rebinding protection: 127/8 is taken out
+  } else if (resolver_mode == Mode::rewrites_denials && answer.rcode == dns::Rcode::nxdomain) {
+    answer = with_codes({"198.51.100.99"}, core::Seconds(60));
+  }
 }
 
 void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick at) {
@@ -200,9 +251,18 @@ void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick
     return;
   }
   if (cache_.size() >= kMostCached) {
-    std::erase_if(cache_, [at](const auto& known) { return known.second.until < at; });
+    std::erase_if(cache_,
+                  [at](const auto& known) { return known.second.until + kExpiredKept < at; });
   }
   cache_[std::move(key)] = {outcome, at + *answer->ttl};
+}
+
+/// Who refuses a resolver may answer us.
+Mode FakeResolver::mode_of(const ZoneModel& zone, bool is_direct) const {
+  if (is_direct) {
+    return zone.own_mode.value_or(zone.mode);
+  }
+  return resolver_mode == Mode::refuses_resolver ? Mode::refuses_resolver : zone.mode;
 }
 
 dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& labels, dns::QType type,
@@ -211,7 +271,7 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
   if (zone.loss > 0 && random_.unit() < zone.loss) {
     return dns::NoAnswer{dns::NoAnswer::Why::timeout, "lost"};
   }
-  const Mode mode = is_direct ? zone.own_mode.value_or(zone.mode) : zone.mode;
+  const Mode mode = mode_of(zone, is_direct);
   switch (mode) {
     case Mode::times_out:
       return dns::NoAnswer{dns::NoAnswer::Why::timeout, "no reply"};
@@ -221,6 +281,8 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
       return with_rcode(dns::Rcode::refused);
     case Mode::refuses_resolver:
       return with_codes({"127.255.255.254"}, core::Seconds(60));
+    case Mode::refuses_mixed:
+      return with_codes({"127.0.0.2", "127.255.255.254"}, core::Seconds(60));
     case Mode::lists_everything:
       return with_codes({zone.wildcard_code}, core::Seconds(60));
     case Mode::outside:
@@ -233,20 +295,11 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
       return referral;
     }
     case Mode::fine:
+    case Mode::rewrites_denials:
     case Mode::stale:
       break;
   }
-  dns::Answer answer = denial(zone.negative_ttl);
-  if (const auto entry = zone.entries.find(labels); entry != zone.entries.end()) {
-    answer = type == dns::QType::txt ? dns::Answer{}
-                                     : with_codes(entry->second.codes, entry->second.ttl);
-    if (type == dns::QType::txt && !entry->second.txt.empty()) {
-      answer.txt.emplace_back(entry->second.txt);
-    }
-    answer.ttl = entry->second.ttl;
-  } else if (is_test_entry(labels, zone.has_ipv6_test_entry)) {
-    answer = with_codes({"127.0.0.2"}, zone.test_ttl);
-  }
+  dns::Answer answer = truth_of(zone, labels, type);
   if (mode == Mode::stale) {
     answer.ede.push_back(3);
   }
@@ -276,14 +329,20 @@ dns::Outcome FakeResolver::answer_host(const std::string& name, dns::QType type)
   return answer;
 }
 
+core::Tick FakeResolver::wake_up(core::Millis at_most) const {
+  const core::Tick now = clock_.tick();
+  core::Tick at = now + at_most;
+  if (!under_way_.empty()) {
+    at = std::clamp(under_way_.begin()->done, now, at);
+  }
+  return grain == core::Micros::zero()
+             ? at
+             : std::max(now, std::min(std::max(at, now + grain), not_beyond));
+}
+
 std::span<const dns::Completion> FakeResolver::wait(core::Millis at_most) {
   completed_.clear();
-  const core::Tick until = clock_.tick() + at_most;
-  if (under_way_.empty() || under_way_.begin()->done > until) {
-    clock_.advance(until - clock_.tick());
-    return completed_;
-  }
-  clock_.advance(std::max(under_way_.begin()->done - clock_.tick(), core::Micros(0)));
+  clock_.advance(wake_up(at_most) - clock_.tick());
   while (!under_way_.empty() && under_way_.begin()->done <= clock_.tick()) {
     completed_.push_back(under_way_.begin()->completion);
     under_way_.erase(under_way_.begin());

@@ -55,10 +55,12 @@ enum class Mode {
   servfails,
   refuses_rcode,     // REFUSED
   refuses_resolver,  // 127.255.255.254 for every name
+  refuses_mixed,     // that beside a code, for every name
   lists_everything,  // 127.0.0.2 for every name
   outside,           // an address outside 127/8 for every name
+  rewrites_denials,  // that for what should be denied; of a resolver
   emptied,           // NXDOMAIN for every name, test entries too
-  stale,             // right answers, marked EDE 3
+  stale,             // right answers, marked EDE 3; of a resolver: what it knew, the rest fails
   lame,              // referrals
 };
 
@@ -99,6 +101,10 @@ class FakeResolver final : public dns::Resolver {
   bool serves_expired = false;  // what has run out too, when the zone gives no answer (RFC 8767)
   /// Silence, and a failure where there is another server, is asked again so often in all.
   std::uint32_t attempts = 1;
+  /// A machine that looks up so seldom: whoever waits gets at least so much at a time, but never
+  /// anything of after `not_beyond`.
+  core::Micros grain{0};
+  core::Tick not_beyond = core::Tick::max();
   using Tamper = std::function<void(const dns::Question&, dns::Outcome&)>;
   Tamper on_fetch;  // what a resolver gets from a zone, before it keeps it
   Tamper on_reply;  // what of an answer arrives
@@ -110,6 +116,8 @@ class FakeResolver final : public dns::Resolver {
   std::span<const dns::Completion> wait(core::Millis at_most) override;
   std::size_t in_flight() const override { return under_way_.size(); }
   std::vector<dns::ServerStatus> servers() const override;
+  /// It was started anew: its cache is empty.
+  void forget() { cache_.clear(); }
 
  private:
   struct UnderWay {
@@ -134,8 +142,12 @@ class FakeResolver final : public dns::Resolver {
   dns::Outcome answer_zone(ZoneModel& zone, const std::string& labels, dns::QType type,
                            bool is_direct);
   dns::Outcome answer_host(const std::string& name, dns::QType type) const;
+  Mode mode_of(const ZoneModel& zone, bool is_direct) const;
+  std::optional<dns::Outcome> said_by_resolver() const;
   dns::Outcome from_cache(const dns::Question& question, std::size_t server, core::Tick at);
   dns::Outcome fetch(const dns::Question& question, const Cached* expired);
+  void meddle(dns::Answer& answer) const;
+  core::Tick wake_up(core::Millis at_most) const;
   void keep(std::string key, const dns::Outcome& outcome, core::Tick at);
 
   FakeClock& clock_;

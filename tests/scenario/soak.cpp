@@ -21,14 +21,20 @@ namespace {
 using core::Micros;
 
 constexpr std::size_t kMostAccounts = 20;
+/// Answers that come one by one would each cost a turn of the loop.
+constexpr core::Micros kGrain = std::chrono::seconds(5);
+/// A test that failed just before a disaster would be weighed together with those that follow.
+constexpr core::Micros kSparedBefore = std::chrono::minutes(5);
 
 void set_up(Stage& stage, const SoakWorld& world) {
   stage.setup = world.setup;
   stage.resolver.attempts = 3;
+  stage.resolver.grain = kGrain;
   for (const SoakZone& zone : world.zones) {
     ZoneModel model;
     model.suffix = zone.data.dns.pattern();
     model.negative_ttl = zone.negative;
+    model.test_ttl = zone.test_ttl;
     stage.resolver.zones[zone.data.id] = std::move(model);
   }
 }
@@ -36,10 +42,12 @@ void set_up(Stage& stage, const SoakWorld& world) {
 void apply(Stage& stage, const SoakWorld& world, const TruthStep& step) {
   const SoakPair& pair = world.pairs[step.pair];
   auto& entries = stage.resolver.zones.at(world.zones[pair.zone].data.id).entries;
-  if (step.mask == 0) {
-    entries.erase(pair.labels);
-  } else {
-    entries[pair.labels] = world.entry(step.pair, step.mask);
+  for (std::size_t name = 0; name < pair.labels.size(); ++name) {
+    if (auto entry = world.entry(step.pair, name, step.mask)) {
+      entries[pair.labels[name]] = std::move(*entry);
+    } else {
+      entries.erase(pair.labels[name]);
+    }
   }
 }
 
@@ -67,18 +75,29 @@ void play(Stage& stage, const SoakWorld& world, const Truth& truth, const Plan& 
   stage.run_until(length);
 }
 
+void prepare(Faults& faults, const Plan& plan) {
+  for (const Disaster& disaster : plan.disasters) {
+    for (const std::uint32_t zone : disaster.spared) {
+      faults.spare_tests(zone, disaster.from - kSparedBefore, disaster.spared_until);
+    }
+  }
+  for (const Flap& flap : plan.flaps) {
+    faults.flap(flap.pair, flap.from, flap.to, kFlappingCode);
+  }
+}
+
 void print(const SoakOptions& options, const SoakFacts& facts, const SoakVerdict& verdict,
            double seconds) {
   const bool is_good =
       verdict.false_events == 0 && verdict.missed == 0 && verdict.wrong_tellings == 0;
   std::printf(
-      "soak seed %llu: %s; %u days, %zu pairs, %llu answers (%llu spoilt), %llu true listings, "
-      "%zu disasters; %llu listing events, %llu false; %llu truths judged (%llu undisturbed), %llu "
-      "missed; "
-      "%llu wrongly told of zones; %.1f s\n",
+      "soak seed %llu: %s; %u days, %zu pairs, %llu answers (%llu spoilt, %llu of own servers), "
+      "%llu true listings, %zu disasters; %llu listing events, %llu false; "
+      "%llu truths judged (%llu undisturbed), %llu missed; %llu wrongly told of zones; %.1f s\n",
       static_cast<unsigned long long>(options.seed), is_good ? "good" : "BAD", options.days,
       facts.world.pairs.size(), static_cast<unsigned long long>(facts.faults.lookups()),
       static_cast<unsigned long long>(facts.faults.spoilt()),
+      static_cast<unsigned long long>(facts.faults.direct()),
       static_cast<unsigned long long>(facts.truth.listings()), facts.plan.disasters.size(),
       static_cast<unsigned long long>(verdict.listing_events),
       static_cast<unsigned long long>(verdict.false_events),
@@ -86,7 +105,8 @@ void print(const SoakOptions& options, const SoakFacts& facts, const SoakVerdict
       static_cast<unsigned long long>(verdict.undisturbed),
       static_cast<unsigned long long>(verdict.missed),
       static_cast<unsigned long long>(verdict.wrong_tellings), seconds);
-  for (std::size_t i = 0; i < std::min(kMostAccounts, verdict.accounts.size()); ++i) {
+  const std::size_t most = options.with_log ? verdict.accounts.size() : kMostAccounts;
+  for (std::size_t i = 0; i < std::min(most, verdict.accounts.size()); ++i) {
     std::printf("  %s\n", verdict.accounts[i].c_str());
   }
   std::fflush(stdout);
@@ -96,7 +116,9 @@ void print_log(const SoakFacts& facts) {
   for (const Disaster& disaster : facts.plan.disasters) {
     std::printf("  %s-%s disaster %s %s\n", to_moment(disaster.from).c_str(),
                 to_moment(disaster.to).c_str(), disaster.name.c_str(),
-                disaster.zone ? facts.world.zones[*disaster.zone].data.id.c_str() : "");
+                disaster.struck.size() == 1
+                    ? facts.world.zones[disaster.struck.front()].data.id.c_str()
+                    : "");
   }
   for (const Happened& happened : facts.events) {
     const lists::Event& event = happened.event;
@@ -119,11 +141,7 @@ bool play_soak(const SoakOptions& options) {
   Stage stage(random.next());
   set_up(stage, world);
   Faults faults(world, stage.resolver, stage.clock, random.next());
-  for (const Disaster& disaster : plan.disasters) {
-    if (disaster.telling == Telling::quarantine) {
-      faults.spare_tests(*disaster.zone, disaster.from, disaster.to + std::chrono::hours(18));
-    }
-  }
+  prepare(faults, plan);
   play(stage, world, truth, plan, length);
   const SoakFacts facts{world, truth, plan, faults, stage.events(), length};
   const SoakVerdict verdict = judge_soak(facts);

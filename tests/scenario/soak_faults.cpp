@@ -32,12 +32,16 @@ Faults::Faults(const SoakWorld& world, FakeResolver& resolver, const FakeClock& 
     : world_(world),
       clock_(clock),
       random_(seed),
+      denied_(world.pairs.size()),
       of_pair_(world.pairs.size()),
       of_tests_(world.zones.size()),
+      of_own_servers_(world.zones.size()),
       asked_(world.pairs.size()) {
   for (std::uint32_t pair = 0; pair < world.pairs.size(); ++pair) {
     const SoakPair& one = world.pairs[pair];
-    names_[one.labels + "." + world.zones[one.zone].data.dns.pattern()].pair = pair;
+    for (const std::string& labels : one.labels) {
+      names_[labels + "." + world.zones[one.zone].data.dns.pattern()] = pair;
+    }
   }
   for (std::uint32_t zone = 0; zone < world.zones.size(); ++zone) {
     zones_[world.zones[zone].data.dns.pattern()] = zone;
@@ -55,7 +59,7 @@ void Faults::on_fetch(const dns::Question& question, dns::Outcome& outcome) {
   if (name == names_.end()) {
     return;
   }
-  const SoakZone& zone = world_.zones[world_.pairs[name->second.pair].zone];
+  const SoakZone& zone = world_.zones[world_.pairs[name->second].zone];
   for (core::IpAddress& code : answer->a) {
     // A score that moves inside its band.
     if (zone.data.match == lists::MatchMode::exact && code == address("127.0.0.10") &&
@@ -63,20 +67,20 @@ void Faults::on_fetch(const dns::Question& question, dns::Outcome& outcome) {
       code = address("127.0.0.11");
     }
   }
-  if (name->second.is_right_due || random_.unit() >= kWronglyDenied) {
+  Denied& denied = denied_[name->second];
+  if (denied.is_right_due || random_.unit() >= kWronglyDenied) {
     return;
   }
-  const bool is_too_soon = name->second.denied_at != core::Micros::min() &&
-                           clock_.elapsed() - name->second.denied_at < kDeniedApart;
+  const bool is_too_soon =
+      denied.at != core::Micros::min() && clock_.elapsed() - denied.at < kDeniedApart;
   if (is_too_soon) {
     return;
   }
-  name->second.denied_at = clock_.elapsed();
-  name->second.is_right_due = true;
+  denied = {clock_.elapsed(), true};
   answer->rcode = dns::Rcode::nxdomain;
   answer->a.clear();
   answer->ttl = zone.negative;
-  note(name->first);
+  note(name->first, false);
 }
 
 bool Faults::has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const {
@@ -91,19 +95,35 @@ void Faults::on_reply(const dns::Question& question, dns::Outcome& outcome) {
   }
   const auto name = names_.find(question.name.to_text());
   if (name != names_.end()) {
-    asked_[name->second.pair].push_back(clock_.elapsed());
+    asked_[name->second].push_back(clock_.elapsed());
   }
-  if (std::holds_alternative<dns::NoAnswer>(outcome)) {
+  auto* answer = std::get_if<dns::Answer>(&outcome);
+  if (answer == nullptr) {
     return;
   }
+  const bool is_direct = is_of_own_servers(question.name.to_text(), *answer);
+  direct_ += is_direct ? 1 : 0;
   if (random_.unit() < kSpoilt && (name != names_.end() || !is_spared(question.name.to_text()))) {
     spoil(outcome);
-    note(question.name.to_text());
+    note(question.name.to_text(), is_direct);
     return;
   }
-  const auto& answer = std::get<dns::Answer>(outcome);
-  if (!answer.a.empty() && name != names_.end()) {
-    name->second.is_right_due = false;
+  if (!answer->a.empty() && name != names_.end()) {
+    denied_[name->second].is_right_due = false;
+    flap(name->second, *answer);
+  }
+}
+
+void Faults::flap(std::uint32_t pair, dns::Answer& answer) {
+  const auto known = flapping_.find(pair);
+  const core::Micros now = clock_.elapsed();
+  if (known == flapping_.end() || now < known->second.from || known->second.to <= now) {
+    return;
+  }
+  Flapping& one = known->second;
+  one.has_code = !one.has_code;
+  if (one.has_code) {
+    answer.a.push_back(address(one.code));
   }
 }
 
@@ -156,18 +176,25 @@ void Faults::spoil(dns::Outcome& outcome) {
   }
 }
 
-void Faults::note(const std::string& name) {
+bool Faults::is_of_own_servers(const std::string& name, const dns::Answer& answer) const {
+  const auto zone = answer.aa ? zone_below(name) : std::nullopt;
+  return zone && world_.is_behind_resolver(*zone);
+}
+
+void Faults::note(const std::string& name, bool is_direct) {
   ++spoilt_;
-  if (const auto known = names_.find(name); known != names_.end()) {
-    of_pair_[known->second.pair].push_back(clock_.elapsed());
-    return;
+  const auto zone = zone_below(name);
+  if (zone && is_direct) {
+    of_own_servers_[*zone].push_back(clock_.elapsed());
   }
-  if (const auto zone = zone_tested_by(name)) {
+  if (const auto known = names_.find(name); known != names_.end()) {
+    of_pair_[known->second].push_back(clock_.elapsed());
+  } else if (zone) {
     of_tests_[*zone].push_back(clock_.elapsed());
   }
 }
 
-std::optional<std::uint32_t> Faults::zone_tested_by(const std::string& name) const {
+std::optional<std::uint32_t> Faults::zone_below(const std::string& name) const {
   for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
     if (const auto zone = zones_.find(name.substr(dot + 1)); zone != zones_.end()) {
       return zone->second;
@@ -177,7 +204,10 @@ std::optional<std::uint32_t> Faults::zone_tested_by(const std::string& name) con
 }
 
 bool Faults::is_spared(const std::string& name) const {
-  const auto zone = zone_tested_by(name);
+  if (spared_.empty()) {
+    return false;
+  }
+  const auto zone = zone_below(name);
   const core::Micros now = clock_.elapsed();
   return std::any_of(spared_.begin(), spared_.end(), [&](const Spared& one) {
     return zone == one.zone && one.from <= now && now <= one.to;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random faults: one answer in twenty goes wrong on its way, in one of the ways answers go wrong,
-// and now and then a resolver keeps a denial of what is listed. What a rule couldn't tell from the
-// truth by design isn't made up: a wrong denial never comes twice before the daemon has seen a
-// right answer, nor within the time that its vote could live. Keeps what was done to whom. One
-// thread.
+// Random faults: one answer in twenty goes wrong on its way, in one of the ways answers go wrong;
+// now and then a resolver keeps a denial of what is listed; and a zone may say one code more with
+// every other answer. What a rule couldn't tell from the truth by design isn't made up: a wrong
+// denial never comes twice before the daemon has seen a right answer, nor within the time that its
+// vote could live. Keeps what was done to whom. One thread.
 #pragma once
 
 #include <cstdint>
@@ -29,32 +29,51 @@ class Faults {
   void spare_tests(std::uint32_t zone, core::Micros from, core::Micros to) {
     spared_.push_back({zone, from, to});
   }
+  /// Over [from, to) the pair's answers bear this code too, every other time the daemon sees one.
+  void flap(std::uint32_t pair, core::Micros from, core::Micros to, const char* code) {
+    flapping_[pair] = {from, to, code, false};
+  }
   /// When an answer about the pair was spoilt; in order.
   const std::vector<core::Micros>& of_pair(std::uint32_t pair) const { return of_pair_[pair]; }
   /// When an answer to a test of the zone was.
   const std::vector<core::Micros>& of_tests(std::uint32_t zone) const { return of_tests_[zone]; }
+  /// When an answer of its own servers was, where they are asked past the resolver.
+  const std::vector<core::Micros>& of_own_servers(std::uint32_t zone) const {
+    return of_own_servers_[zone];
+  }
   /// Whether the pair was asked in [from, to].
   bool has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const;
   std::uint64_t lookups() const { return lookups_; }
+  /// Of these, answers of the own servers of zones behind the resolver.
+  std::uint64_t direct() const { return direct_; }
   std::uint64_t spoilt() const { return spoilt_; }
 
  private:
-  struct Name {
-    std::uint32_t pair = 0;
-    core::Micros denied_at = core::Micros::min();  // wrongly
-    bool is_right_due = false;                     // the daemon has seen none since
+  struct Denied {
+    core::Micros at = core::Micros::min();  // wrongly
+    bool is_right_due = false;              // the daemon has seen none since
+  };
+  struct Flapping {
+    core::Micros from{0};
+    core::Micros to{0};
+    const char* code = "";
+    bool has_code = false;  // the last answer that was seen
   };
   void on_fetch(const dns::Question& question, dns::Outcome& outcome);
   void on_reply(const dns::Question& question, dns::Outcome& outcome);
   void spoil(dns::Outcome& outcome);
-  void note(const std::string& name);
-  std::optional<std::uint32_t> zone_tested_by(const std::string& name) const;
+  void flap(std::uint32_t pair, dns::Answer& answer);
+  void note(const std::string& name, bool is_direct);
+  bool is_of_own_servers(const std::string& name, const dns::Answer& answer) const;
+  std::optional<std::uint32_t> zone_below(const std::string& name) const;
   bool is_spared(const std::string& name) const;
 
   const SoakWorld& world_;
   const FakeClock& clock_;
   core::SeededRandom random_;
-  std::unordered_map<std::string, Name> names_;
+  std::unordered_map<std::string, std::uint32_t> names_;  // to pairs
+  std::vector<Denied> denied_;                            // by pair
+  std::unordered_map<std::uint32_t, Flapping> flapping_;  // by pair
   std::unordered_map<std::string, std::uint32_t> zones_;  // by DNS name
   struct Spared {
     std::uint32_t zone = 0;
@@ -64,8 +83,10 @@ class Faults {
   std::vector<Spared> spared_;
   std::vector<std::vector<core::Micros>> of_pair_;
   std::vector<std::vector<core::Micros>> of_tests_;
+  std::vector<std::vector<core::Micros>> of_own_servers_;
   std::vector<std::vector<core::Micros>> asked_;  // by pair
   std::uint64_t lookups_ = 0;
+  std::uint64_t direct_ = 0;
   std::uint64_t spoilt_ = 0;
 };
 

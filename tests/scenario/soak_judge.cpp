@@ -21,8 +21,11 @@ using std::chrono::minutes;
 constexpr Micros kSpare = minutes(2);
 /// A spoilt test makes blind until the next one; it comes health_retry later, or is spoilt too.
 constexpr Micros kBlindFor = minutes(5);
-/// Where an event doesn't say when its first vote was: votes lapse and holds end within this.
+/// Where an event doesn't say when its first vote was: votes lapse and holds end within this, but
+/// for a TTL that is waited for.
 constexpr Micros kLongestVote = hours(16);
+/// Own servers that didn't answer usably are left alone.
+constexpr Micros kLeftAlone = hours(1);
 
 /// What has been told of one purpose of a pair.
 using Told = std::vector<Segment>;
@@ -118,14 +121,13 @@ void Judge::take(const Happened& happened) {
 /// From the first vote, less the age that a cached answer may have had.
 std::pair<Micros, Micros> Judge::vote_window(const Key& key, const Happened& happened) const {
   const lists::Event& event = happened.event;
-  const SoakZone& zone = world_.zones[world_.pairs[key.pair].zone];
-  const Micros age = std::max(zone.ttl, zone.negative);
+  const Micros age = world_.cached_for(world_.pairs[key.pair].zone);
   const bool is_clock_sane =
       std::none_of(facts_.plan.disasters.begin(), facts_.plan.disasters.end(), [&](const auto& d) {
         return d.name == "the wall clock jumps" && d.from <= happened.at &&
                happened.at <= d.to + kLongestVote;
       });
-  Micros voting = kLongestVote;
+  Micros voting = kLongestVote + age;
   if (is_clock_sane && event.type == EventType::listed && event.listed_at) {
     voting = event.at - *event.listed_at;
   } else if (is_clock_sane && event.type == EventType::delisted && event.delisted_at) {
@@ -187,7 +189,7 @@ std::vector<Judge::Trouble> Judge::troubles(std::uint32_t pair) const {
   const std::uint32_t zone = world_.pairs[pair].zone;
   const Micros again = world_.setup.interval + world_.confirmation(zone);
   std::vector<Trouble> all;
-  for (const auto& [from, to] : disturbed(facts_, zone)) {
+  for (const auto& [from, to] : disturbed(facts_, world_.pairs[pair])) {
     all.push_back({from, to, Micros(0), false});
   }
   for (const Micros at : facts_.faults.of_pair(pair)) {
@@ -198,6 +200,9 @@ std::vector<Judge::Trouble> Judge::troubles(std::uint32_t pair) const {
   for (const Micros at : facts_.faults.of_tests(zone)) {
     all.push_back({at, at, again, true});
   }
+  for (const Micros at : facts_.faults.of_own_servers(zone)) {
+    all.push_back({at, at, again + kLeftAlone, false});
+  }
   std::sort(all.begin(), all.end(),
             [](const Trouble& a, const Trouble& b) { return a.from < b.from; });
   return all;
@@ -207,8 +212,8 @@ std::vector<Judge::Trouble> Judge::troubles(std::uint32_t pair) const {
 Micros Judge::enough(std::uint32_t pair, bool leaves) const {
   const std::uint32_t index = world_.pairs[pair].zone;
   const SoakZone& zone = world_.zones[index];
-  Micros enough = world_.setup.interval + std::max(zone.ttl, zone.negative) +
-                  world_.confirmation(index) + kSpare;
+  Micros enough =
+      world_.setup.interval + world_.cached_for(index) + world_.confirmation(index) + kSpare;
   if (zone.is_waived && leaves) {
     enough += world_.setup.breaker.hold + world_.setup.health.health_interval;
   }
@@ -269,8 +274,7 @@ void Judge::account(bool is_false, const Key& key, Micros at, const std::string&
   }
   text += "\n    disasters:";
   for (const Disaster& disaster : facts_.plan.disasters) {
-    const bool is_its = !disaster.zone || *disaster.zone == pair.zone;
-    if (is_its && disaster.from <= at && disaster.to >= at - hours(48)) {
+    if (disaster.strikes(pair.zone) && disaster.from <= at && disaster.to >= at - hours(48)) {
       text += " " + disaster.name + " " + to_moment(disaster.from) + "-" + to_moment(disaster.to);
     }
   }

@@ -19,20 +19,34 @@
 
 namespace rblwatch::scenario {
 
-/// Whose eyes a disaster shuts, and so what must be told of it, once.
+/// What must be told of a disaster, once.
 enum class Telling {
   nothing,     // nothing need be told
-  zone,        // one zone_blind
+  zones,       // a zone_blind of each of `told`
   resolver,    // one resolver_blind and no zone_blind
-  zones,       // a zone_blind of each zone behind the resolver that has a test entry
   quarantine,  // zone_quarantined and zone_released
 };
 
 struct Disaster {
   std::string name;
   Telling telling = Telling::nothing;
-  std::optional<std::uint32_t> zone;  // nothing: all of them
+  std::vector<std::uint32_t> struck;  // zones whose pairs can't be expected to be found out about
+  std::optional<lists::Kind> kind;    // only those of this kind
+  std::vector<std::uint32_t> told;    // zones
   std::string cause;                  // of what is told
+  core::Micros from{0};
+  core::Micros to{0};
+  /// Zones whose tests are left alone by random faults until then: what hangs on every single one
+  /// of many tests would hardly ever come otherwise.
+  std::vector<std::uint32_t> spared;
+  core::Micros spared_until{0};
+
+  bool strikes(std::uint32_t zone) const;
+};
+
+/// A pair whose answers bear one code more every other time.
+struct Flap {
+  std::uint32_t pair = 0;
   core::Micros from{0};
   core::Micros to{0};
 };
@@ -54,10 +68,14 @@ struct Plan {
   std::vector<Disaster> disasters;  // by time
   std::vector<PlanStep> steps;      // by time
   std::vector<Absence> absences;
+  std::vector<Flap> flaps;
   std::set<std::uint32_t> waves;  // pairs that stand for a while because of a mass listing
 };
 
-/// Mass listings go into the truth.
+/// The code that a flap adds.
+inline constexpr const char* kFlappingCode = "127.0.0.4";
+
+/// Mass listings go into the truth, and listings that flap.
 Plan make_plan(const SoakWorld& world, Truth& truth, core::Micros length, core::Random& random);
 
 }  // namespace rblwatch::scenario

@@ -17,16 +17,61 @@ using lists::EventType;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-/// What caches, retries and the next regular test may add to a disaster.
-constexpr Micros kRecovery = hours(1) + minutes(30);
 /// A spoilt test explains what is told within this.
 constexpr Micros kExplained = minutes(20);
+/// How long a quarantine may last when a disaster is over.
+constexpr Micros kReleased = hours(18);
+/// A round of tests that is slow to come back, or another's suspicion that is over first.
+constexpr Micros kRounds = minutes(4);
+/// How long a resolver may repeat a failure or a denial of which only the second is told.
+constexpr Micros kFailureKept = minutes(5);
+constexpr Micros kDenialKept = minutes(10);
+
+using lists::Kind;
 
 struct Told {
   Micros at;
   EventType type;
   std::string cause;
+  std::optional<Kind> kind;  // nothing: all of the zone's
+
+  bool is_of(std::optional<Kind> one) const { return !kind || !one || kind == one; }
 };
+
+/// Of whom something is told: a kind of a zone, a whole zone, or ("") the resolver.
+struct Whose {
+  std::string id;
+  std::optional<Kind> kind;
+
+  bool is_resolver() const { return id.empty(); }
+  EventType bad() const {
+    return is_resolver() ? EventType::resolver_blind : EventType::zone_blind;
+  }
+  EventType good() const {
+    return is_resolver() ? EventType::resolver_seeing : EventType::zone_seeing;
+  }
+  std::string text() const { return id + (kind ? " " + std::string(core::enum_word(*kind)) : ""); }
+};
+
+/// By when caches, retries and the next regular test have shown that a zone sees again.
+Micros recovery(const SoakWorld& world, std::uint32_t zone) {
+  return world.setup.health.health_interval + world.zones[zone].negative + minutes(15);
+}
+
+/// How long a failure may go untold after the first test that shows it.
+Micros hysteresis(const SoakWorld& world, const std::string& cause) {
+  const Micros retries = 2 * Micros(world.setup.health.health_retry) + kRounds;
+  if (cause == "servfail" || cause == "refused_rcode") {
+    return kFailureKept + retries;
+  }
+  return cause == "test_entry_missing" ? kDenialKept + retries : retries;
+}
+
+std::int64_t spoilt_tests(const SoakFacts& facts, std::uint32_t zone, Micros from, Micros to) {
+  const std::vector<Micros>& spoilt = facts.faults.of_tests(zone);
+  return std::upper_bound(spoilt.begin(), spoilt.end(), to) -
+         std::lower_bound(spoilt.begin(), spoilt.end(), from);
+}
 
 class TellingJudge {
  public:
@@ -34,17 +79,27 @@ class TellingJudge {
   std::vector<std::string> judge();
 
  private:
-  void judge_turns(const std::string& id, EventType bad, EventType good);
+  std::vector<Whose> everybody() const;
+  std::vector<Whose> kinds_of(std::uint32_t zone) const;
+  void judge_turns(const Whose& whose);
   void judge_disaster(const Disaster& disaster);
-  void expect_once(const std::string& id, EventType type, const Disaster& disaster);
+  void expect_once(const Whose& whose, const Disaster& disaster);
+  void expect_in_time(const Whose& whose, const Disaster& disaster);
+  void expect_one_event(std::uint32_t zone, const Disaster& disaster);
   void expect_no_zone(const Disaster& disaster);
-  void expect_recovery(const std::string& id, const Disaster& disaster);
+  void expect_recovery(const Whose& whose, const Disaster& disaster);
+  void expect_quarantine(const Disaster& disaster);
   void judge_reason(const std::string& id, const Told& telling);
-  std::uint64_t spoilt_tests(std::uint32_t zone, Micros from, Micros to) const;
-  bool has_spoilt_test(std::uint32_t zone, Micros at) const;
-  bool is_in_disaster(std::optional<std::uint32_t> zone, Micros at, EventType type) const;
-  std::uint64_t count(const std::string& id, EventType type, Micros from, Micros to) const;
-  bool is_told(const std::string& id, EventType bad, EventType good, Micros at) const;
+  bool is_explained(std::uint32_t zone, Micros from, Micros to) const {
+    return spoilt_tests(facts_, zone, from - kExplained, to) > 0;
+  }
+  bool is_in_disaster(const std::string& id, Micros at, EventType type) const;
+  bool is_mirror(const std::string& id, Micros at) const;
+  std::vector<const Told*> told(const Whose& whose, EventType type, Micros from, Micros to) const;
+  std::size_t count(const Whose& whose, EventType type, Micros from, Micros to) const {
+    return told(whose, type, from, to).size();
+  }
+  bool is_told(const Whose& whose, Micros at) const;
   void wrong(Micros at, const std::string& text) { wrong_.push_back(to_moment(at) + " " + text); }
   const std::string& id_of(std::uint32_t zone) const { return facts_.world.zones[zone].data.id; }
 
@@ -57,18 +112,36 @@ TellingJudge::TellingJudge(const SoakFacts& facts) : facts_(facts) {
   for (const Happened& happened : facts.events) {
     const lists::Event& event = happened.event;
     if (event.subject.empty()) {
-      tellings_[event.zone ? event.zone->id : ""].push_back({happened.at, event.type, event.cause});
+      tellings_[event.zone ? event.zone->id : ""].push_back(
+          {happened.at, event.type, event.cause, event.kind});
     }
   }
 }
 
-std::vector<std::string> TellingJudge::judge() {
-  for (const auto& [id, tellings] : tellings_) {
-    if (id.empty()) {
-      judge_turns(id, EventType::resolver_blind, EventType::resolver_seeing);
-    } else {
-      judge_turns(id, EventType::zone_blind, EventType::zone_seeing);
+std::vector<Whose> TellingJudge::kinds_of(std::uint32_t zone) const {
+  std::vector<Whose> kinds;
+  for (const Kind kind : lists::kAllKinds) {
+    if (facts_.world.zones[zone].data.kinds.has(kind)) {
+      kinds.push_back({id_of(zone), kind});
     }
+  }
+  return kinds;
+}
+
+std::vector<Whose> TellingJudge::everybody() const {
+  std::vector<Whose> all{{"", std::nullopt}};
+  for (std::uint32_t zone = 0; zone < facts_.world.zones.size(); ++zone) {
+    const std::vector<Whose> kinds = kinds_of(zone);
+    all.insert(all.end(), kinds.begin(), kinds.end());
+  }
+  return all;
+}
+
+std::vector<std::string> TellingJudge::judge() {
+  for (const Whose& whose : everybody()) {
+    judge_turns(whose);
+  }
+  for (const auto& [id, tellings] : tellings_) {
     for (const Told& telling : tellings) {
       judge_reason(id, telling);
     }
@@ -79,41 +152,50 @@ std::vector<std::string> TellingJudge::judge() {
   return std::move(wrong_);
 }
 
-void TellingJudge::judge_turns(const std::string& id, EventType bad, EventType good) {
+void TellingJudge::judge_turns(const Whose& whose) {
   bool is_bad = false;
-  for (const Told& telling : tellings_[id]) {
-    if (telling.type != bad && telling.type != good) {
+  for (const Told& telling : tellings_[whose.id]) {
+    const bool is_turn = telling.type == whose.bad() || telling.type == whose.good();
+    if (!is_turn || !telling.is_of(whose.kind)) {
       continue;
     }
-    if ((telling.type == bad) == is_bad) {
-      wrong(telling.at, id + ": " + std::string(core::enum_word(telling.type)) + " told twice");
+    if ((telling.type == whose.bad()) == is_bad) {
+      wrong(telling.at,
+            whose.text() + ": " + std::string(core::enum_word(telling.type)) + " told twice");
     }
-    is_bad = telling.type == bad;
+    is_bad = telling.type == whose.bad();
   }
-  if (is_bad) {
-    wrong(facts_.length, id + ": still blind in the end");
+  const bool is_just_spoilt = !whose.is_resolver() && is_explained(facts_.world.find_zone(whose.id),
+                                                                   facts_.length, facts_.length);
+  if (is_bad && !is_just_spoilt) {
+    wrong(facts_.length, whose.text() + ": still blind in the end");
   }
 }
 
-std::uint64_t TellingJudge::spoilt_tests(std::uint32_t zone, Micros from, Micros to) const {
-  const std::vector<Micros>& spoilt = facts_.faults.of_tests(zone);
-  return static_cast<std::uint64_t>(std::count_if(
-      spoilt.begin(), spoilt.end(), [from, to](Micros one) { return from <= one && one <= to; }));
+/// A disaster of the zone; of the resolver one that strikes more than one zone.
+bool TellingJudge::is_in_disaster(const std::string& id, Micros at, EventType type) const {
+  const auto& disasters = facts_.plan.disasters;
+  return std::any_of(disasters.begin(), disasters.end(), [&](const Disaster& disaster) {
+    const bool is_wave = disaster.telling == Telling::quarantine;
+    const bool is_its =
+        id.empty() ? disaster.struck.size() > 1 : disaster.strikes(facts_.world.find_zone(id));
+    const Micros late = is_wave      ? kReleased
+                        : id.empty() ? hours(1)
+                                     : recovery(facts_.world, facts_.world.find_zone(id));
+    return is_its && disaster.from <= at && at <= disaster.to + late &&
+           is_wave == (type == EventType::zone_quarantined);
+  });
 }
 
-bool TellingJudge::has_spoilt_test(std::uint32_t zone, Micros at) const {
-  return spoilt_tests(zone, at - kExplained, at) > 0;
-}
-
-bool TellingJudge::is_in_disaster(std::optional<std::uint32_t> zone, Micros at,
-                                  EventType type) const {
-  return std::any_of(
-      facts_.plan.disasters.begin(), facts_.plan.disasters.end(), [&](const Disaster& disaster) {
-        const bool is_wave = disaster.telling == Telling::quarantine;
-        const Micros late = is_wave ? hours(18) : kRecovery;
-        return (!disaster.zone || !zone || disaster.zone == zone) && disaster.from <= at &&
-               at <= disaster.to + late && is_wave == (type == EventType::zone_quarantined);
-      });
+/// Few stand on most zones, and so most of them may end at about the same time by chance.
+bool TellingJudge::is_mirror(const std::string& id, Micros at) const {
+  const std::uint32_t zone = facts_.world.find_zone(id);
+  const Micros from = at - 2 * Micros(facts_.world.setup.interval) - facts_.world.cached_for(zone);
+  const auto& pairs = facts_.world.zones[zone].pairs;
+  const auto ended = std::count_if(pairs.begin(), pairs.end(), [&](std::uint32_t pair) {
+    return facts_.truth.ever(pair, from, at) != 0 && facts_.truth.at(pair, at) == 0;
+  });
+  return ended >= facts_.world.setup.breaker.min;
 }
 
 /// Nothing is told that neither a disaster nor a spoilt answer to a test explains.
@@ -124,66 +206,120 @@ void TellingJudge::judge_reason(const std::string& id, const Told& telling) {
   if (!is_bad) {
     return;
   }
-  const auto zone = id.empty() ? std::nullopt : std::optional(facts_.world.find_zone(id));
-  const bool is_spoilt =
-      zone && telling.type == EventType::zone_blind && has_spoilt_test(*zone, telling.at);
-  if (!is_spoilt && !is_in_disaster(zone, telling.at, telling.type)) {
+  const bool is_spoilt = telling.type == EventType::zone_blind &&
+                         is_explained(facts_.world.find_zone(id), telling.at, telling.at);
+  const bool is_by_chance =
+      telling.type == EventType::zone_quarantined && is_mirror(id, telling.at);
+  if (!is_spoilt && !is_by_chance && !is_in_disaster(id, telling.at, telling.type)) {
     wrong(telling.at, id + ": " + std::string(core::enum_word(telling.type)) + " " + telling.cause +
                           " for no reason");
   }
 }
 
-std::uint64_t TellingJudge::count(const std::string& id, EventType type, Micros from,
-                                  Micros to) const {
-  const auto known = tellings_.find(id);
+std::vector<const Told*> TellingJudge::told(const Whose& whose, EventType type, Micros from,
+                                            Micros to) const {
+  std::vector<const Told*> all;
+  const auto known = tellings_.find(whose.id);
   if (known == tellings_.end()) {
-    return 0;
+    return all;
   }
-  return static_cast<std::uint64_t>(
-      std::count_if(known->second.begin(), known->second.end(), [&](const Told& telling) {
-        return telling.type == type && from <= telling.at && telling.at <= to;
-      }));
+  for (const Told& telling : known->second) {
+    if (telling.type == type && telling.is_of(whose.kind) && from <= telling.at &&
+        telling.at <= to) {
+      all.push_back(&telling);
+    }
+  }
+  return all;
 }
 
-bool TellingJudge::is_told(const std::string& id, EventType bad, EventType good, Micros at) const {
-  return count(id, bad, Micros(0), at) > count(id, good, Micros(0), at);
+bool TellingJudge::is_told(const Whose& whose, Micros at) const {
+  return count(whose, whose.bad(), Micros(0), at) > count(whose, whose.good(), Micros(0), at);
 }
 
-void TellingJudge::expect_once(const std::string& id, EventType type, const Disaster& disaster) {
-  const bool is_zone = type == EventType::zone_blind;
-  const EventType good = is_zone ? EventType::zone_seeing : EventType::resolver_seeing;
-  const bool was_told = is_told(id, type, good, disaster.from);
-  const std::uint64_t told = count(id, type, disaster.from, disaster.to);
+void TellingJudge::expect_once(const Whose& whose, const Disaster& disaster) {
+  const bool was_told = is_told(whose, disaster.from);
+  const std::size_t times = count(whose, whose.bad(), disaster.from, disaster.to);
   // A test under way when it struck may have passed still.
-  const std::uint64_t wanted = was_told ? 1 - std::min<std::uint64_t>(1, told == 0 ? 1 : 0) : 1;
-  if (told != wanted || !is_told(id, type, good, disaster.to)) {
-    wrong(disaster.from, id + ": " + disaster.name + " was told " + std::to_string(told) +
-                             " times" + (was_told ? " (blind before)" : ""));
+  const std::size_t wanted = was_told && times == 0 ? 0 : 1;
+  if (times != wanted || !is_told(whose, disaster.to)) {
+    wrong(disaster.from, whose.text() + ": " + disaster.name + " was told " +
+                             std::to_string(times) + " times" +
+                             (was_told ? " (blind before)" : ""));
+  } else if (!was_told) {
+    expect_in_time(whose, disaster);
   }
-  expect_recovery(id, disaster);
+  expect_recovery(whose, disaster);
 }
 
-void TellingJudge::expect_recovery(const std::string& id, const Disaster& disaster) {
-  const EventType good = id.empty() ? EventType::resolver_seeing : EventType::zone_seeing;
+/// Within a health interval and what the cause's hysteresis wants, and by its name.
+void TellingJudge::expect_in_time(const Whose& whose, const Disaster& disaster) {
+  const Told& telling = *told(whose, whose.bad(), disaster.from, disaster.to).front();
+  const core::Micros due = disaster.from + facts_.world.setup.health.health_interval +
+                           hysteresis(facts_.world, disaster.cause);
+  if (telling.at > due) {
+    wrong(disaster.from, whose.text() + ": " + disaster.name + " was told late, at " +
+                             to_moment(telling.at) + " and not by " + to_moment(due));
+  }
+  const bool is_spoilt = !whose.is_resolver() &&
+                         is_explained(facts_.world.find_zone(whose.id), disaster.from, telling.at);
+  if (telling.cause != disaster.cause && !is_spoilt) {
+    wrong(disaster.from, whose.text() + ": " + disaster.name + " was told as " + telling.cause);
+  }
+}
+
+/// The kinds of a zone that are struck together are one event.
+void TellingJudge::expect_one_event(std::uint32_t zone, const Disaster& disaster) {
+  const std::size_t times =
+      count({id_of(zone), std::nullopt}, EventType::zone_blind, disaster.from, disaster.to);
+  if (times > 1 && !is_explained(zone, disaster.from, disaster.to)) {
+    wrong(disaster.from,
+          id_of(zone) + ": " + disaster.name + " was " + std::to_string(times) + " events");
+  }
+}
+
+void TellingJudge::expect_recovery(const Whose& whose, const Disaster& disaster) {
+  if (whose.is_resolver()) {
+    const Micros late = disaster.to + facts_.world.setup.health.health_interval + minutes(15);
+    if (count(whose, whose.good(), disaster.to, late) == 0) {
+      wrong(disaster.to, "the resolver not told seeing after " + disaster.name);
+    }
+    return;
+  }
+  const std::uint32_t zone = facts_.world.find_zone(whose.id);
+  const Micros late = disaster.to + recovery(facts_.world, zone);
   // A spoilt test on the way back puts off the next one.
-  const auto spoilt =
-      id.empty() ? 0
-                 : spoilt_tests(facts_.world.find_zone(id), disaster.to, disaster.to + kRecovery);
-  if (count(id, good, disaster.to, disaster.to + kRecovery) == 0 && spoilt == 0) {
-    wrong(disaster.to, id + ": not told seeing after " + disaster.name);
+  if (count(whose, whose.good(), disaster.to, late) == 0 &&
+      spoilt_tests(facts_, zone, disaster.to, late) == 0) {
+    wrong(disaster.to, whose.text() + ": not told seeing after " + disaster.name);
   }
 }
 
+/// Where test entries are missing, only a second zone makes it the resolver's: the first may have
+/// been told before.
 void TellingJudge::expect_no_zone(const Disaster& disaster) {
+  const auto resolver =
+      told({"", std::nullopt}, EventType::resolver_blind, disaster.from, disaster.to);
+  std::size_t spared = disaster.cause == "test_entry_missing" ? 1 : 0;
   for (std::uint32_t zone = 0; zone < facts_.world.zones.size(); ++zone) {
-    const auto& told = tellings_[id_of(zone)];
-    for (const Told& telling : told) {
-      const bool is_within = disaster.from <= telling.at && telling.at <= disaster.to;
-      if (is_within && telling.type == EventType::zone_blind &&
-          !has_spoilt_test(zone, telling.at)) {
-        wrong(telling.at, id_of(zone) + ": told blind by " + disaster.name);
+    for (const Told* telling :
+         told({id_of(zone), std::nullopt}, EventType::zone_blind, disaster.from, disaster.to)) {
+      const bool is_first = spared > 0 && !resolver.empty() && telling->at < resolver.front()->at;
+      spared -= is_first ? 1 : 0;
+      if (!is_first && !is_explained(zone, telling->at, telling->at)) {
+        wrong(telling->at, id_of(zone) + ": told blind by " + disaster.name);
       }
     }
+  }
+}
+
+void TellingJudge::expect_quarantine(const Disaster& disaster) {
+  const Whose whose{id_of(disaster.struck.front()), std::nullopt};
+  const Micros late = disaster.to + kReleased;
+  const auto held = count(whose, EventType::zone_quarantined, disaster.from, late);
+  const auto ended = count(whose, EventType::zone_released, disaster.from, late);
+  if (held < 1 || held > 2 || ended != held) {
+    wrong(disaster.from, whose.id + ": " + disaster.name + ": " + std::to_string(held) +
+                             " quarantines, " + std::to_string(ended) + " ended");
   }
 }
 
@@ -191,39 +327,24 @@ void TellingJudge::judge_disaster(const Disaster& disaster) {
   switch (disaster.telling) {
     case Telling::nothing:
       break;
-    case Telling::zone:
-      expect_once(id_of(*disaster.zone), EventType::zone_blind, disaster);
+    case Telling::zones:
+      for (const std::uint32_t zone : disaster.told) {
+        for (const Whose& whose : kinds_of(zone)) {
+          if (!disaster.kind || disaster.kind == whose.kind) {
+            expect_once(whose, disaster);
+          }
+        }
+        expect_one_event(zone, disaster);
+      }
       break;
     case Telling::resolver:
-      expect_once("", EventType::resolver_blind, disaster);
+      expect_once({"", std::nullopt}, disaster);
       expect_no_zone(disaster);
       break;
-    case Telling::zones:
-      for (std::uint32_t zone = 0; zone < facts_.world.zones.size(); ++zone) {
-        if (!facts_.world.zones[zone].is_direct && !facts_.world.zones[zone].is_waived) {
-          expect_once(id_of(zone), EventType::zone_blind, disaster);
-        }
-      }
+    case Telling::quarantine:
+      expect_quarantine(disaster);
       break;
-    case Telling::quarantine: {
-      const std::string& id = id_of(*disaster.zone);
-      const Micros late = disaster.to + hours(18);
-      const auto held = count(id, EventType::zone_quarantined, disaster.from, late);
-      const auto ended = count(id, EventType::zone_released, disaster.from, late);
-      if (held < 1 || held > 2 || ended != held) {
-        wrong(disaster.from, id + ": " + disaster.name + ": " + std::to_string(held) +
-                                 " quarantines, " + std::to_string(ended) + " ended");
-      }
-      break;
-    }
   }
-}
-
-int spoilt_by(const SoakFacts& facts, std::uint32_t zone, Micros from) {
-  const std::vector<Micros>& spoilt = facts.faults.of_tests(zone);
-  return static_cast<int>(std::count_if(spoilt.begin(), spoilt.end(), [from](Micros one) {
-    return from <= one && one <= from + kRecovery;
-  }));
 }
 
 }  // namespace
@@ -234,19 +355,27 @@ std::string to_moment(Micros at) {
          std::to_string(minute % 60) + "m";
 }
 
-std::vector<std::pair<Micros, Micros>> disturbed(const SoakFacts& facts, std::uint32_t zone) {
+std::vector<std::pair<Micros, Micros>> disturbed(const SoakFacts& facts, const SoakPair& pair) {
   std::vector<std::pair<Micros, Micros>> windows;
-  const Micros held = facts.world.setup.interval + facts.world.setup.breaker.hold + kRecovery;
+  const Micros recovered = recovery(facts.world, pair.zone);
+  const Micros held = facts.world.setup.interval + facts.world.setup.breaker.hold + recovered;
   for (const Disaster& disaster : facts.plan.disasters) {
-    if (disaster.zone && *disaster.zone != zone) {
+    if (!disaster.strikes(pair.zone) || (disaster.kind && disaster.kind != pair.kind)) {
       continue;
     }
     if (disaster.telling == Telling::quarantine) {
       windows.emplace_back(disaster.from, disaster.to + held);
     } else {
       // A spoilt test on the way back puts off the next one.
-      const Micros late = kRecovery + spoilt_by(facts, zone, disaster.to) * hours(1);
-      windows.emplace_back(disaster.from, disaster.to + late);
+      const auto spoilt = spoilt_tests(facts, pair.zone, disaster.to, disaster.to + recovered);
+      windows.emplace_back(disaster.from, disaster.to + recovered + spoilt * hours(1));
+    }
+  }
+  for (const Happened& happened : facts.events) {
+    // Of those that nobody planned; whether there was a reason is judged by itself.
+    if (happened.event.type == EventType::zone_quarantined &&
+        happened.event.zone->id == facts.world.zones[pair.zone].data.id) {
+      windows.emplace_back(happened.at - facts.world.setup.interval, happened.at + held);
     }
   }
   return windows;

@@ -62,13 +62,18 @@ void Truth::add(std::uint32_t pair, Micros from, Micros to, Mask mask) {
 }
 
 bool Truth::insert(std::uint32_t pair, Micros from, Micros to, Mask mask) {
+  return insert(pair, {{from, mask}, {to, Mask{0}}});
+}
+
+bool Truth::insert(std::uint32_t pair, const std::vector<Segment>& row) {
   std::vector<Segment>& segments = segments_[pair];
-  if (ever(pair, from - hours(24), to + hours(24)) != 0) {
+  const Micros from = row.front().from;
+  if (ever(pair, from - hours(24), row.back().from + hours(24)) != 0) {
     return false;
   }
   const auto place = std::upper_bound(segments.begin(), segments.end(), from,
                                       [](Micros at, const Segment& one) { return at < one.from; });
-  segments.insert(place, {{from, mask}, {to, Mask{0}}});
+  segments.insert(place, row.begin(), row.end());
   return true;
 }
 

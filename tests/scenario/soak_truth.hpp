@@ -32,6 +32,8 @@ class Truth {
   void add(std::uint32_t pair, core::Micros from, core::Micros to, Mask mask);
   /// The same, where nothing stands from a day before to a day after; false where something does.
   bool insert(std::uint32_t pair, core::Micros from, core::Micros to, Mask mask);
+  /// Likewise several in a row, clear after them. Pre: in order, at least two.
+  bool insert(std::uint32_t pair, const std::vector<Segment>& row);
 
   const std::vector<Segment>& segments(std::uint32_t pair) const { return segments_[pair]; }
   Mask at(std::uint32_t pair, core::Micros at) const;

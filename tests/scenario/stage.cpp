@@ -68,6 +68,7 @@ void Stage::restart() {
   courier_.reset();
   // What was under way belongs to nobody now; its completions will be of no known generation's
   // errand.
+  resolver.not_beyond = core::Tick::max();
   while (resolver.in_flight() > 0) {
     resolver.wait(core::Millis(10'000));
   }
@@ -82,6 +83,7 @@ void Stage::reload() {
 }
 
 void Stage::run_until(core::Micros elapsed) {
+  resolver.not_beyond = clock.tick() + (elapsed - clock.elapsed());
   while (clock.elapsed() < elapsed) {
     const auto left = std::chrono::ceil<core::Millis>(elapsed - clock.elapsed());
     const auto until_courier = std::max(courier_->next_due() - clock.now(), core::Millis(1));

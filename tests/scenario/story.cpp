@@ -23,6 +23,8 @@ const std::map<std::string, Mode>& modes() {
                                                  {"servfails", Mode::servfails},
                                                  {"refuses_rcode", Mode::refuses_rcode},
                                                  {"refuses_resolver", Mode::refuses_resolver},
+                                                 {"refuses_mixed", Mode::refuses_mixed},
+                                                 {"rewrites_denials", Mode::rewrites_denials},
                                                  {"lists_everything", Mode::lists_everything},
                                                  {"answers_outside", Mode::outside},
                                                  {"is_emptied", Mode::emptied},
@@ -174,43 +176,61 @@ lists::Zone& Story::zone(const std::string& id) {
 
 void Story::take_step(const Line& line) {
   const Words& words = line.words;
-  const core::Micros at = parse_moment(words.at(1));
-  const Words rest(words.begin() + 2, words.end());
-  std::function<void()> act;
+  core::Micros at = parse_moment(words.at(1));
+  // at T [every T until T]
+  const bool is_repeated = words.at(2) == "every";
+  const Words rest(words.begin() + (is_repeated ? 6 : 2), words.end());
+  const core::Micros last = is_repeated ? parse_moment(words.at(5)) : at;
+  const core::Micros pause = is_repeated ? parse_moment(words.at(3)) : core::Micros(1);
+  const std::function<void()> act = step_of(rest);
+  for (; at <= last; at += pause) {
+    steps_.push_back({at, line.number, act});
+  }
+  end_ = std::max(end_, last);
+}
+
+std::function<void()> Story::step_of(const Words& rest) {
   if (rest.front() == "restart") {
-    act = [this] { stage_.restart(); };
-  } else if (rest.front() == "clock") {
+    return [this] { stage_.restart(); };
+  }
+  if (rest.front() == "clock") {
     const bool is_back = rest.at(1).front() == '-';
     const core::Millis by = duration(rest.at(1).substr(1));
-    act = [this, by, is_back] { stage_.clock.jump(is_back ? -by : by); };
-  } else if (rest.front() == "sleep") {
+    return [this, by, is_back] { stage_.clock.jump(is_back ? -by : by); };
+  }
+  if (rest.front() == "sleep") {
     const core::Millis by = duration(rest.at(1));
-    act = [this, by] { stage_.clock.advance(by); };
-  } else if (rest.front() == "carrier") {
+    return [this, by] { stage_.clock.advance(by); };
+  }
+  if (rest.front() == "carrier") {
     const bool fails = rest.at(1) == "fails";
-    act = [this, fails] { stage_.carrier.is_failing = fails; };
-  } else if (rest.front() == "disk") {
+    return [this, fails] { stage_.carrier.is_failing = fails; };
+  }
+  if (rest.front() == "disk") {
     const bool works = rest.at(1) == "works";
-    act = [this, works] { stage_.set_disk(works); };
-  } else if (rest.front() == "resolver") {
-    act = resolver_step(rest);
-  } else if (rest.front() == "host") {
-    act = [this, rest] { stage_.resolver.hosts[rest.at(1)] = Words(rest.begin() + 3, rest.end()); };
-  } else if (rest.front() == "dns") {
-    act = dns_step(rest);
-  } else if (rest.front() == "release") {
-    act = [this, rest] { static_cast<void>(stage_.release(rest.at(1))); };
-  } else if (rest.front() == "reload") {
+    return [this, works] { stage_.set_disk(works); };
+  }
+  if (rest.front() == "resolver") {
+    return resolver_step(rest);
+  }
+  if (rest.front() == "host") {
+    return
+        [this, rest] { stage_.resolver.hosts[rest.at(1)] = Words(rest.begin() + 3, rest.end()); };
+  }
+  if (rest.front() == "dns") {
+    return dns_step(rest);
+  }
+  if (rest.front() == "release") {
+    return [this, rest] { static_cast<void>(stage_.release(rest.at(1))); };
+  }
+  if (rest.front() == "reload") {
     const Words options(rest.begin() + 1, rest.end());
-    act = [this, options] {
+    return [this, options] {
       reload_options(options, stage_.setup);
       stage_.reload();
     };
-  } else {
-    act = zone_step(rest);
   }
-  steps_.push_back({at, line.number, std::move(act)});
-  end_ = std::max(end_, at);
+  return zone_step(rest);
 }
 
 std::function<void()> Story::dns_step(const Words& words) {
@@ -278,7 +298,7 @@ std::function<void()> Story::own_servers_step(const std::string& id, const std::
   };
 }
 
-// ZONE answers SUBJECT with CODE… | NXDOMAIN [ttl T] [txt "…"]
+// ZONE answers SUBJECT with CODE… | NXDOMAIN | SERVFAIL [ttl T] [txt "…"]
 std::function<void()> Story::answers_step(const std::string& id, const Words& words) {
   Entry entry;
   std::size_t i = 4;

@@ -52,6 +52,7 @@ class Story {
   void take_target(const Words& words);
   void take_channel(const Words& words);
   void take_step(const Line& line);
+  std::function<void()> step_of(const Words& rest);
   std::function<void()> zone_step(const Words& words);
   std::function<void()> own_servers_step(const std::string& id, const std::string& word);
   std::function<void()> answers_step(const std::string& zone, const Words& words);
