@@ -25,10 +25,6 @@ namespace {
 using core::Error;
 using Deadline = std::chrono::steady_clock::time_point;
 
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
 DaemonReply not_running(const std::filesystem::path& socket) {
   return {false, core::fail(Error::Kind::not_found, "rblwatchd isn't running (nobody listens on " +
                                                         socket.string() + "): start it first")};
@@ -110,7 +106,7 @@ DaemonReply ask_daemon(const std::filesystem::path& socket, const std::vector<st
   }
   const core::Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!connection.is_open()) {
-    return trouble(Error::Kind::io, "no socket: " + reason(errno));
+    return trouble(Error::Kind::io, "no socket: " + std::generic_category().message(errno));
   }
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) !=
       0) {
@@ -121,7 +117,8 @@ DaemonReply ask_daemon(const std::filesystem::path& socket, const std::vector<st
       return trouble(Error::Kind::denied,
                      "no permission for " + socket.string() + ": be root or in the group rblwatch");
     }
-    return trouble(Error::Kind::io, "connecting to " + socket.string() + ": " + reason(errno));
+    return trouble(Error::Kind::io, "connecting to " + socket.string() + ": " +
+                                        std::generic_category().message(errno));
   }
   const Deadline deadline = std::chrono::steady_clock::now() + patience;
   const auto text = send_all(connection, core::encode_request(words), deadline)

@@ -27,10 +27,6 @@ using report::CheckView;
 
 constexpr std::uint64_t kMebibyte = 1024 * std::uint64_t{1024};
 
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
 std::string milliseconds(Micros duration) {
   const double value = std::abs(static_cast<double>(duration.count())) / 1000;
   if (value < 1) {
@@ -53,7 +49,7 @@ Result<ClockReading> read_clock() {
   struct timex kernel {};  // modes 0: reads only
   const int state = ::adjtimex(&kernel);
   if (state < 0) {
-    return core::fail(Error::Kind::denied, reason(errno));
+    return core::fail(Error::Kind::denied, std::generic_category().message(errno));
   }
   const auto status = static_cast<unsigned>(kernel.status);
   ClockReading reading;
@@ -98,7 +94,8 @@ std::filesystem::path database_folder(const std::filesystem::path& database) {
 Result<DiskReading> read_disk(const std::filesystem::path& folder) {
   struct statvfs system {};
   if (::statvfs(folder.c_str(), &system) != 0) {
-    return core::fail(errno == ENOENT ? Error::Kind::not_found : Error::Kind::io, reason(errno));
+    return core::fail(errno == ENOENT ? Error::Kind::not_found : Error::Kind::io,
+                      std::generic_category().message(errno));
   }
   DiskReading reading;
   reading.free_bytes = std::uint64_t{system.f_bavail} * system.f_frsize;

@@ -20,7 +20,7 @@ using report::CheckState;
 using report::CheckView;
 
 /// The same cause of one zone, for whichever kinds and resolvers.
-struct Failure {
+struct Trouble {
   std::vector<std::string> through;
   std::vector<std::string> codes;  // of a refusal
   std::string text;                // likewise; foreign
@@ -37,43 +37,43 @@ std::string way_of(const TestedZone& tested) {
 }
 
 /// What a zone fails with, and whether a resolver alone is to blame for more.
-struct Failures {
-  std::map<Cause, Failure> by_cause;
+struct Troubles {
+  std::map<Cause, Trouble> by_cause;
   bool is_hidden = false;
 
   bool has_passed() const { return by_cause.empty() && !is_hidden; }
 };
 
-Failures failures_of(lists::ZoneIndex zone, std::span<const TestedZone> tested,
+Troubles troubles_of(lists::ZoneIndex zone, std::span<const TestedZone> tested,
                      std::span<const dns::Server> hiding) {
-  Failures failures;
+  Troubles troubles;
   for (const TestedZone& one : tested) {
     if (one.zone != zone || !one.finding.failed) {
       continue;
     }
     if (one.through && one.finding.shows_entry &&
         std::find(hiding.begin(), hiding.end(), *one.through) != hiding.end()) {
-      failures.is_hidden = true;
+      troubles.is_hidden = true;
       continue;
     }
-    Failure& failure = failures.by_cause[*one.finding.failed];
-    add_once(failure.through, way_of(one));
+    Trouble& trouble = troubles.by_cause[*one.finding.failed];
+    add_once(trouble.through, way_of(one));
     for (const core::IpAddress& code : one.finding.refusal) {
-      add_once(failure.codes, code.to_text());
+      add_once(trouble.codes, code.to_text());
     }
-    if (failure.text.empty()) {
-      failure.text = one.finding.refusal_text.raw();
+    if (trouble.text.empty()) {
+      trouble.text = one.finding.refusal_text.raw();
     }
   }
-  return failures;
+  return troubles;
 }
 
-std::string sentence(Cause cause, const Failure& failure) {
-  const std::string ways = core::join(failure.through, ", ");
+std::string sentence(Cause cause, const Trouble& trouble) {
+  const std::string ways = core::join(trouble.through, ", ");
   if (cause == Cause::refused) {
     return "refuses " + ways +
-           (failure.codes.empty() ? "" : " with " + core::join(failure.codes, ", ")) +
-           (failure.text.empty() ? "" : ": " + failure.text);
+           (trouble.codes.empty() ? "" : " with " + core::join(trouble.codes, ", ")) +
+           (trouble.text.empty() ? "" : ": " + trouble.text);
   }
   return "fails its test through " + ways + " (" + std::string(core::enum_word(cause)) +
          "): " + lists::advice_on(cause).meaning;
@@ -110,18 +110,18 @@ bool is_silence(Cause cause) {
   RBL_CHECK(false);
 }
 
-CheckView key_check(const lists::Zone& zone, const Failures& failures) {
+CheckView key_check(const lists::Zone& zone, const Troubles& troubles) {
   const std::string name = "key " + zone.id;
-  if (failures.has_passed()) {
+  if (troubles.has_passed()) {
     return {name, CheckState::ok, "works: the zone passes its test with it", ""};
   }
-  if (failures.by_cause.empty()) {
+  if (troubles.by_cause.empty()) {
     return {name, CheckState::warn, "whether it works can't be said: a resolver hides the answers",
             "mend what the resolver's line says, then ask again"};
   }
   std::vector<std::string> causes;
   bool is_silent = true;
-  for (const auto& [cause, failure] : failures.by_cause) {
+  for (const auto& [cause, trouble] : troubles.by_cause) {
     causes.emplace_back(core::enum_word(cause));
     is_silent = is_silent && is_silence(cause);
   }
@@ -181,14 +181,14 @@ std::vector<CheckView> judge_zones(std::span<const lists::Zone> zones,
   std::size_t passed = 0;
   for (std::uint16_t i = 0; i < static_cast<std::uint16_t>(zones.size()); ++i) {
     const lists::Zone& zone = zones[i];
-    const Failures failures = failures_of(lists::ZoneIndex{i}, tested, hiding);
-    passed += failures.has_passed() ? 1 : 0;
-    for (const auto& [cause, failure] : failures.by_cause) {
+    const Troubles troubles = troubles_of(lists::ZoneIndex{i}, tested, hiding);
+    passed += troubles.has_passed() ? 1 : 0;
+    for (const auto& [cause, trouble] : troubles.by_cause) {
       checks.push_back(
-          {"zone " + zone.id, CheckState::fail, sentence(cause, failure), remedy(cause, zone)});
+          {"zone " + zone.id, CheckState::fail, sentence(cause, trouble), remedy(cause, zone)});
     }
     if (zone.dns.needs_key()) {
-      checks.push_back(key_check(zone, failures));
+      checks.push_back(key_check(zone, troubles));
     }
   }
   const std::string all = core::count_of(zones.size(), "zone", "zones");

@@ -33,6 +33,7 @@ struct Range {
   T high;
 };
 using Durations = Range<core::Millis>;
+inline constexpr Range<double> kQps{0, 1'000'000};
 inline constexpr core::Millis kLongest{36'525LL * 24 * 3'600'000};  // what parse_duration takes
 inline constexpr Durations kAnyDuration{core::Millis(0), kLongest};
 inline constexpr Durations kFromOneSecond{core::Millis(1000), kLongest};

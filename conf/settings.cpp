@@ -59,7 +59,6 @@ namespace {
 using core::Millis;
 
 constexpr std::int64_t kMaxSubjects = 4'294'967'294;
-constexpr double kMaxQps = 1'000'000;
 
 void read_http(Section& section, DaemonSettings& daemon) {
   PlacedText http;
@@ -177,7 +176,7 @@ void read_resolver(Section& section, Config& config) {
   section.whole("attempts", options.attempts, {1, 10});
   section.whole("in_flight", options.in_flight, {1, 65535});
   section.flag("mixed_case", options.mixed_case);
-  section.number("qps", options.qps, {0, kMaxQps});
+  section.number("qps", options.qps, kQps);
   section.finish();
 }
 

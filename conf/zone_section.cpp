@@ -15,7 +15,6 @@ using lists::MatchMode;
 using lists::Zone;
 
 constexpr std::int64_t kMaxQuestions = std::numeric_limits<std::int64_t>::max();
-constexpr double kMaxQps = 1'000'000;
 constexpr std::size_t kMaxId = 64;
 
 bool is_id(const std::string& id) {
@@ -303,7 +302,7 @@ void read_zone(Section& section, ZoneDraft& draft) {
   read_codes(section, draft);
   section.servers("servers", zone.servers);
   read_interval(section, zone);
-  section.number("qps", zone.qps, {0, kMaxQps});
+  section.number("qps", zone.qps, kQps);
   section.whole("limit_per_day", zone.limit_per_day, {0, kMaxQuestions});
   section.flag("txt", zone.txt);
   section.word("domain_form", zone.domain_form);

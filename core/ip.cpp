@@ -218,6 +218,14 @@ Cidr::Cidr(IpAddress network, std::uint8_t prefix)
   RBL_CHECK(prefix <= width(network));
 }
 
+Cidr Cidr::unmapped() const {
+  constexpr std::uint8_t kMappedBits = 96;
+  if (!network_.is_v4_mapped() || prefix_ < kMappedBits) {
+    return *this;
+  }
+  return {network_.unmapped(), static_cast<std::uint8_t>(prefix_ - kMappedBits)};
+}
+
 Result<Cidr> Cidr::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const Result<IpAddress> address = IpAddress::parse(text.substr(0, slash));

@@ -65,6 +65,8 @@ class Cidr {
   static Result<Cidr> parse(std::string_view text);
   /// Pre: prefix fits the family. Host bits are cut.
   Cidr(IpAddress network, std::uint8_t prefix);
+  /// A network of IPv4-mapped addresses as the IPv4 network that it stands for; any other as it is.
+  Cidr unmapped() const;
 
   const IpAddress& network() const { return network_; }
   std::uint8_t prefix() const { return prefix_; }

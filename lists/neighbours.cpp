@@ -19,15 +19,6 @@ constexpr std::uint8_t kSlash64 = 64;
 constexpr std::uint8_t kWidestV4 = 8;
 constexpr std::uint8_t kWidestV6 = 16;
 
-/// As its subjects are: the range of an IPv4-mapped target is one of IPv4.
-Cidr as_subjects(const Cidr& range) {
-  constexpr std::uint8_t kMappedBits = 96;
-  return range.network().is_v4_mapped() && range.prefix() >= kMappedBits
-             ? Cidr(range.network().unmapped(),
-                    static_cast<std::uint8_t>(range.prefix() - kMappedBits))
-             : range;
-}
-
 bool is_whole(const Network& network, std::size_t members) {
   switch (network.origin) {
     case Network::Origin::target:
@@ -139,7 +130,7 @@ std::vector<Network> networks_of(const SubjectTable& subjects) {
   std::vector<Network> networks;
   for (const Target& target : subjects.targets()) {
     if (target.type == TargetType::range) {
-      networks.push_back({as_subjects(target.range), target.name, subject_count(target)});
+      networks.push_back({target.range.unmapped(), target.name, subject_count(target)});
     }
   }
   const std::size_t ranges = networks.size();

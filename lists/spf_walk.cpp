@@ -24,15 +24,6 @@ bool is_too_wide(const Cidr& network) {
   return network.prefix() < widest;
 }
 
-/// As subjects: IPv4-mapped ones are IPv4.
-Cidr as_subjects(const Cidr& network) {
-  constexpr std::uint8_t kMapped = 96;
-  if (!network.network().is_v4_mapped() || network.prefix() < kMapped) {
-    return network;
-  }
-  return {network.network().unmapped(), static_cast<std::uint8_t>(network.prefix() - kMapped)};
-}
-
 }  // namespace
 
 WalkStep SpfWalk::start() {
@@ -225,7 +216,7 @@ void SpfWalk::take_addresses(std::span<const dns::Outcome> outcomes) {
 }
 
 void SpfWalk::add(const Cidr& network) {
-  const Cidr watched = as_subjects(network);
+  const Cidr watched = network.unmapped();
   if (is_too_wide(watched)) {
     note(speaker_, core::quoted(term_.text) + " is too large to watch");
     return;

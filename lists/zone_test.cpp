@@ -7,6 +7,7 @@
 #include "core/check.hpp"
 #include "core/ip.hpp"
 #include "core/untrusted.hpp"
+#include "lists/listing.hpp"
 #include "lists/query_name.hpp"
 
 namespace rblwatch::lists {
@@ -18,9 +19,6 @@ using core::IpAddress;
 using core::Result;
 using core::Seconds;
 using core::Tick;
-
-constexpr Seconds kSpare{1};         // TTLs are whole seconds
-constexpr Seconds kTtlOfNothing{5};  // of a resolver's answer that bears none
 
 /// An entry's labels in front of the zone. Mapped IPv6 addresses are nibbles here: no subject.
 Result<std::string> entry_labels(const std::string& entry) {
@@ -186,15 +184,15 @@ Tick PositiveCache::note(const TestAnswer& positive) {
   // The TTL is what was left somewhere between asking and the answer, rounded either way.
   const Seconds ttl = positive.ttl.value_or(kTtlOfNothing);
   const Tick runs_out = positive.asked_at + positive.took + ttl;
-  const Tick there_until = std::max(positive.asked_at, positive.asked_at + ttl - kSpare);
-  if (!runs_out_ || positive.asked_at >= *runs_out_ + kSpare) {
+  const Tick there_until = std::max(positive.asked_at, positive.asked_at + ttl - kTtlSpare);
+  if (!runs_out_ || positive.asked_at >= *runs_out_ + kTtlSpare) {
     fetched_after_ = runs_out_ ? earliest_end_ : Tick::min();
     runs_out_ = runs_out;
     earliest_end_ = there_until;
     return fetched_after_;
   }
   const core::Micros moved = runs_out - *runs_out_;
-  if (moved > kSpare || moved < -kSpare) {
+  if (moved > kTtlSpare || moved < -kTtlSpare) {
     fetched_after_ = Tick::min();
   } else {
     earliest_end_ = std::max(earliest_end_, positive.asked_at);
@@ -210,7 +208,7 @@ Tick PositiveCache::refetched_from(Tick tick, Tick now) const {
   if (is_direct_ || fetched_after_ >= tick || !runs_out_) {
     return now;
   }
-  return std::max(now, *runs_out_ + kSpare);
+  return std::max(now, *runs_out_ + kTtlSpare);
 }
 
 }  // namespace rblwatch::lists

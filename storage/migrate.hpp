@@ -21,6 +21,10 @@ struct Migration {
 
 /// Every step there ever was (schema.cpp). Steps that were released are never changed.
 std::span<const Migration> migrations();
+/// The number of the last of them.
+inline std::int64_t known_schema() {
+  return migrations().back().number;
+}
 /// "rblw".
 inline constexpr std::int64_t kApplicationId = 0x72626c77;
 

@@ -55,10 +55,6 @@ std::optional<Stamp> quiet_stamp(const fs::path& path) {
   return stamp_of(path);
 }
 
-std::int64_t known_schema() {
-  return migrations().back().number;
-}
-
 core::Result<Connection> open_checked(const fs::path& path, OpenMode mode) {
   auto connection = Connection::open(path, mode);
   if (!connection) {

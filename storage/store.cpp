@@ -29,14 +29,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMemory = ":memory:";
 
-std::int64_t known_schema() {
-  std::int64_t known = 0;
-  for (const Migration& step : migrations()) {
-    known = std::max(known, step.number);
-  }
-  return known;
-}
-
 core::Error system_error(const fs::path& path, int number) {
   const bool is_denied = number == EACCES || number == EPERM || number == EROFS;
   return {is_denied ? Kind::denied : Kind::io, "can't create the database " + path.string() +

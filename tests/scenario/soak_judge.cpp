@@ -28,9 +28,9 @@ constexpr Micros kLongestVote = hours(16);
 constexpr Micros kLeftAlone = hours(1);
 
 /// What has been told of one purpose of a pair.
-using Told = std::vector<Segment>;
+using Segments = std::vector<Segment>;
 
-Mask told_at(const Told& told, Micros at) {
+Mask told_at(const Segments& told, Micros at) {
   Mask mask = 0;
   for (const Segment& one : told) {
     mask = one.from <= at ? one.mask : mask;
@@ -74,7 +74,7 @@ class Judge {
   const SoakFacts& facts_;
   const SoakWorld& world_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> pairs_;  // by subject and zone
-  std::map<Key, Told> told_;
+  std::map<Key, Segments> told_;
   SoakVerdict verdict_;
 };
 
@@ -137,7 +137,7 @@ std::pair<Micros, Micros> Judge::vote_window(const Key& key, const Happened& hap
 }
 
 void Judge::weigh(const Key& key, const Happened& happened, Mask mask) {
-  const Told& told = told_[key];
+  const Segments& told = told_[key];
   const Mask before = told.empty() ? Mask{0} : told.back().mask;
   const EventType type = happened.event.type;
   if ((type == EventType::listed) != (before == 0) || mask == before) {
@@ -164,7 +164,7 @@ void Judge::look_for(const Key& key, Mask of_purpose) {
     }
   }
   const auto known = told_.find(key);
-  const Told told = known == told_.end() ? Told{} : known->second;
+  const Segments told = known == told_.end() ? Segments{} : known->second;
   for (std::size_t i = 0; i < mine.size(); ++i) {
     if (i == 0 && mine[i].mask == 0) {
       continue;

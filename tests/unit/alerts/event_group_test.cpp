@@ -13,7 +13,7 @@
 namespace rblwatch::alerts {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using test::notification;
 
 std::vector<EventView> views(std::vector<lists::Event> events) {

@@ -13,7 +13,7 @@ using lists::Kind;
 
 namespace {
 
-const core::Timestamp kNow{core::Seconds(1'800'000'000)};
+const core::Timestamp kSurveyed{core::Seconds(1'800'000'000)};
 
 struct Stage {
   std::vector<lists::Zone> zones;
@@ -50,7 +50,7 @@ struct Stage {
     findings.pairs.push_back(finding);
   }
   report::StatusDoc document() const {
-    return check_document({zones, subjects, findings, kNow}, subjects.targets().size());
+    return check_document({zones, subjects, findings, kSurveyed}, subjects.targets().size());
   }
 };
 
@@ -84,7 +84,7 @@ TEST_CASE("a listing bears all that a listing has but its beginning", "[survey_r
   CHECK(listing.delist_url == "https://lists.example/remove/192.0.2.10");
   CHECK(listing.state == lists::ListingState::listed);
   CHECK_FALSE(listing.listed_at);
-  CHECK(listing.last_seen == kNow);
+  CHECK(listing.last_seen == kSurveyed);
   CHECK(document.zones.front().listed == 1);
   CHECK(report::exit_code(document) == 1);
 }

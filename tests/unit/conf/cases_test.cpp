@@ -59,15 +59,6 @@ class Cases {
   std::vector<fs::path> files_;
 };
 
-const Environment kVariables = environment_of({
-    {"CANARY_URL", "https://hooks.example/CANARY-env-url"},
-    {"CANARY_SECRET", "whsec_Q0FOQVJZLWtleS1vZi1tb3JlLXRoYW4tMjQtYnl0ZXM="},
-    {"CANARY_PASSWORD", "CANARY-env-password"},
-    {"CANARY_KEY", "canary-key"},
-    {"CANARY_LINES", "CANARY-first\nCANARY-second"},
-    {"EMPTY", ""},
-});
-
 TEST_CASE("Each bad file gives exactly the errors that it says") {
   const Cases cases("bad");
   REQUIRE(cases.files().size() >= 20);

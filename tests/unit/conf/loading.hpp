@@ -50,6 +50,16 @@ inline Environment environment_of(std::map<std::string, std::string> variables) 
   };
 }
 
+/// What the files of tests/conf ask the environment for.
+inline const Environment kVariables = environment_of({
+    {"CANARY_URL", "https://hooks.example/CANARY-env-url"},
+    {"CANARY_SECRET", "whsec_Q0FOQVJZLWtleS1vZi1tb3JlLXRoYW4tMjQtYnl0ZXM="},
+    {"CANARY_PASSWORD", "CANARY-env-password"},
+    {"CANARY_KEY", "canary-key"},
+    {"CANARY_LINES", "CANARY-first\nCANARY-second"},
+    {"EMPTY", ""},
+});
+
 /// As lines, the folder left out.
 inline std::vector<std::string> lines(const std::vector<Diagnostic>& diagnostics,
                                       const std::filesystem::path& folder) {

@@ -16,13 +16,6 @@ using lists::Severity;
 
 const std::string kGood = RBL_SOURCE_DIR "/tests/conf/good/";
 
-const Environment kVariables = environment_of({
-    {"CANARY_URL", "https://hooks.example/CANARY-env-url"},
-    {"CANARY_SECRET", "whsec_Q0FOQVJZLWtleS1vZi1tb3JlLXRoYW4tMjQtYnl0ZXM="},
-    {"CANARY_PASSWORD", "CANARY-env-password"},
-    {"CANARY_KEY", "canary-key"},
-});
-
 Config all_keys() {
   Loaded loaded = load(kGood + "all_keys.toml", kVariables);
   REQUIRE(loaded.config);

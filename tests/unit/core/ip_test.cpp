@@ -227,6 +227,14 @@ TEST_CASE("a lone address is a range of one") {
   CHECK(cidr("2001:db8::1").to_text() == "2001:db8::1/128");
 }
 
+TEST_CASE("a range of mapped addresses stands for one of IPv4, any other for itself") {
+  CHECK(cidr("::ffff:192.0.2.0/120").unmapped() == cidr("192.0.2.0/24"));
+  CHECK(cidr("::ffff:0:0/96").unmapped() == cidr("0.0.0.0/0"));
+  for (const char* text : {"::/0", "::fffe:0:0/95", "2001:db8::/32", "192.0.2.0/24"}) {
+    CHECK(cidr(text).unmapped() == cidr(text));
+  }
+}
+
 TEST_CASE("a range with host bits is refused and told what it should be") {
   const auto range = Cidr::parse("198.51.100.7/24");
   REQUIRE_FALSE(range);

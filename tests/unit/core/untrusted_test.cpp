@@ -264,8 +264,8 @@ TEST_CASE("a log value can't end its quotes") {
 TEST_CASE("error texts quote foreign text and cut it") {
   CHECK(quoted("x\"\n") == "\"x\\\"\\n\"");
   CHECK(quoted("") == "\"\"");
-  CHECK(quoted(std::string(64, 'x')) == '"' + std::string(64, 'x') + '"');
-  CHECK(quoted(std::string(65, 'x')) == '"' + std::string(64, 'x') + "...\"");
+  CHECK(core::quoted(std::string(64, 'x')) == '"' + std::string(64, 'x') + '"');
+  CHECK(core::quoted(std::string(65, 'x')) == '"' + std::string(64, 'x') + "...\"");
 }
 
 TEST_CASE("random bytes leave every escape as valid UTF-8 without controls") {
@@ -281,7 +281,7 @@ TEST_CASE("random bytes leave every escape as valid UTF-8 without controls") {
     const Untrusted text(bytes);
     for (const std::string& shown :
          {for_terminal(text), for_html(text), for_mrkdwn(text), for_log(text),
-          replace_all(for_mail_header(text), "\r\n ", " "), quoted(bytes)}) {
+          replace_all(for_mail_header(text), "\r\n ", " "), core::quoted(bytes)}) {
       const bool has_control = std::any_of(shown.begin(), shown.end(), [](char c) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F;
       });
@@ -289,7 +289,7 @@ TEST_CASE("random bytes leave every escape as valid UTF-8 without controls") {
       REQUIRE(to_utf8(Untrusted(shown)) == shown);
       REQUIRE(shown.find("\xE2\x80\xAE") == std::string::npos);
     }
-    for (const std::string& line : {for_terminal(text), for_log(text), quoted(bytes)}) {
+    for (const std::string& line : {for_terminal(text), for_log(text), core::quoted(bytes)}) {
       REQUIRE(line.find('\n') == std::string::npos);
     }
     for (const std::string& markup : {for_html(text), for_mrkdwn(text)}) {

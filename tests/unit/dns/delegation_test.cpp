@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "support.hpp"
+
 using namespace rblwatch;
 using namespace rblwatch::dns;
 
@@ -46,12 +48,6 @@ Answer authoritative(Answer answer) {
 Answer with_address(const std::string& text) {
   Answer answer;
   (ip(text).is_v4() ? answer.a : answer.aaaa).push_back(ip(text));
-  return answer;
-}
-
-Answer with_rcode(Rcode rcode) {
-  Answer answer;
-  answer.rcode = rcode;
   return answer;
 }
 

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "support.hpp"
+
 using namespace rblwatch;
 using namespace rblwatch::dns;
 
@@ -20,11 +22,6 @@ Answer with_a(std::vector<core::IpAddress> addresses) {
 Answer with_aaaa(std::vector<core::IpAddress> addresses) {
   Answer answer;
   answer.aaaa = std::move(addresses);
-  return answer;
-}
-Answer with_rcode(Rcode rcode) {
-  Answer answer;
-  answer.rcode = rcode;
   return answer;
 }
 

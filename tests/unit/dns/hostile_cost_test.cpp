@@ -15,6 +15,7 @@
 #include "dns/decode.hpp"
 #include "message_builder.hpp"
 #include "tests/support/counted_allocations.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
@@ -78,13 +79,14 @@ Octets damaged(Octets message, core::Random& random) {
 }  // namespace
 
 TEST_CASE("a hundred thousand hostile messages leak nothing and none costs much") {
+  constexpr int kMessages = support::kIsSanitized ? 10'000 : 100'000;
   core::SeededRandom random(5);
   const std::vector<Octets> seeds = costly();
   const auto walked = std::make_unique<Walk>();
   std::chrono::nanoseconds longest{0};
   std::int64_t held = 0;
   std::int64_t most = 0;
-  for (int i = 0; i < 100'000 && held == 0; ++i) {
+  for (int i = 0; i < kMessages && held == 0; ++i) {
     const Octets message = damaged(seeds[random.below(seeds.size())], random);
     const auto start = processor_time();
     const support::CountedAllocations counted;
@@ -96,9 +98,5 @@ TEST_CASE("a hundred thousand hostile messages leak nothing and none costs much"
   CHECK(held == 0);
   CHECK(most <= 1 << 20);
   // Five readings of each; a sanitizer's own work is not what is bounded.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  CHECK(longest < std::chrono::milliseconds(500));
-#else
-  CHECK(longest < std::chrono::milliseconds(25));
-#endif
+  CHECK(longest < std::chrono::milliseconds(support::kIsSanitized ? 500 : 25));
 }

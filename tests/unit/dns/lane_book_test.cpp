@@ -5,6 +5,7 @@
 
 #include "dns/send_window.hpp"
 #include "dns/wake_budget.hpp"
+#include "support.hpp"
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
@@ -15,7 +16,6 @@ using core::Tick;
 
 namespace {
 
-constexpr Tick kStart{std::chrono::hours(1)};
 constexpr auto kResolver = ServerRole::resolver;
 
 ResolverOptions with_places(std::uint32_t places, double qps = 0) {

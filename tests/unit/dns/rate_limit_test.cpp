@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/random.hpp"
+#include "support.hpp"
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
@@ -13,10 +14,6 @@ using core::Micros;
 using core::Millis;
 using core::Seconds;
 using core::Tick;
-
-namespace {
-constexpr Tick kStart{std::chrono::hours(1)};
-}
 
 TEST_CASE("without a rate anything may go") {
   RateLimit limit;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "support.hpp"
+
 using namespace rblwatch;
 using namespace rblwatch::dns;
 using core::Millis;
@@ -10,8 +12,6 @@ using core::Seconds;
 using core::Tick;
 
 namespace {
-
-constexpr Tick kStart{std::chrono::hours(1)};
 
 struct Book {
   core::SeededRandom random{3};

@@ -9,6 +9,7 @@
 
 #include "dns/frame_reader.hpp"
 #include "message_builder.hpp"
+#include "support.hpp"
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
@@ -18,7 +19,6 @@ using core::Tick;
 
 namespace {
 
-constexpr Tick kStart{std::chrono::hours(1)};
 constexpr std::size_t kBusy = 5000;  // questions a second
 
 struct Pool {

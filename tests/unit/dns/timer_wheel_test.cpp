@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/random.hpp"
+#include "support.hpp"
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
@@ -14,8 +15,6 @@ using core::Millis;
 using core::Tick;
 
 namespace {
-
-constexpr Tick kStart{std::chrono::hours(1)};
 
 std::vector<std::uint32_t> due(TimerWheel& wheel, Tick now) {
   std::vector<std::uint32_t> indices;

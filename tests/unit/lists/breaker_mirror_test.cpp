@@ -9,8 +9,6 @@
 namespace rblwatch::lists {
 namespace {
 
-constexpr Purpose kBlock = Purpose::block;
-
 Breaker hundred_subjects() {
   Breaker breaker({0.2, 10, 6h});
   breaker.set_subjects(100);

@@ -11,6 +11,7 @@
 #include "core/enum_text.hpp"
 #include "core/ip.hpp"
 #include "lists/breaker.hpp"
+#include "tests/unit/lists/ticks.hpp"
 
 namespace rblwatch::lists {
 
@@ -18,10 +19,7 @@ using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): 
 using core::Seconds;
 using core::Tick;
 using Words = std::vector<std::string>;
-
-inline Tick tick(core::Micros at) {
-  return Tick{} + at;
-}
+inline constexpr Purpose kBlock = Purpose::block;
 
 inline CodeSet codes_of(const Words& entries) {
   std::vector<Code> codes;

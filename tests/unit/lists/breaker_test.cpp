@@ -10,8 +10,6 @@
 namespace rblwatch::lists {
 namespace {
 
-constexpr Purpose kBlock = Purpose::block;
-
 /// A breaker of 100 subjects that trips at 21, half of which is 11.
 struct ZoneStory {
   explicit ZoneStory(double share = 0.2, std::uint32_t min = 10, std::uint64_t subjects = 100)

@@ -14,6 +14,7 @@
 #include "core/ip.hpp"
 #include "core/time.hpp"
 #include "lists/listing.hpp"
+#include "tests/unit/lists/ticks.hpp"
 
 namespace rblwatch::lists {
 
@@ -22,9 +23,6 @@ using core::Seconds;
 using core::Tick;
 using Words = std::vector<std::string>;
 
-inline Tick tick(core::Micros at) {
-  return Tick{} + at;
-}
 inline core::Timestamp wall(core::Micros at) {
   return core::Timestamp{} + std::chrono::duration_cast<core::Millis>(at);
 }

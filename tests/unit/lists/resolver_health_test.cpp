@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "ticks.hpp"
+
 namespace rblwatch::lists {
 namespace {
 
@@ -19,10 +21,6 @@ using Ruling = ResolverHealth::Ruling;
 using Causes = std::vector<std::optional<Cause>>;
 
 constexpr auto kPassed = std::nullopt;
-
-Tick tick(core::Micros at) {
-  return Tick{} + at;
-}
 
 class ResolverStory {
  public:

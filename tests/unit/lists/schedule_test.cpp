@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/random.hpp"
+#include "ticks.hpp"
 
 namespace rblwatch::lists {
 namespace {
@@ -19,10 +20,6 @@ using namespace std::chrono_literals;
 using core::Millis;
 using core::Tick;
 using Ids = std::vector<std::uint32_t>;
-
-Tick tick(core::Micros at) {
-  return Tick{} + at;
-}
 
 struct Story {
   explicit Story(double jitter = 0, std::size_t zones = 1) : schedule(zones, jitter, random) {}

@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "ticks.hpp"
+
 namespace rblwatch::lists {
 namespace {
 
@@ -28,10 +30,6 @@ constexpr std::array kAllCauses{Cause::refused,
                                 Cause::timeout,
                                 Cause::lists_everything,
                                 Cause::test_entry_missing};
-
-Tick tick(core::Micros at) {
-  return Tick{} + at;
-}
 
 struct KindStory {
   HealthStep test(Seconds asked, std::optional<Cause> failed, core::Micros took = 0s,

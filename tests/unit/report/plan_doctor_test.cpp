@@ -10,7 +10,7 @@
 namespace rblwatch::report {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 TEST_CASE("A plan in JSON has every key, and null where there is no limit") {
   const Json json = Json::parse(to_json(samples::plan()));

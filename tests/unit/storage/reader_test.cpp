@@ -2,8 +2,6 @@
 #include "storage/reader.hpp"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -31,19 +29,6 @@ void add_events(Store& store, std::size_t count) {
 
 std::size_t events_in(const Reader& reader) {
   return taken(reader.events_after(0, 100'000)).views.size();
-}
-
-/// Runs it as a user of nothing here (or as we are, when we are nobody much); whether it said yes.
-bool as_nobody(const std::function<bool()>& work) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    const bool is_nobody = ::geteuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0);
-    ::_exit(is_nobody && work() ? 0 : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /// Everybody may read, nobody but root may write.

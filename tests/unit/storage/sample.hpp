@@ -4,9 +4,12 @@
 #pragma once
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -29,6 +32,19 @@ inline Timestamp at(std::int64_t seconds) {
 }
 inline Tick tick(std::int64_t seconds) {
   return Tick(Seconds(1'000 + seconds));
+}
+
+/// Runs it as a user who owns nothing here; whether it said yes.
+inline bool as_nobody(const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const bool is_nobody = ::geteuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0);
+    ::_exit(is_nobody && work() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /// Removed with all that is in it.

@@ -35,19 +35,6 @@ core::Error failure(const fs::path& path) {
   return store.error();
 }
 
-/// Runs it as a user who owns nothing here; whether it said yes.
-bool as_nobody(const std::function<bool()>& work) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    const bool is_nobody = ::geteuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0);
-    ::_exit(is_nobody && work() ? 0 : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /// A disk that ends so many bytes behind the longest file's end.
 class SmallDisk {
  public:
