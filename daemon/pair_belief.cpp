@@ -3,6 +3,7 @@
 // The half of PairDesk that turns votes into belief: what a zone's test means for its pairs, what
 // the breaker lets through, what is taken back.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "daemon/event_maker.hpp"
@@ -11,7 +12,58 @@
 namespace rblwatch::daemon {
 
 namespace {
+
 constexpr core::Seconds kLapseEvery{1};
+
+/// Rule 4's last paragraph: where the positive entry is waived, nothing proves that a zone isn't
+/// empty but another subject that still stands there, or time. What a cache repeats proves nothing:
+/// a resolver that began to hide listings goes on answering those that it fetched before.
+class Standing {
+ public:
+  void add(std::uint32_t pair, core::Tick fresh_at) {
+    if (pair == latest_.pair) {
+      latest_.fresh_at = std::max(latest_.fresh_at, fresh_at);
+    } else if (fresh_at > latest_.fresh_at) {
+      second_ = std::exchange(latest_, {pair, fresh_at});
+    } else {
+      second_ = std::max(second_, {pair, fresh_at},
+                         [](const Seen& a, const Seen& b) { return a.fresh_at < b.fresh_at; });
+    }
+  }
+  /// When a listing of another pair was last found; the oldest tick when there is none.
+  core::Tick beside(std::uint32_t pair) const {
+    return latest_.pair == pair ? second_.fresh_at : latest_.fresh_at;
+  }
+
+ private:
+  struct Seen {
+    std::uint32_t pair = std::numeric_limits<std::uint32_t>::max();  // none
+    core::Tick fresh_at = core::Tick::min();
+  };
+  Seen latest_;
+  Seen second_;
+};
+
+/// A listing that nothing speaks against.
+bool stands(const PairBook& book, std::uint32_t pair, const PairDetail& detail) {
+  const auto is_settled = [](const PurposeTrack& track) {
+    return track.track.is_listed() && track.track.pending.empty();
+  };
+  return !book.slot({pair}).is_doubted &&
+         std::any_of(detail.tracks.begin(), detail.tracks.end(), is_settled);
+}
+
+Standing standing_in(const PairBook& book, lists::ZoneIndex zone) {
+  const auto [first, last] = book.range_of(zone);
+  Standing standing;
+  for (const auto& [pair, detail] : book.details()) {
+    if (pair >= first && pair < last && stands(book, pair, detail)) {
+      standing.add(pair, detail.fresh_listed_at);
+    }
+  }
+  return standing;
+}
+
 }  // namespace
 
 void PairDesk::take_test(const TestVerdict& verdict) {
@@ -89,15 +141,27 @@ void PairDesk::set_breakers() {
 void PairDesk::believe_awaiting(lists::ZoneIndex zone, lists::Kind kind) {
   KindDesk& desk = desks_[zone.value].kind(kind);
   const std::set<std::uint32_t> awaiting = desk.awaiting;
+  if (awaiting.empty()) {
+    return;
+  }
+  const bool is_waived = !world_.zone(zone).test_of(kind).listed;
+  Standing standing = is_waived ? standing_in(book_, zone) : Standing();
   for (const std::uint32_t pair : awaiting) {
-    if (!believe_pair({pair}, *desk.passed)) {
+    const core::Tick proven_at = is_waived ? standing.beside(pair) : core::Tick::max();
+    if (!believe_pair({pair}, *desk.passed, proven_at)) {
       want_covering_test({pair}, desk);
+    }
+    const PairDetail* detail = book_.detail({pair});
+    if (is_waived && detail != nullptr && stands(book_, pair, *detail)) {
+      standing.add(pair, detail->fresh_listed_at);
     }
   }
 }
 
-// True when nothing of the pair waits for a test any more.
-bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test) {
+// True when nothing of the pair waits for a test any more. `proven_at` is when something was found
+// in the zone that proves that it isn't empty.
+bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test,
+                            core::Tick proven_at) {
   PairSlot& slot = book_.slot(pair);
   const lists::ZoneIndex zone = slot.zone;
   bool is_done = true;
@@ -106,7 +170,11 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test) {
     if (!track.track.has_decided()) {
       continue;
     }
-    auto change = lists::believe(track.track, covering(pair, track, test));
+    lists::PassedTest covering = test;
+    if (proven_at <= track.track.first_vote()) {
+      covering.leaves_voted_by = ledger_.clocks().tick - world_.setup.breaker.hold;
+    }
+    auto change = lists::believe(track.track, covering);
     if (!change) {
       is_done = false;
       continue;
@@ -125,32 +193,6 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test) {
     admit(zone, std::move(change));
   }
   return is_done;
-}
-
-// Rule 4's last paragraph: where the positive entry is waived, nothing proves that the zone isn't
-// empty but another subject that still stands there, or time.
-lists::PassedTest PairDesk::covering(lists::PairId pair, const PurposeTrack& track,
-                                     lists::PassedTest test) const {
-  const lists::Zone& zone = world_.zone(book_.slot(pair).zone);
-  if (!zone.test_of(kind_of(pair)).listed && !is_another_listed(pair, track.track.first_vote())) {
-    test.leaves_voted_by = ledger_.clocks().tick - world_.setup.breaker.hold;
-  }
-  return test;
-}
-
-// What a cache repeats proves nothing: a resolver that began to hide listings goes on answering
-// those that it fetched before.
-bool PairDesk::is_another_listed(lists::PairId pair, core::Tick since) const {
-  const auto range = book_.range_of(book_.slot(pair).zone);
-  const auto stands = [](const PurposeTrack& track) {
-    return track.track.is_listed() && track.track.pending.empty();
-  };
-  return std::any_of(book_.details().begin(), book_.details().end(), [&](const auto& other) {
-    const auto& [id, detail] = other;
-    return id != pair.value && id >= range.first && id < range.second &&
-           !book_.slot({id}).is_doubted && detail.fresh_listed_at > since &&
-           std::any_of(detail.tracks.begin(), detail.tracks.end(), stands);
-  });
 }
 
 // The breaker first: blind outranks quarantined, so the votes that go end no quarantine aloud.

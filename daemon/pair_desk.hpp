@@ -81,10 +81,7 @@ class PairDesk {
   void settle_pending(lists::PairId pair, bool has_changed);
   void want_covering_test(lists::PairId pair, KindDesk& desk);
   void believe_awaiting(lists::ZoneIndex zone, lists::Kind kind);
-  bool believe_pair(lists::PairId pair, const lists::PassedTest& test);
-  lists::PassedTest covering(lists::PairId pair, const PurposeTrack& track,
-                             lists::PassedTest test) const;
-  bool is_another_listed(lists::PairId pair, core::Tick since) const;
+  bool believe_pair(lists::PairId pair, const lists::PassedTest& test, core::Tick proven_at);
   void discard(const TestVerdict& verdict);
   void suspend_or_resume(const TestVerdict& verdict);
   void end_hold(lists::ZoneIndex zone, core::Tick now);

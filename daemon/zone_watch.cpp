@@ -16,6 +16,8 @@ namespace {
 /// While nobody has replied since the start, a test is tried this often: the network may come up
 /// any moment.
 constexpr core::Millis kGraceRetry{2000};
+/// Where one zone's test entry is missing, so many others are tested at once.
+constexpr std::size_t kElsewhere = 2;
 
 bool is_due(const KindDesk& desk, core::Tick now) {
   return desk.subjects > 0 && !desk.is_testing &&
@@ -88,6 +90,28 @@ void ZoneWatch::want_all(core::Tick now) {
         kind.want_test(now);
       }
     }
+  }
+}
+
+// A resolver that hides listings shows on a second zone, whose own test may be far off.
+void ZoneWatch::want_tests_elsewhere(lists::ZoneIndex zone, core::Tick now) {
+  if (!world_.uses_resolver(zone)) {
+    return;
+  }
+  std::size_t wanted = 0;
+  for (std::size_t step = 1; step < desks_.size() && wanted < kElsewhere; ++step) {
+    const std::size_t other = (zone.value + step) % desks_.size();
+    if (!world_.uses_resolver({static_cast<std::uint16_t>(other)})) {
+      continue;
+    }
+    bool is_seeing = false;
+    for (KindDesk& kind : desks_[other].kinds) {
+      if (kind.subjects > 0 && kind.is_seeing()) {
+        kind.want_test(now);
+        is_seeing = true;
+      }
+    }
+    wanted += is_seeing ? 1U : 0U;
   }
 }
 
@@ -234,6 +258,9 @@ TestVerdict ZoneWatch::finish(const Run& run, core::Tick now) {
   note_since(desk, before);
   if (step.became_blind) {
     want_tests_of_siblings(zone_desk, run.kind, now);
+  }
+  if (result.failed == lists::Cause::test_entry_missing && desk.health.failures == 1) {
+    want_tests_elsewhere(run.zone, now);
   }
   if (before != desk.health.state || cause_before != desk.health.cause) {
     core::log_info("a zone's state",

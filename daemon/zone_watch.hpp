@@ -81,6 +81,7 @@ class ZoneWatch {
   std::optional<TestVerdict> begin(lists::ZoneIndex zone, lists::Kind kind, core::Tick now);
   void submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver);
   void want_all(core::Tick now);
+  void want_tests_elsewhere(lists::ZoneIndex zone, core::Tick now);
   TestVerdict finish(const Run& run, core::Tick now);
   std::map<lists::ZoneIndex, lists::KindSet> kinds_through_resolver() const;
   bool is_forgiven(const lists::TestResult& result, core::Tick now) const;

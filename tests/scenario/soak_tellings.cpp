@@ -294,18 +294,11 @@ void TellingJudge::expect_recovery(const Whose& whose, const Disaster& disaster)
   }
 }
 
-/// Where test entries are missing, only a second zone makes it the resolver's: the first may have
-/// been told before.
 void TellingJudge::expect_no_zone(const Disaster& disaster) {
-  const auto resolver =
-      told({"", std::nullopt}, EventType::resolver_blind, disaster.from, disaster.to);
-  std::size_t spared = disaster.cause == "test_entry_missing" ? 1 : 0;
   for (std::uint32_t zone = 0; zone < facts_.world.zones.size(); ++zone) {
     for (const Told* telling :
          told({id_of(zone), std::nullopt}, EventType::zone_blind, disaster.from, disaster.to)) {
-      const bool is_first = spared > 0 && !resolver.empty() && telling->at < resolver.front()->at;
-      spared -= is_first ? 1 : 0;
-      if (!is_first && !is_explained(zone, telling->at, telling->at)) {
+      if (!is_explained(zone, telling->at, telling->at)) {
         wrong(telling->at, id_of(zone) + ": told blind by " + disaster.name);
       }
     }
@@ -317,7 +310,8 @@ void TellingJudge::expect_quarantine(const Disaster& disaster) {
   const Micros late = disaster.to + kReleased;
   const auto held = count(whose, EventType::zone_quarantined, disaster.from, late);
   const auto ended = count(whose, EventType::zone_released, disaster.from, late);
-  if (held < 1 || held > 2 || ended != held) {
+  // On the edge of the limit one vote more or less ends a quarantine and begins it again.
+  if (held < 1 || held > 3 || ended != held) {
     wrong(disaster.from, whose.id + ": " + disaster.name + ": " + std::to_string(held) +
                              " quarantines, " + std::to_string(ended) + " ended");
   }
