@@ -8,6 +8,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,14 @@ class DnsName {
  public:
   static constexpr std::size_t kMaxText = 253;  // 255 on the wire
 
-  DnsName() = default;  // the root, ""
+  DnsName() {}  // NOLINT(modernize-use-equals-default): the root, ""; zeroing the rest would cost
+  /// Copies what the name is, not all that it could be: some six times a lookup.
+  DnsName(const DnsName& other) { take(other); }
+  DnsName& operator=(const DnsName& other) {
+    take(other);
+    return *this;
+  }
+  ~DnsName() = default;
 
   /// Accepts letters, digits, '-', '_' and one trailing dot; folds case. The error names the label
   /// that is empty, too long, or holds another character; the root is refused. For IDN text,
@@ -46,7 +54,12 @@ class DnsName {
   friend auto operator<=>(const DnsName& a, const DnsName& b) { return a.text() <=> b.text(); }
 
  private:
-  std::array<char, kMaxText> text_{};
+  void take(const DnsName& other) {
+    std::memmove(text_.data(), other.text_.data(), other.length_);
+    length_ = other.length_;
+  }
+
+  std::array<char, kMaxText> text_;  // NOLINT(cppcoreguidelines-pro-type-member-init): see above
   std::uint8_t length_ = 0;
 };
 

@@ -66,6 +66,13 @@ std::optional<lists::PairId> PairBook::find(lists::ZoneIndex zone,
   const auto [first, last] = range_of(zone);
   const auto begin = slots_.begin() + first;
   const auto end = slots_.begin() + last;
+  // Most zones are asked about subjects in a row: then it stands where it must.
+  if (begin != end && begin->subject <= subject) {
+    const std::size_t place = subject.value - begin->subject.value;
+    if (place < last - first && (begin + static_cast<std::ptrdiff_t>(place))->subject == subject) {
+      return lists::PairId{first + static_cast<std::uint32_t>(place)};
+    }
+  }
   const auto found = std::lower_bound(
       begin, end, subject,
       [](const PairSlot& slot, lists::SubjectIndex wanted) { return slot.subject < wanted; });
@@ -239,13 +246,17 @@ std::uint32_t PairBook::seconds_of(core::Tick tick) const {
 }
 
 std::uint16_t PairBook::server_index(const dns::Server& server) {
+  if (last_server_ < servers_.size() && servers_[last_server_] == server) {
+    return last_server_;
+  }
   const auto found = std::find(servers_.begin(), servers_.end(), server);
+  last_server_ = static_cast<std::uint16_t>(found - servers_.begin());
   if (found != servers_.end()) {
-    return static_cast<std::uint16_t>(found - servers_.begin());
+    return last_server_;
   }
   RBL_CHECK(servers_.size() < std::numeric_limits<std::uint16_t>::max());
   servers_.push_back(server);
-  return static_cast<std::uint16_t>(servers_.size() - 1);
+  return last_server_;
 }
 
 }  // namespace rblwatch::daemon

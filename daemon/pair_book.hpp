@@ -139,6 +139,7 @@ class PairBook {
   std::unordered_map<std::uint32_t, lists::Doubt> doubts_;
   std::unordered_map<std::uint32_t, lists::Evidence> puzzles_;
   std::vector<dns::Server> servers_;
+  std::uint16_t last_server_ = 0;  // the index that was asked for last
 };
 
 }  // namespace rblwatch::daemon

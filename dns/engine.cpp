@@ -21,6 +21,8 @@ constexpr core::Micros kSuspended = core::Seconds(5);
 constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // A wake-up that brings so many replies has paid for itself.
 constexpr std::size_t kWorthWaking = 8;
+// So many questions gone at once are worth a turn of the caller's.
+constexpr std::size_t kWorthReturning = 32;
 
 }  // namespace
 
@@ -207,8 +209,10 @@ std::span<const Completion> Engine::wait(core::Millis at_most) {
     sockets_.close_done();
     if (now_ >= second_end_) every_second();
     if (run_due_timers()) break;
+    const std::uint64_t sent = counters_.udp_sent;
     flush();
-    if (completed_ > 0) break;
+    // The queues have room again: the caller may fill them before we wait.
+    if (completed_ > 0 || counters_.udp_sent - sent >= kWorthReturning) break;
     const bool is_woken = wait_for_events(deadline);
     if (is_woken || completed_ > 0 || now_ >= deadline) break;
   }

@@ -10,6 +10,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/handle.hpp"
@@ -161,6 +162,7 @@ class Engine final : public Resolver {
   std::vector<std::deque<Waiting>> held_;  // per lane
   std::vector<std::uint32_t> due_;
   std::vector<std::uint32_t> batch_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted_;
   std::vector<std::uint32_t> family_;
   bool is_paced_ = false;               // the last lookup came in a lane with a pace
   std::size_t queued_ = 0;              // in all servers' queues, ended ones included

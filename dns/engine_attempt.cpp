@@ -231,7 +231,7 @@ void Engine::leave_window(Flight& flight) {
 
 void Engine::leave_socket(Flight& flight) {
   if (flight.socket == kNoSocket) return;
-  sockets_.release(flight.socket, flight.id);
+  sockets_.release(flight.socket, flight.socket_place);
   flight.socket = kNoSocket;
   flight.was_resent = false;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <tuple>
 
 #include "dns/engine.hpp"
 
@@ -172,22 +171,21 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
 
 void Engine::dispatch() {
   for (const bool is_v6 : {false, true}) {
-    family_.clear();
+    sorted_.clear();
     for (const std::uint32_t index : batch_) {
-      if (servers_.at(flights_.at(index).server).is_v6 != is_v6) continue;
-      if (flights_.at(index).socket != kNoSocket) {
+      const Flight& flight = flights_.at(index);
+      if (servers_.at(flight.server).is_v6 != is_v6) continue;
+      if (flight.socket != kNoSocket) {
         resend(index);
       } else {
-        family_.push_back(index);
+        sorted_.push_back({(std::uint64_t{flight.server} << 8U) | flight.name.length, index});
       }
     }
     // Of one server and size side by side, for the kernel takes these as one.
-    std::sort(family_.begin(), family_.end(), [this](std::uint32_t a, std::uint32_t b) {
-      const Flight& one = flights_.at(a);
-      const Flight& other = flights_.at(b);
-      return std::tuple(one.server, one.name.length, a) <
-             std::tuple(other.server, other.name.length, b);
-    });
+    std::sort(sorted_.begin(), sorted_.end());
+    family_.clear();
+    for (const auto& [key, index] : sorted_)
+      family_.push_back(index);
     const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, kLongestRun);
     for (std::size_t at = 0; at < family_.size();) {
       const std::size_t size = std::min(run, family_.size() - at);
@@ -214,7 +212,9 @@ std::size_t Engine::send_chunk(std::span<const std::uint32_t> flights, bool is_v
   for (std::size_t i = 0; i < size; ++i) {
     Flight& flight = flights_.at(flights[i]);
     flight.socket = socket;
-    flight.id = sockets_.enlist(socket, flights[i]);
+    const Enlisted enlisted = sockets_.enlist(socket, flights[i]);
+    flight.id = enlisted.id;
+    flight.socket_place = enlisted.place;
     write_query(flight);
     const ServerState& server = servers_.at(flight.server);
     datagrams_.add({flight.packet.data(), flight.size}, server.address, server.address_length);

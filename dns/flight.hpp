@@ -49,8 +49,7 @@ struct Flight {
   std::vector<Lookup>
       parked;  // the same name and type of another group that has a server in common
 
-  // What is asked.
-  WireName name;
+  // What is asked; the name stands below.
   QType type = QType::a;
   std::uint64_t hash = 0;
   std::uint32_t next_in_bucket = kNoFlight;
@@ -68,13 +67,13 @@ struct Flight {
   std::uint32_t socket = kNoSocket;
   std::uint32_t connection = 0;
   std::uint16_t id = 0;
+  std::uint16_t socket_place = 0;
   std::uint16_t size = 0;
   std::uint16_t question_end = 0;
   core::Tick sent_at{};  // first, under this id
   core::Tick last_sent{};
   core::Tick overdue_at{};  // from then on it holds no place in the window
   core::Tick attempt_end{};
-  std::array<std::uint8_t, kMaxQuery> packet;
 
   bool is_in_window = false;
   bool is_in_lane_window = false;
@@ -99,6 +98,10 @@ struct Flight {
   int error = 0;             // of the network
   std::uint32_t wrong = 0;   // replies that were not its own
   std::unique_ptr<Fallback> fallback;
+
+  // Last, for most of these is never touched: what a lookup reads and writes lies side by side.
+  WireName name;
+  std::array<std::uint8_t, kMaxQuery> packet;
 };
 
 class FlightTable {

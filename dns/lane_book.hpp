@@ -31,7 +31,8 @@ class LaneBook {
   bool is_paced(Lane lane) const;
   bool can_submit(Lane lane, core::Tick now) const;
   /// When the paces next allow a packet of this lane; whole ticks of 10 ms where the pace is a fast
-  /// one, for a wake-up costs more than a question.
+  /// one, for a wake-up costs more than a question. The end of time where the lane has no place:
+  /// what frees one is no matter of time.
   core::Tick next_slot(Lane lane, core::Tick now) const;
 
   void enter(Lane lane);  // a lookup takes a place
@@ -101,6 +102,7 @@ class LaneBook {
     return lane.value < lanes_.size() ? lanes_.data()[lane.value] : kFresh;
   }
   bool has_place(const State& state) const;
+  bool has_queue(const State& state) const;
   std::size_t share() const;
 
   static const State kFresh;

@@ -60,17 +60,18 @@ class Resolver {
 
   /// Before the first submit and on every reload. Lookups in flight keep their place.
   virtual void set_lanes(std::span<const LaneLimit> limits) = 0;
-  /// Whether this lane may send a question now: its pace, the pace over all and the places in
-  /// flight (of which one lane gets a bounded share).
+  /// Whether this lane may send a question now: its pace, the pace over all, the places in flight
+  /// and those in the queues (of which one lane gets a bounded share).
   virtual bool can_submit(Lane lane) const = 0;
   /// When the lane's and the overall pace next allow a question; now or earlier when they do
-  /// already. Says nothing about places in flight, which free up with completions.
+  /// already. The end of time where the lane has no place: wait() returns when there may be one.
   virtual core::Tick next_slot(Lane lane) const = 0;
   /// Pre: can_submit(lookup.lane). Equal questions to the same group already in flight share one
   /// packet.
   virtual void submit(Lookup lookup) = 0;
-  /// Sends, receives, retries; returns when something completed, the wake descriptor became
-  /// readable, or `at_most` has passed. The span is good until the next call of wait().
+  /// Sends, receives, retries; returns when something completed, when so much was sent that the
+  /// caller may want to submit more, when the wake descriptor became readable, or `at_most` has
+  /// passed. The span is good until the next call of wait().
   virtual std::span<const Completion> wait(core::Millis at_most) = 0;
   virtual std::size_t in_flight() const = 0;
   virtual std::vector<ServerStatus> servers() const = 0;

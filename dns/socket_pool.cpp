@@ -144,28 +144,26 @@ std::uint32_t SocketPool::open_socket(bool is_v6, std::uint16_t questions, core:
   return index;
 }
 
-std::uint16_t SocketPool::enlist(std::uint32_t socket, std::uint32_t flight) {
+Enlisted SocketPool::enlist(std::uint32_t socket, std::uint32_t flight) {
   UdpSocket& on = sockets_[socket];
   RBL_CHECK(on.room() > 0);
   std::uint16_t id = 0;
   do {
     id = static_cast<std::uint16_t>(random_.next());
   } while (on.place_of(id) != 0);
-  on.ids[on.asked] = id;
-  on.flights[on.asked] = flight;
-  ++on.asked;
+  const std::uint16_t place = on.asked++;
+  on.ids[place] = id;
+  on.flights[place] = flight;
   ++on.live;
   if (on.room() == 0) unlist(socket);
-  return id;
+  return {id, place};
 }
 
-void SocketPool::release(std::uint32_t socket, std::uint16_t id) {
+void SocketPool::release(std::uint32_t socket, std::uint16_t place) {
   UdpSocket& on = sockets_[socket];
-  const std::size_t place = on.place_of(id);
-  if (place != 0 && on.flights[place - 1] != kNoFlight) {
-    on.flights[place - 1] = kNoFlight;
-    --on.live;
-  }
+  RBL_CHECK(on.flights[place] != kNoFlight);
+  on.flights[place] = kNoFlight;
+  --on.live;
   if (on.live == 0 && !on.is_listed) done_.push_back(socket);
 }
 

@@ -49,6 +49,12 @@ struct SocketLimits {
 /// As far as so many descriptors, which the rest of the program wants some of, allow.
 SocketLimits limits_within(std::size_t descriptors);
 
+/// How a flight is known on its socket.
+struct Enlisted {
+  std::uint16_t id = 0;
+  std::uint16_t place = 0;
+};
+
 class SocketPool {
  public:
   /// Sockets are added to `epoll` with `tag` in the upper half of the event's data and their number
@@ -65,8 +71,9 @@ class SocketPool {
 
   UdpSocket& at(std::uint32_t socket) { return sockets_[socket]; }
   /// Puts the flight on the socket under a random id that is free there. Pre: room() > 0.
-  std::uint16_t enlist(std::uint32_t socket, std::uint32_t flight);
-  void release(std::uint32_t socket, std::uint16_t id);
+  Enlisted enlist(std::uint32_t socket, std::uint32_t flight);
+  /// Nothing waits any more at a place that enlist() gave.
+  void release(std::uint32_t socket, std::uint16_t place);
   /// Takes no more questions on this socket.
   void retire(std::uint32_t socket);
   /// Closes what is done with. Not while events are being worked off: a number may then be used

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -33,11 +34,26 @@ struct WireName {
   std::array<std::uint8_t, kMax> octets;
   std::uint8_t length = 0;  // 0 only before the first assignment; the root is 1
 
+  WireName() {}  // NOLINT(modernize-use-equals-default): zeroing the octets would cost
+  WireName(const WireName& other) { take(other); }
+  WireName& operator=(const WireName& other) {
+    take(other);
+    return *this;
+  }
+  ~WireName() = default;
+
   Bytes bytes() const { return {octets.data(), length}; }
   bool is_root() const { return length == 1; }
   /// True for the name itself and for names below `ancestor`.
   bool is_within(const WireName& ancestor) const;
   friend bool operator==(const WireName& a, const WireName& b);
+
+ private:
+  /// What the name is, not all that it could be.
+  void take(const WireName& other) {
+    std::memmove(octets.data(), other.octets.data(), other.length);
+    length = other.length;
+  }
 };
 
 /// Pointers may only go back, to before the labels they continue, never into the header; a name

@@ -3,7 +3,7 @@
 // The whole pipeline in one thread: the real monitor over the real engine, and a zone that answers
 // from the same thread between two turns. Says what processor time a lookup costs us apart from the
 // kernel, whatever else the machine does; under callgrind, how many instructions. The kernel's part
-// includes that of the answering. Arguments: BITS ZONES QUESTIONS-A-SOCKET.
+// includes that of the answering. Arguments: BITS ZONES QUESTIONS-A-SOCKET PLACES.
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -72,6 +72,7 @@ int main(int count, char** arguments) {
   options.timeout = core::Seconds(30);  // the zone answers when it is its turn
   dns::SocketLimits limits;
   if (count > 3) limits.questions = static_cast<std::uint16_t>(std::atoi(arguments[3]));
+  if (count > 4) options.in_flight = static_cast<std::uint32_t>(std::atoi(arguments[4]));
   rlimit files{65536, 65536};
   setrlimit(RLIMIT_NOFILE, &files);
   dns::Engine engine(options, clock, random, core::Fd(epoll_create1(EPOLL_CLOEXEC)), limits);

@@ -231,6 +231,20 @@ TEST_CASE_METHOD(EngineFixture,
   finish();
 }
 
+TEST_CASE_METHOD(EngineFixture, "what was sent makes room for more before anything is answered") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.nth == 0 ? honest(asked) : Actions{}; });
+  start();
+  const auto group = server.group();
+  submit(group, "first.zone.test");
+  finish();
+  for (int i = 0; i < 40; ++i)
+    submit(group, "n" + std::to_string(i) + ".zone.test");
+  CHECK(engine->wait(std::chrono::minutes(1)).empty());
+  CHECK(engine->counters().udp_sent == 41);
+  CHECK(engine->in_flight() == 40);
+}
+
 TEST_CASE_METHOD(EngineFixture, "a dead zone takes its share of the places and delays nobody") {
   const LoopbackServer server([](const Asked& asked) {
     return asked.name.find(".dead.test") != std::string::npos ? Actions{} : honest(asked);

@@ -63,6 +63,32 @@ TEST_CASE(
   CHECK(lanes.can_submit({0}, kStart));
 }
 
+TEST_CASE(
+    "few questions wait for a window, however many places there are; what was sent makes room") {
+  LaneBook lanes(with_places(4096), kStart);
+  const auto queue = [&lanes](Lane lane) {
+    std::uint32_t queued = 0;
+    for (; lanes.can_submit(lane, kStart); ++queued) {
+      lanes.enter(lane);
+      lanes.promise(lane, kResolver);
+    }
+    return queued;
+  };
+  std::uint32_t all = queue({0});
+  CHECK(all == 192);
+  CHECK(lanes.next_slot({0}, kStart) == core::Tick::max());
+  for (std::uint32_t lane = 1; lane < 20; ++lane) {
+    const std::uint32_t queued = queue({lane});
+    CHECK(queued >= 36);
+    all += queued;
+  }
+  CHECK(all < 2048);
+  for (int i = 0; i < 170; ++i)
+    lanes.send_promised({0}, kResolver, kStart);
+  CHECK(lanes.next_slot({0}, kStart) == kStart);
+  CHECK(lanes.can_submit({0}, kStart));
+}
+
 TEST_CASE("few places are shared too") {
   const std::uint32_t places = GENERATE(1U, 2U, 8U, 64U);
   LaneBook lanes(with_places(places), kStart);

@@ -35,17 +35,17 @@ TEST_CASE(
   const std::uint32_t socket = pool.sockets.pick(false, kBusy, kStart);
   REQUIRE(socket != kNoSocket);
   std::set<std::uint16_t> ids;
-  std::vector<std::uint16_t> order;
+  std::vector<Enlisted> order;
   for (std::uint32_t i = 0; i < 64; ++i) {
     order.push_back(pool.sockets.enlist(socket, i));
-    ids.insert(order.back());
+    ids.insert(order.back().id);
   }
   CHECK(ids.size() == 64);
   CHECK(pool.sockets.at(socket).room() == 0);
-  CHECK(pool.sockets.at(socket).find(order[5]) == 5);
-  for (const std::uint16_t id : order)
-    pool.sockets.release(socket, id);
-  CHECK(pool.sockets.at(socket).find(order[5]) == kNoFlight);
+  CHECK(pool.sockets.at(socket).find(order[5].id) == 5);
+  for (const Enlisted& one : order)
+    pool.sockets.release(socket, one.place);
+  CHECK(pool.sockets.at(socket).find(order[5].id) == kNoFlight);
   CHECK(pool.sockets.open() == 1);
   pool.sockets.close_done();
   CHECK(pool.sockets.open() == 0);
@@ -57,9 +57,9 @@ TEST_CASE("at a walking pace each question gets a socket that nobody gets again"
   for (std::uint32_t i = 0; i < 500; ++i) {
     const std::uint32_t socket = pool.sockets.pick(false, SocketPool::kWalkingPace - 1, kStart);
     REQUIRE(socket != kNoSocket);
-    const std::uint16_t id = pool.sockets.enlist(socket, i);
+    const Enlisted enlisted = pool.sockets.enlist(socket, i);
     CHECK(pool.sockets.at(socket).room() == 0);
-    pool.sockets.release(socket, id);
+    pool.sockets.release(socket, enlisted.place);
     pool.sockets.close_done();
     CHECK(pool.sockets.open() == 0);
     fresh.insert(pool.sockets.opened());
