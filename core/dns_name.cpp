@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "core/untrusted.hpp"
 
@@ -57,7 +58,43 @@ tl::unexpected<Error> bad_label(std::string_view name, std::size_t number, const
               "name " + quoted(name) + ": label " + std::to_string(number) + " " + why);
 }
 
+constexpr char digit(unsigned value) {
+  return "0123456789abcdef"[value];
+}
+
+char* put_octet(char* at, unsigned octet) {
+  if (octet >= 100) {
+    *at++ = digit(octet / 100);
+  }
+  if (octet >= 10) {
+    *at++ = digit(octet / 10 % 10);
+  }
+  *at++ = digit(octet % 10);
+  *at++ = '.';
+  return at;
+}
+
+char* put_nibbles(char* at, unsigned octet) {
+  *at++ = digit(octet & 0x0fU);
+  *at++ = '.';
+  *at++ = digit(octet >> 4U);
+  *at++ = '.';
+  return at;
+}
+
 }  // namespace
+
+// In place and without a second look: 1.3 million times a sweep.
+DnsName DnsName::reversed(const IpAddress& address) {
+  DnsName name;
+  const std::span<const std::uint8_t> bytes = address.bytes();
+  char* at = name.text_.data();
+  for (std::size_t i = bytes.size(); i > 0; --i) {
+    at = address.is_v4() ? put_octet(at, bytes[i - 1]) : put_nibbles(at, bytes[i - 1]);
+  }
+  name.length_ = static_cast<std::uint8_t>(at - name.text_.data() - 1);  // without the last dot
+  return name;
+}
 
 Result<DnsName> DnsName::parse(std::string_view text) {
   std::string_view rest = text;

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ip.hpp"
 #include "core/result.hpp"
 
 namespace rblwatch::core {
@@ -39,6 +40,10 @@ class DnsName {
   /// octet). False when a label is empty or anything too long; `out` is then unchanged. "" and "."
   /// are the root.
   static bool assign(std::string_view text, DnsName& out);
+
+  /// The address as labels, last octet (IPv4) or nibble (IPv6) first: what stands in front of a
+  /// zone's name (RFC 5782 sections 2.1 and 2.4).
+  static DnsName reversed(const IpAddress& address);
 
   std::string_view text() const { return {text_.data(), length_}; }
   std::string to_text() const { return std::string(text()); }

@@ -238,11 +238,10 @@ TEST_CASE_METHOD(EngineFixture, "what was sent makes room for more before anythi
   const auto group = server.group();
   submit(group, "first.zone.test");
   finish();
-  for (int i = 0; i < 40; ++i)
+  for (int i = 0; i < 200; ++i)
     submit(group, "n" + std::to_string(i) + ".zone.test");
   CHECK(engine->wait(std::chrono::minutes(1)).empty());
-  CHECK(engine->counters().udp_sent == 41);
-  CHECK(engine->in_flight() == 40);
+  CHECK(engine->in_flight() == 200);
 }
 
 TEST_CASE_METHOD(EngineFixture, "a dead zone takes its share of the places and delays nobody") {
