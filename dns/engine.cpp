@@ -22,7 +22,7 @@ constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // A wake-up that brings so many replies has paid for itself.
 constexpr std::size_t kWorthWaking = 8;
 // So many questions gone at once are worth a turn of the caller's.
-constexpr std::size_t kWorthReturning = 128;
+constexpr std::size_t kWorthReturning = 64;
 
 }  // namespace
 
