@@ -25,7 +25,7 @@ class DnsName {
   DnsName() {}  // NOLINT(modernize-use-equals-default): the root, ""; zeroing the rest would cost
   /// Copies what the name is, not all that it could be: some six times a lookup.
   DnsName(const DnsName& other) { take(other); }
-  DnsName& operator=(const DnsName& other) {
+  DnsName& operator=(const DnsName& other) {  // NOLINT(cert-oop54-cpp): to itself does nothing
     take(other);
     return *this;
   }

@@ -178,7 +178,7 @@ void Engine::dispatch() {
       if (flight.socket != kNoSocket) {
         resend(index);
       } else {
-        sorted_.push_back({(std::uint64_t{flight.server} << 8U) | flight.name.length, index});
+        sorted_.emplace_back((std::uint64_t{flight.server} << 8U) | flight.name.length, index);
       }
     }
     // Of one server and size side by side, for the kernel takes these as one.

@@ -36,7 +36,7 @@ struct WireName {
 
   WireName() {}  // NOLINT(modernize-use-equals-default): zeroing the octets would cost
   WireName(const WireName& other) { take(other); }
-  WireName& operator=(const WireName& other) {
+  WireName& operator=(const WireName& other) {  // NOLINT(cert-oop54-cpp): to itself does nothing
     take(other);
     return *this;
   }
