@@ -43,7 +43,7 @@ endif()
 # headers of others. The presets dev and tidy are without, so that each source includes what it uses.
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # A source's own types are inside of a source here, and never in a header.
+  # GCC takes sources that another includes for headers, and warns of what is theirs alone.
   add_compile_options($<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:-Wno-subobject-linkage>)
 endif()
 
