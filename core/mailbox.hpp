@@ -49,21 +49,17 @@ class Mailbox {
   /// The oldest value, or nothing after `at_most` or when closed and empty.
   template <class Rep, class Period>
   std::optional<T> receive(std::chrono::duration<Rep, Period> at_most) {
-    std::optional<T> value;
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait_for(lock, at_most, [this] { return closed_ || !queue_.empty(); });
-      if (queue_.empty()) {
-        return std::nullopt;
-      }
-      value.emplace(std::move(queue_.front()));
-      queue_.pop_front();
-    }
-    room_.notify_one();
-    return value;
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, at_most, [this] { return closed_ || !queue_.empty(); });
+    return take(lock);
   }
 
-  std::optional<T> try_receive() { return receive(std::chrono::seconds(0)); }
+  /// The oldest value, or nothing. Not a wait of no time: that gives the processor away, and gets
+  /// it back when the kernel's timer slack is over.
+  std::optional<T> try_receive() {
+    std::unique_lock lock(mutex_);
+    return take(lock);
+  }
 
   /// No more sends; what is inside can still be received.
   void close() {
@@ -85,6 +81,17 @@ class Mailbox {
   }
 
  private:
+  std::optional<T> take(std::unique_lock<std::mutex>& lock) {
+    if (queue_.empty()) {
+      return std::nullopt;
+    }
+    std::optional<T> value(std::move(queue_.front()));
+    queue_.pop_front();
+    lock.unlock();
+    room_.notify_one();
+    return value;
+  }
+
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small parts: mailbox, random, ulid, file, handle, check, result.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +83,13 @@ class Constant final : public Random {
   std::uint64_t value_;
 };
 
+/// How often this thread has waited for something so far.
+long voluntary_switches() {
+  rusage used{};
+  REQUIRE(::getrusage(RUSAGE_THREAD, &used) == 0);
+  return used.ru_nvcsw;
+}
+
 }  // namespace
 
 TEST_CASE("a mailbox gives values in order and refuses when full") {
@@ -96,6 +104,15 @@ TEST_CASE("a mailbox gives values in order and refuses when full") {
   CHECK(box.try_receive() == 1);
   CHECK(box.try_receive() == 2);
   CHECK(box.try_receive() == std::nullopt);
+}
+
+TEST_CASE("to look into an empty mailbox doesn't give the processor away") {
+  Mailbox<int> box(1);
+  const long before = voluntary_switches();
+  for (int i = 0; i < 200; ++i) {
+    CHECK(box.try_receive() == std::nullopt);
+  }
+  CHECK(voluntary_switches() - before < 100);
 }
 
 TEST_CASE("a mailbox that refuses leaves the value with its sender") {
