@@ -19,8 +19,6 @@ constexpr std::size_t kMostPolls = 256;
 // A wait that took so much longer than asked for: the machine slept, and silence is nobody's fault.
 constexpr core::Micros kSuspended = core::Seconds(5);
 constexpr core::Millis kLongestWait = std::chrono::hours(1);
-// A wake-up that brings so many replies has paid for itself.
-constexpr std::size_t kWorthWaking = 8;
 // So many questions gone at once are worth a turn of the caller's.
 constexpr std::size_t kWorthReturning = 64;
 
@@ -141,7 +139,8 @@ core::Micros Engine::time_to_wait(core::Tick deadline) const {
 // True when the wake descriptor said so.
 bool Engine::wait_for_events(core::Tick deadline) {
   const core::Tick awake_until = now_ + time_to_wait(deadline) + kSuspended;
-  if (!is_urgent()) {
+  const bool is_patient = !is_urgent();
+  if (is_patient) {
     const core::Micros pause = std::min(wakes_.next(now_) - now_, time_to_wait(deadline));
     if (pause > core::Micros{0}) {
       pollfd wake{.fd = options_.wake_fd, .events = POLLIN, .revents = 0};
@@ -153,10 +152,9 @@ bool Engine::wait_for_events(core::Tick deadline) {
     }
   }
   const auto ms = std::chrono::ceil<core::Millis>(time_to_wait(deadline));
-  const std::uint64_t before = counters_.replies;
   const bool is_woken = poll_events(ms) == Polled::woken;
   if (now_ > awake_until) servers_.forgive(now_);
-  if (counters_.replies - before < kWorthWaking) wakes_.take(now_);
+  if (is_patient) wakes_.take(now_);
   return is_woken;
 }
 

@@ -16,12 +16,13 @@ constexpr Micros kProbe = core::Millis(500);  // one of a server that may be bac
 constexpr int kLongerEachTime = 4;
 constexpr Micros kOverdueFloor = core::Millis(10);  // nor leaves its window
 constexpr Micros kOverdueUnknown = core::Millis(200);
-constexpr int kLagsBehind = 4;  // times the quickest round trip
+constexpr int kLagsBehind = 4;                   // times the quickest round trip
+constexpr Micros kLagFloor = WakeBudget::kTick;  // what a reply may wait to be collected
 constexpr double kLaggardsPart = 4;
 constexpr Micros kNoRoomPause = core::Millis(5);
 // Few questions in a row from one port, so that all ports stay in use.
 constexpr std::size_t kLongestRun = 16;
-constexpr std::size_t kRunsPerBatch = 5;
+constexpr std::size_t kRunsPerBatch = 2;
 constexpr std::size_t kLookForOtherLane = 32;
 
 bool is_full(int error) {
@@ -114,7 +115,7 @@ bool Engine::is_waiting(const Waiting& one) {
 // window that they need.
 bool Engine::is_laggard(const ServerState& server, Lane lane) const {
   if (lanes_.is_alone()) return false;
-  return lanes_.rtt(lane).smoothed() > server.quickest * kLagsBehind + kOverdueFloor;
+  return lanes_.rtt(lane).smoothed() > server.quickest * kLagsBehind + kLagFloor;
 }
 
 bool Engine::may_enter_window(ServerState& server, Lane lane) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/check.hpp"
+#include "dns/wake_budget.hpp"
 
 namespace rblwatch::dns {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kSilentShare = 64;
 constexpr std::size_t kQueue = 768;
 constexpr std::size_t kLeastQueue = 8;
 constexpr double kFastPace = 100;  // packets a second from which ticks are collected
-constexpr core::Micros kTick = core::Millis(10);
+constexpr core::Micros kTick = WakeBudget::kTick;
 
 core::Tick round_up(core::Tick at) {
   const auto past = at.time_since_epoch() % kTick;

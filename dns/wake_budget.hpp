@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waking up costs ten times what a reply costs. While replies trickle in, at most about a hundred
-// wake-ups a second are made for them, on ticks of 10 ms, after a burst of prompt ones; a busy
-// engine doesn't ask. Time is passed in. Values; any thread.
+// Waking up costs ten times what a reply costs. Where nobody is in a hurry for replies, at most
+// about fifty wake-ups a second are made for them, on ticks of 20 ms, after a burst of prompt ones;
+// a busy engine doesn't ask. Time is passed in. Values; any thread.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace rblwatch::dns {
 
 class WakeBudget {
  public:
-  static constexpr core::Micros kTick = core::Millis(10);
+  static constexpr core::Micros kTick = core::Millis(20);
   static constexpr std::int64_t kBurst = 64;
 
   /// When the next wake-up may be: now, or at a tick to come.
@@ -22,7 +22,7 @@ class WakeBudget {
     if (left(now) > 0) return now;
     return core::Tick(now.time_since_epoch() / kTick * kTick + kTick);
   }
-  /// Counts one that was made for less than a handful of replies.
+  /// Counts one.
   void take(core::Tick now) {
     left_ = std::max<std::int64_t>(left(now) - 1, 0);
     at_ = core::Tick(now.time_since_epoch() / kTick * kTick);
