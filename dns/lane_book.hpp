@@ -30,7 +30,7 @@ class LaneBook {
   void set_limits(std::span<const LaneLimit> limits, core::Tick now);
   bool is_paced(Lane lane) const;
   bool can_submit(Lane lane, core::Tick now) const;
-  /// When the paces next allow a packet of this lane; whole ticks of 20 ms where the pace is a fast
+  /// When the paces next allow a packet of this lane; whole ticks of 50 ms where the pace is a fast
   /// one, for a wake-up costs more than a question. The end of time where the lane has no place:
   /// what frees one is no matter of time.
   core::Tick next_slot(Lane lane, core::Tick now) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Waking up costs ten times what a reply costs. Where nobody is in a hurry for replies, at most
-// about fifty wake-ups a second are made for them, on ticks of 20 ms, after a burst of prompt ones;
+// twenty wake-ups a second are made for them, on ticks of 50 ms, after a burst of prompt ones;
 // a busy engine doesn't ask. Time is passed in. Values; any thread.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace rblwatch::dns {
 
 class WakeBudget {
  public:
-  static constexpr core::Micros kTick = core::Millis(20);
+  static constexpr core::Micros kTick = core::Millis(50);
   static constexpr std::int64_t kBurst = 64;
 
   /// When the next wake-up may be: now, or at a tick to come.
