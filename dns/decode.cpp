@@ -33,6 +33,12 @@ bool is_question_pointer(Bytes message, std::size_t owner) {
   return message[owner] == 0xC0 && message[owner + 1] == kHeaderSize;
 }
 
+/// A record's owner, read once: a chain or a list of servers is held against each of them.
+struct Owned {
+  const Record* record;
+  WireName owner;
+};
+
 class Decoder {
  public:
   Decoder(Bytes message, const Walk& walked, QType type, Answer& out)
@@ -94,7 +100,9 @@ class Decoder {
   // The chain begins with the question's name; each CNAME found for its last name lengthens it.
   void follow_chain() {
     question_ = name_at(message_, kHeaderSize);
-    while (const Record* link = find_cname(end_of_chain())) {
+    const std::vector<Owned> aliases =
+        owned(Section::answer, [](std::uint16_t type) { return type == RecordType::cname; });
+    while (const Record* link = find(aliases, end_of_chain())) {
       note_ttl(link->ttl);
       const WireName target = name_at(message_, link->rdata);
       if (links_.size() == kMaxChain || is_chained(target)) {
@@ -111,14 +119,20 @@ class Decoder {
     return name == question_ || std::find(links_.begin(), links_.end(), name) != links_.end();
   }
 
-  const Record* find_cname(const WireName& owner) const {
+  template <class IsWanted>
+  std::vector<Owned> owned(Section section, IsWanted is_wanted) const {
+    std::vector<Owned> found;
     for (const Record& record : records_) {
-      if (record.section != Section::answer) break;
-      if (record.type == RecordType::cname && name_at(message_, record.owner) == owner) {
-        return &record;
-      }
+      if (record.section != section || !is_wanted(record.type)) continue;
+      found.push_back({&record, name_at(message_, record.owner)});
     }
-    return nullptr;
+    return found;
+  }
+
+  static const Record* find(const std::vector<Owned>& among, const WireName& owner) {
+    const auto found = std::find_if(among.begin(), among.end(),
+                                    [&owner](const Owned& one) { return one.owner == owner; });
+    return found == among.end() ? nullptr : found->record;
   }
 
   bool is_in_chain(const Record& record) const {
@@ -187,13 +201,14 @@ class Decoder {
     const WireName server = name_at(message_, record.rdata);
     const auto name = to_dns_name(server);
     if (!name || out_.ns.size() == kMaxNameServers) return;
+    if (out_.ns.empty()) {
+      glue_ = owned(Section::additional, [](std::uint16_t type) {
+        return type == RecordType::a || type == RecordType::aaaa;
+      });
+    }
     NsRecord& ns = out_.ns.emplace_back(NsRecord{*name, {}});
-    for (const Record& extra : records_) {
-      const bool is_address = extra.type == RecordType::a || extra.type == RecordType::aaaa;
-      if (extra.section == Section::additional && is_address &&
-          name_at(message_, extra.owner) == server) {
-        ns.glue.push_back(address(extra));
-      }
+    for (const Owned& one : glue_) {
+      if (one.owner == server) ns.glue.push_back(address(*one.record));
     }
   }
 
@@ -253,6 +268,7 @@ class Decoder {
   std::span<const Record> records_;
   WireName question_;            // not set where no record needs it
   std::vector<WireName> links_;  // what the CNAMEs lead to, in order
+  std::vector<Owned> glue_;      // addresses beside name servers
   bool is_endless_ = false;
   bool has_data_ = false;
 };

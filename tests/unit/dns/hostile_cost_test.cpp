@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -30,14 +31,51 @@ std::chrono::nanoseconds processor_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-// Reads it as an answer to every type that is asked; what it holds is gone afterwards.
-void read(const Octets& message, Walk& walked) {
+// Reads it as an answer to that question; what it holds is gone afterwards.
+void read(const Octets& message, Walk& walked, QType type) {
   if (walk(message, walked) != Flaw::none) return;
-  for (const QType type : {QType::a, QType::txt, QType::ns, QType::mx, QType::aaaa}) {
-    Answer answer;
-    static_cast<void>(decode(message, walked, type, answer));
-  }
+  Answer answer;
+  static_cast<void>(decode(message, walked, type, answer));
 }
+
+// The longest name there is, letters only.
+Octets longest_name() {
+  Octets wire;
+  for (unsigned i = 0; i < 127; ++i)
+    wire = wire + string(std::string(1, static_cast<char>('a' + i % 26)));
+  return wire + Octets{0};
+}
+
+// A chain told in the wrong order, among as many owners of the longest name as fit: a reader that
+// spells out all owners for each link spells 8 000 of them.
+Octets knotted_chain() {
+  constexpr unsigned kLinks = 33;
+  Message knot;
+  const Octets far = pointer(knot.first_record());
+  knot.answers.push_back(record(longest_name(), 5, 60, kAsk));
+  while (knot.answers.size() < 256 - kLinks)
+    knot.answers.push_back(record(far, 5, 60, kAsk));
+  for (unsigned i = kLinks; i-- > 0;) {
+    const Octets owner = i == 0 ? kAsk : name("l" + std::to_string(i - 1));
+    knot.answers.push_back(cname(owner, "l" + std::to_string(i)));
+  }
+  return knot.octets();
+}
+
+// As many servers as are kept, each with as much glue as fits, all of the longest name.
+Octets glued_servers() {
+  Message servers;
+  servers.qtype = 2;
+  const Octets far = pointer(servers.first_record() + 12);
+  servers.answers.push_back(record(kAsk, 2, 60, longest_name()));
+  while (servers.answers.size() < 32)
+    servers.answers.push_back(record(kAsk, 2, 60, far));
+  while (servers.additional.size() < 224)
+    servers.additional.push_back(a(far, {127, 0, 0, 1}));
+  return servers.octets();
+}
+
+constexpr std::array kTypes{QType::a, QType::txt, QType::ns, QType::mx, QType::aaaa};
 
 // One of each way to be costly: long chains, many records, much text, deep names.
 std::vector<Octets> costly() {
@@ -65,6 +103,8 @@ std::vector<Octets> costly() {
   }
   all.push_back(servers.octets());
   all.push_back(counted(1, 256, 0, 0, Octets(65000, 0)));
+  all.push_back(knotted_chain());
+  all.push_back(glued_servers());
   return all;
 }
 
@@ -88,15 +128,32 @@ TEST_CASE("a hundred thousand hostile messages leak nothing and none costs much"
   std::int64_t most = 0;
   for (int i = 0; i < kMessages && held == 0; ++i) {
     const Octets message = damaged(seeds[random.below(seeds.size())], random);
+    const QType type = kTypes[static_cast<std::size_t>(i) % kTypes.size()];
     const auto start = processor_time();
     const support::CountedAllocations counted;
-    read(message, *walked);
+    read(message, *walked, type);
     held = counted.held();
     most = std::max(most, counted.most());
     longest = std::max(longest, processor_time() - start);
   }
   CHECK(held == 0);
   CHECK(most <= 1 << 20);
-  // Five readings of each; a sanitizer's own work is not what is bounded.
-  CHECK(longest < std::chrono::milliseconds(support::kIsSanitized ? 500 : 25));
+  // A sanitizer's own work is not what is bounded.
+  CHECK(longest < std::chrono::milliseconds(support::kIsSanitized ? 500 : 5));
+}
+
+// The best of three, for what else the machine does is not the message's fault.
+TEST_CASE("the costliest messages that we know cost a fifth of what is allowed") {
+  const auto walked = std::make_unique<Walk>();
+  for (const Octets& message : costly()) {
+    for (const QType type : kTypes) {
+      auto shortest = std::chrono::nanoseconds::max();
+      for (int i = 0; i < 3; ++i) {
+        const auto start = processor_time();
+        read(message, *walked, type);
+        shortest = std::min(shortest, processor_time() - start);
+      }
+      CHECK(shortest < std::chrono::milliseconds(support::kIsSanitized ? 100 : 1));
+    }
+  }
 }
