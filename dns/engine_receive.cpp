@@ -16,8 +16,6 @@ constexpr std::uint32_t kForged = 100;  // wrong replies to one question that ra
 constexpr core::Micros kTellAgain = core::Seconds(60);
 constexpr core::Micros kLearnAgain = std::chrono::hours(1);
 constexpr std::uint8_t kFoldsUntilSure = 3;
-constexpr std::uint8_t kCookielessUntilSure = 3;
-constexpr std::uint8_t kCookieLostUntilSure = 8;
 constexpr unsigned kBadVersion = 16;
 constexpr unsigned kBadCookie = 23;
 constexpr unsigned kFormErr = 1;
@@ -257,28 +255,22 @@ bool Engine::do_without(std::uint32_t index, unsigned rcode, Transport transport
 // False when the reply can't be the server's own (RFC 7873 section 5.3).
 bool Engine::take_cookie(std::uint32_t index, Bytes message, Transport transport) {
   Flight& flight = flights_.at(index);
+  if (!flight.has_cookie) return true;
   CookieState& cookie = servers_.at(flight.server).cookie;
-  if (!flight.has_cookie || cookie.is_off) return true;
   const Bytes theirs = message.subspan(walk_.edns.cookie, walk_.edns.cookie_length);
   if (theirs.size() >= CookieState::kClient) {
-    if (!cookie.is_ours(theirs)) {
+    const Bytes ours = flight.client_cookie();
+    if (!std::equal(ours.begin(), ours.end(), theirs.begin())) {
       blame(index, Junk::wrong_cookie);
       return false;
     }
     cookie.keep(theirs);
     return true;
   }
-  if (cookie.is_agreed() && transport == Transport::udp) {
-    ++counters_.of(Junk::wrong_cookie);
-    to_tcp(index);  // where no forger gets in between
-    return false;
-  }
-  if (cookie.is_agreed()) {
-    if (++cookie.without >= kCookieLostUntilSure) cookie = CookieState{};  // it has none any more
-  } else if (++cookie.without >= kCookielessUntilSure) {
-    cookie.is_off = true;
-  }
-  return true;
+  if (cookie.believes_without(transport == Transport::tcp, now_)) return true;
+  ++counters_.of(Junk::wrong_cookie);
+  to_tcp(index);  // where no forger gets in between
+  return false;
 }
 
 void Engine::accept(std::uint32_t index, Bytes message, Transport transport) {

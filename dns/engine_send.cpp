@@ -258,8 +258,7 @@ void Engine::write_query(Flight& flight) {
   const QueryShape shape{.type = flight.type,
                          .wants_recursion = server.role == ServerRole::resolver,
                          .has_edns = flight.has_edns};
-  flight.has_cookie = flight.has_edns && !server.cookie.is_off;
-  if (flight.has_cookie && server.cookie.length == 0) server.cookie.draw(random_);
+  flight.has_cookie = flight.has_edns && server.cookie.offer(now_, random_);
   const QueryLayout layout = templates_.get(shape).write(
       flight.id, flight.name.bytes(), flight.has_cookie ? server.cookie.bytes() : Bytes{},
       flight.packet);

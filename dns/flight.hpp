@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "dns/cookie.hpp"
 #include "dns/outcome.hpp"
 #include "dns/query_template.hpp"
 #include "dns/question.hpp"
@@ -102,6 +103,11 @@ struct Flight {
   // Last, for most of these is never touched: what a lookup reads and writes lies side by side.
   WireName name;
   std::array<std::uint8_t, kMaxQuery> packet;
+
+  /// Pre: has_cookie. What it was asked with, whatever the server is asked with by now.
+  Bytes client_cookie() const {
+    return Bytes(packet).subspan(question_end + kCookieInTail, CookieState::kClient);
+  }
 };
 
 class FlightTable {

@@ -20,7 +20,10 @@ namespace rblwatch::dns {
 
 /// Room for the largest query: header, name, type and class, OPT with the longest cookie.
 inline constexpr std::size_t kMaxCookie = 40;
-inline constexpr std::size_t kMaxQuery = kHeaderSize + WireName::kMax + 4 + 11 + 4 + kMaxCookie;
+/// Behind the question: the OPT's own eleven octets, then its one option's code and length.
+inline constexpr std::size_t kCookieInTail = 11 + 4;
+inline constexpr std::size_t kMaxQuery =
+    kHeaderSize + WireName::kMax + 4 + kCookieInTail + kMaxCookie;
 
 struct QueryLayout {
   std::uint16_t size = 0;

@@ -114,24 +114,6 @@ void count(ServerState& state, Lane lane, bool is_failure, core::Tick now) {
 
 }  // namespace
 
-void CookieState::draw(core::Random& random) {
-  const std::uint64_t ours = random.next();
-  std::memcpy(octets.data(), &ours, sizeof ours);
-  length = kClient;
-}
-
-bool CookieState::is_ours(Bytes theirs) const {
-  return length >= kClient && theirs.size() >= kClient &&
-         std::equal(theirs.begin(), theirs.begin() + kClient, octets.begin());
-}
-
-void CookieState::keep(Bytes theirs) {
-  without = 0;
-  if (theirs.size() < 2 * kClient || theirs.size() > octets.size()) return;
-  std::copy(theirs.begin(), theirs.end(), octets.begin());
-  length = static_cast<std::uint8_t>(theirs.size());
-}
-
 ServerState::ServerState(const Server& which, ServerRole its_role, double most)
     : server(which), role(its_role), is_v6(which.address.is_v6()), window(most) {
   set_address(*this);

@@ -26,6 +26,7 @@
 
 #include "core/random.hpp"
 #include "core/time.hpp"
+#include "dns/cookie.hpp"
 #include "dns/options.hpp"
 #include "dns/question.hpp"
 #include "dns/rate_limit.hpp"
@@ -40,23 +41,6 @@ namespace rblwatch::dns {
 struct Waiting {
   std::uint32_t flight = 0;
   std::uint32_t ticket = 0;
-};
-
-/// What a server gives back when it is asked with a cookie (RFC 7873).
-struct CookieState {
-  static constexpr std::size_t kClient = 8;
-  std::array<std::uint8_t, 40> octets{};  // ours, then the server's
-  std::uint8_t length = 0;                // 0 = not yet drawn; kClient = the server's is not known
-  std::uint8_t without = 0;               // replies in a row that bore none
-  bool is_off = false;                    // the server doesn't know them
-
-  bool is_agreed() const { return length > kClient; }
-  Bytes bytes() const { return {octets.data(), length}; }
-  void draw(core::Random& random);
-  /// Whether it begins with what we sent.
-  bool is_ours(Bytes theirs) const;
-  /// Keeps the server's part; one of no proper length (RFC 7873 section 4) is left.
-  void keep(Bytes theirs);
 };
 
 /// Tells a server that fails in mass from one behind which a few zones are dead: by lane, not by

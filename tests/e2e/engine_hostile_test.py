@@ -101,6 +101,15 @@ class Cookies(HostileStory):
         self.assertTrueVerdicts(self.watching(dns))
         self.assertEqual({row.cookie for row in dns.log.rows()[-20:]}, {b""})
 
+    def test_a_server_that_ends_them_and_has_no_tcp_is_seen_again(self):
+        dns = self.besieged("ok", cookies=True)
+        daemon = self.watching(dns)
+        self.assertTrueVerdicts(daemon)
+        dns.cookies = False
+        dns.close_ports(udp=False)
+        self.eventually(lambda: daemon.status()["summary"]["unknown"] > 0, "doubt")
+        self.eventually(lambda: daemon.status()["summary"]["unknown"] == 0, "sight again", 60)
+
     def test_replies_without_the_right_one_are_not_taken(self):
         """The wait goes on, or where the reply may be the server's own, it is asked again over TCP: all are, or none."""
         for mode, args, over_tcp in (("wrong_cookie", {}, False), ("no_cookie", {}, True), ("badcookie", {}, False),

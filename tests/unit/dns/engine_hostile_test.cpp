@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -313,6 +314,24 @@ TEST_CASE_METHOD(EngineFixture, "a server that has cookies and a reply without o
   const Completion second = ask(group, "b.zone.test");
   CHECK(told(second) == "127.0.0.2");
   CHECK(second.transport == Transport::tcp);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a server that ends its cookies, and has no TCP, is seen again") {
+  std::atomic<bool> has_cookies = true;
+  const auto answer = [&has_cookies](const Asked& asked) {
+    if (!has_cookies) return say(truth(asked));
+    const auto begin = asked.query.begin() + asked.question_end + 11 + 4;
+    const Octets cookie = option(10, Octets(begin, begin + 8) + Octets(8, 7));
+    return say(reply_to(asked, 0x8480, {a(kAsk, kTrueCode)}, {}, {opt(cookie)}));
+  };
+  const LoopbackServer server(answer, false);
+  const auto group = server.group();
+  CHECK(told(ask(group, "a.zone.test")) == "127.0.0.2");
+  has_cookies = false;
+  for (int i = 0; i < 6; ++i)
+    CHECK(told(ask(group, "b" + std::to_string(i) + ".zone.test")) == "network");
+  clock.ahead += core::Seconds(10);
+  CHECK(told(ask(group, "c.zone.test")) == "127.0.0.2");
 }
 
 TEST_CASE_METHOD(EngineFixture, "BADCOOKIE is asked again with the new cookie, then over TCP") {

@@ -215,26 +215,3 @@ TEST_CASE(
     second(0);
   CHECK_FALSE(book.at(0).distress.pace.is_limited());
 }
-
-TEST_CASE("a cookie is kept when it begins with ours and has a proper length") {
-  core::SeededRandom random(1);
-  CookieState cookie;
-  cookie.draw(random);
-  CHECK(cookie.length == 8);
-  std::vector<std::uint8_t> theirs(cookie.octets.begin(), cookie.octets.begin() + 8);
-  CHECK(cookie.is_ours(theirs));
-  cookie.keep(theirs);
-  CHECK_FALSE(cookie.is_agreed());
-  theirs.resize(12, 9);
-  cookie.keep(theirs);
-  CHECK_FALSE(cookie.is_agreed());
-  theirs.resize(24, 9);
-  cookie.keep(theirs);
-  CHECK(cookie.is_agreed());
-  CHECK(cookie.bytes().size() == 24);
-  theirs.resize(41, 9);
-  cookie.keep(theirs);
-  CHECK(cookie.bytes().size() == 24);
-  theirs[0] = static_cast<std::uint8_t>(theirs[0] + 1);
-  CHECK_FALSE(cookie.is_ours(theirs));
-}
