@@ -9,19 +9,6 @@
 namespace rblwatch::dns {
 namespace {
 
-void reset(Answer& answer) {
-  answer.rcode = Rcode::noerror;
-  answer.aa = answer.ra = answer.ad = answer.referral = false;
-  answer.chain_closed = true;
-  answer.a.clear();
-  answer.aaaa.clear();
-  answer.txt.clear();
-  answer.mx.clear();
-  answer.ns.clear();
-  answer.ede.clear();
-  answer.ttl.reset();
-}
-
 // Names here were checked by the walker; a name read again can't fail.
 WireName name_at(Bytes message, std::size_t at) {
   NameBudget budget;
@@ -68,7 +55,7 @@ class Decoder {
  private:
   void read_header_fields() {
     const Header& header = walked_.header;
-    reset(out_);
+    clear(out_);
     out_.rcode = static_cast<Rcode>(walked_.rcode());
     out_.aa = header.aa();
     out_.ra = header.ra();
@@ -274,6 +261,19 @@ class Decoder {
 };
 
 }  // namespace
+
+void clear(Answer& answer) {
+  answer.rcode = Rcode::noerror;
+  answer.aa = answer.ra = answer.ad = answer.referral = false;
+  answer.chain_closed = true;
+  answer.a.clear();
+  answer.aaaa.clear();
+  answer.txt.clear();
+  answer.mx.clear();
+  answer.ns.clear();
+  answer.ede.clear();
+  answer.ttl.reset();
+}
 
 Flaw decode(Bytes message, const Walk& walked, QType type, Answer& out) {
   return Decoder(message, walked, type, out).run();

@@ -19,6 +19,7 @@
 #include "dns/counters.hpp"
 #include "dns/datagrams.hpp"
 #include "dns/decode.hpp"
+#include "dns/denial_memo.hpp"
 #include "dns/flight.hpp"
 #include "dns/lane_book.hpp"
 #include "dns/query_template.hpp"
@@ -100,8 +101,10 @@ class Engine final : public Resolver {
   void on_other_question(std::uint32_t index, Bytes message);
   void on_folded_case(std::uint32_t index);
   bool do_without(std::uint32_t index, unsigned rcode, Transport transport);
-  bool take_cookie(std::uint32_t index, Bytes message, Transport transport);
-  void accept(std::uint32_t index, Bytes message, Transport transport);
+  bool take_cookie(std::uint32_t index, Bytes theirs, Transport transport);
+  Answer& next_answer();
+  void read_answer(std::uint32_t index, Bytes message, Transport transport);
+  void accept(std::uint32_t index, Transport transport);
   bool try_another(std::uint32_t index, const Completion& completion);
   void learn(Flight& flight, const Answer& answer, Transport transport);
 
@@ -155,6 +158,7 @@ class Engine final : public Resolver {
   WakeBudget wakes_;
   Counters counters_;
   Walk walk_;
+  DenialMemo denials_;
 
   std::vector<Completion>
       completions_;  // the first completed_ are handed out; all keep their memory

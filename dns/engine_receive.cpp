@@ -188,12 +188,18 @@ void Engine::on_reply(std::uint32_t index, Bytes message, Transport transport) {
     to_tcp(index);
     return;
   }
+  if (denials_.find({flight.name, flight.type, flight.first.lane}, message, next_answer())) {
+    if (take_cookie(index, {}, transport)) accept(index, transport);
+    return;
+  }
   const Flaw flaw = walk(message, walk_);
   if (flaw != Flaw::none) {
     on_broken(index, flaw);
-  } else if (take_cookie(index, message, transport) &&
-             !do_without(index, walk_.rcode(), transport)) {
-    accept(index, message, transport);
+    return;
+  }
+  const Bytes cookie = message.subspan(walk_.edns.cookie, walk_.edns.cookie_length);
+  if (take_cookie(index, cookie, transport) && !do_without(index, walk_.rcode(), transport)) {
+    read_answer(index, message, transport);
   }
 }
 
@@ -253,11 +259,10 @@ bool Engine::do_without(std::uint32_t index, unsigned rcode, Transport transport
 }
 
 // False when the reply can't be the server's own (RFC 7873 section 5.3).
-bool Engine::take_cookie(std::uint32_t index, Bytes message, Transport transport) {
+bool Engine::take_cookie(std::uint32_t index, Bytes theirs, Transport transport) {
   Flight& flight = flights_.at(index);
   if (!flight.has_cookie) return true;
   CookieState& cookie = servers_.at(flight.server).cookie;
-  const Bytes theirs = message.subspan(walk_.edns.cookie, walk_.edns.cookie_length);
   if (theirs.size() >= CookieState::kClient) {
     const Bytes ours = flight.client_cookie();
     if (!std::equal(ours.begin(), ours.end(), theirs.begin())) {
@@ -273,16 +278,29 @@ bool Engine::take_cookie(std::uint32_t index, Bytes message, Transport transport
   return false;
 }
 
-void Engine::accept(std::uint32_t index, Bytes message, Transport transport) {
-  Completion& completion = next_completion();
-  if (!std::holds_alternative<Answer>(completion.outcome)) completion.outcome.emplace<Answer>();
-  Flight& flight = flights_.at(index);
-  Answer& answer = std::get<Answer>(completion.outcome);
+Answer& Engine::next_answer() {
+  Outcome& outcome = next_completion().outcome;
+  if (Answer* const used = std::get_if<Answer>(&outcome)) return *used;
+  return outcome.emplace<Answer>();
+}
+
+void Engine::read_answer(std::uint32_t index, Bytes message, Transport transport) {
+  const Flight& flight = flights_.at(index);
+  Answer& answer = next_answer();
   const Flaw flaw = decode(message, walk_, flight.type, answer);
   if (flaw != Flaw::none) {
     on_broken(index, flaw);
     return;
   }
+  denials_.keep({flight.name, flight.type, flight.first.lane}, message, walk_, answer);
+  accept(index, transport);
+}
+
+// Pre: the next completion holds the answer.
+void Engine::accept(std::uint32_t index, Transport transport) {
+  Completion& completion = next_completion();
+  Flight& flight = flights_.at(index);
+  const Answer& answer = std::get<Answer>(completion.outcome);
   ++counters_.replies;
   learn(flight, answer, transport);
   completion.server = servers_.at(flight.server).server;

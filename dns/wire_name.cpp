@@ -35,6 +35,7 @@ bool walk_name(Bytes message, std::size_t& at, NameBudget& budget, Keep keep) {
       if (target < kHeader || target >= segment) return false;
       if (++jumps > NameBudget::kPerName || budget.left == 0) return false;
       --budget.left;
+      budget.lowest = std::min(budget.lowest, target);
       if (!jumped) at = here + 2;
       jumped = true;
       here = segment = target;

@@ -63,6 +63,7 @@ struct NameBudget {
   static constexpr unsigned kPerName = 128;
   static constexpr unsigned kPerMessage = 4096;
   unsigned left = kPerMessage;
+  std::size_t lowest = SIZE_MAX;  // where the lowest of them pointed
 };
 
 /// Reads the name at `at`, moves `at` behind it. Nothing when it is malformed or too long.

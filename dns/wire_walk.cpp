@@ -194,6 +194,7 @@ Flaw walk(Bytes message, Walk& into) {
     const Flaw flaw = walk_section(message, at, section, count, into, budget);
     if (flaw != Flaw::none) return flaw;
   }
+  into.lowest_pointer = budget.lowest;
   return at == message.size() ? Flaw::none : Flaw::trailing;
 }
 

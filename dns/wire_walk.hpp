@@ -92,7 +92,8 @@ struct Walk {
   std::array<Record, kMaxRecords> records;
   std::size_t count = 0;
   Edns edns;
-  bool has_cname = false;  // in the answer section
+  bool has_cname = false;                 // in the answer section
+  std::size_t lowest_pointer = SIZE_MAX;  // where it pointed, of all that were followed
 
   unsigned rcode() const {
     return (static_cast<unsigned>(edns.extended_rcode) << 4U) | header.rcode();

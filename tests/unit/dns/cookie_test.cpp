@@ -17,7 +17,7 @@ const core::Tick kStart{std::chrono::hours(1)};
 constexpr bool kUdp = false;
 constexpr bool kTcp = true;
 
-struct Fixture {
+struct CookieFixture {
   core::SeededRandom random{1};
   CookieState cookie;
 
@@ -35,7 +35,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a server's cookie is kept when it has a proper length") {
+TEST_CASE_METHOD(CookieFixture, "a server's cookie is kept when it has a proper length") {
   auto theirs = sent();
   CHECK(theirs.size() == 8);
   for (const auto& [size, is_kept] :
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Fixture, "a server's cookie is kept when it has a proper length
   CHECK(cookie.bytes().size() == 40);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(CookieFixture,
                  "our own cookie changes each day, and a late reply to the last is not kept") {
   auto old = sent();
   CHECK(sent(kStart + std::chrono::hours(23)) == old);
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_FALSE(cookie.is_agreed());
 }
 
-TEST_CASE_METHOD(Fixture, "a server that ignores three is asked without for an hour") {
+TEST_CASE_METHOD(CookieFixture, "a server that ignores three is asked without for an hour") {
   sent();
   CHECK(cookie.believes_without(kUdp, kStart));
   CHECK(cookie.believes_without(kUdp, kStart));
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "a server that ignores three is asked without for an h
   CHECK(cookie.offer(kStart + std::chrono::hours(1), random));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(CookieFixture,
                  "over TCP a reply without is believed, and the eighth in a row ends the matter") {
   agree();
   for (int i = 0; i < 7; ++i)
@@ -77,7 +77,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_FALSE(cookie.is_agreed());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(CookieFixture,
                  "over UDP a reply without is not believed until many in ten seconds bore none") {
   agree();
   core::Tick now = kStart;
