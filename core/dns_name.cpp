@@ -2,6 +2,7 @@
 #include "core/dns_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 
@@ -62,16 +63,32 @@ constexpr char digit(unsigned value) {
   return "0123456789abcdef"[value];
 }
 
-char* put_octet(char* at, unsigned octet) {
-  if (octet >= 100) {
-    *at++ = digit(octet / 100);
+/// An octet's decimal digits and a dot; behind them whatever fills four characters.
+struct OctetText {
+  std::array<char, 4> text{};
+  std::uint8_t length = 0;
+};
+
+constexpr std::array<OctetText, 256> octet_texts() {
+  std::array<OctetText, 256> all{};
+  for (unsigned octet = 0; octet < all.size(); ++octet) {
+    OctetText& one = all[octet];
+    for (const unsigned unit : {100U, 10U, 1U}) {
+      if (octet >= unit || unit == 1) {
+        one.text[one.length++] = digit(octet / unit % 10);
+      }
+    }
+    one.text[one.length++] = '.';
   }
-  if (octet >= 10) {
-    *at++ = digit(octet / 10 % 10);
-  }
-  *at++ = digit(octet % 10);
-  *at++ = '.';
-  return at;
+  return all;
+}
+
+/// Always writes four characters, of which the next octet overwrites what was too many.
+char* put_octet(char* at, std::uint8_t octet) {
+  static constexpr std::array<OctetText, 256> kTexts = octet_texts();
+  const OctetText& one = kTexts[octet];
+  std::memcpy(at, one.text.data(), one.text.size());
+  return at + one.length;
 }
 
 char* put_nibbles(char* at, unsigned octet) {

@@ -50,12 +50,9 @@ void set_options(int fd, bool is_v6) {
 std::size_t UdpSocket::place_of(std::uint16_t id) const {
   static_assert(kQuestions % 8 == 0);
   const std::uint16_t* all = ids.data();
-  const std::uint16_t given = asked;
   std::uint16_t found = 0;
-  for (std::uint16_t i = 0; i < kQuestions; ++i) {
-    const bool is_it = (all[i] == id) & (i < given);
-    found = static_cast<std::uint16_t>(found | (is_it ? i + 1 : 0));
-  }
+  for (std::uint16_t i = 0; i < kQuestions; ++i)
+    found = static_cast<std::uint16_t>(found | (all[i] == id ? i + 1 : 0));
   return found;
 }
 

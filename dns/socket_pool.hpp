@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -31,14 +32,28 @@ struct UdpSocket {
   std::uint16_t asked = 0;
   std::uint16_t live = 0;
   core::Tick born{};
-  std::array<std::uint16_t, kQuestions> ids{};
-  std::array<std::uint32_t, kQuestions> flights{};
+  // No two ids are ever alike; those not given out, or left by a socket that was here before, lead
+  // to no flight.
+  std::array<std::uint16_t, kQuestions> ids = all_different();
+  std::array<std::uint32_t, kQuestions> flights = nobody();
 
   std::uint16_t room() const { return static_cast<std::uint16_t>(most - asked); }
   /// The flight that waits under this id; kNoFlight when none does.
   std::uint32_t find(std::uint16_t id) const;
-  /// Where it stands in `ids`, one higher; 0 when this id was not given out.
+  /// Where it stands in `ids`, one higher; 0 when it doesn't.
   std::size_t place_of(std::uint16_t id) const;
+
+ private:
+  static constexpr std::array<std::uint16_t, kQuestions> all_different() {
+    std::array<std::uint16_t, kQuestions> ids{};
+    std::iota(ids.begin(), ids.end(), std::uint16_t{0});
+    return ids;
+  }
+  static constexpr std::array<std::uint32_t, kQuestions> nobody() {
+    std::array<std::uint32_t, kQuestions> flights{};
+    flights.fill(kNoFlight);
+    return flights;
+  }
 };
 
 struct SocketLimits {

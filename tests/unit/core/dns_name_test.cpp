@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dns_name.hpp"
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "core/idn.hpp"
+#include "core/ip.hpp"
 
 using rblwatch::core::DnsName;
 using rblwatch::core::Error;
+using rblwatch::core::IpAddress;
 using rblwatch::core::to_a_labels;
 
 namespace {
@@ -161,6 +168,24 @@ TEST_CASE("a name is within itself, its parents and the root") {
   }));
   CAPTURE(row.inner, row.outer);
   CHECK(assigned(row.inner).is_within(assigned(row.outer)) == row.is_within);
+}
+
+TEST_CASE("an address becomes a name octet by octet, or nibble by nibble, from behind") {
+  const std::vector<std::pair<std::string, std::string>> names{
+      {"127.0.0.2", "2.0.0.127"},
+      {"0.0.0.0", "0.0.0.0"},
+      {"255.199.100.99", "99.100.199.255"},
+      {"10.9.1.200", "200.1.9.10"},
+      {"2001:db8::f0", "0.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"},
+  };
+  for (const auto& [address, name] : names)
+    CHECK(DnsName::reversed(IpAddress::parse(address).value()).text() == name);
+  // Each octet, for each has its own text.
+  for (unsigned octet = 0; octet < 256; ++octet) {
+    const auto value = static_cast<std::uint8_t>(octet);
+    const std::string text = std::to_string(octet);
+    CHECK(DnsName::reversed(IpAddress::v4({value, 1, 2, value})).text() == text + ".2.1." + text);
+  }
 }
 
 TEST_CASE("a name goes under another up to the limit") {
