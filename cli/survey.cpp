@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "lists/evidence.hpp"
 #include "lists/query_name.hpp"
 
 namespace rblwatch::cli {
@@ -19,7 +20,6 @@ using lists::SubjectIndex;
 using lists::ZoneIndex;
 
 constexpr core::Millis kLongestPause{200};
-constexpr std::size_t kMostReason = 4096;  // bytes of TXT that are kept
 
 dns::ServerGroupPtr group(std::vector<dns::Server> servers, dns::ServerRole role) {
   return std::make_shared<const dns::ServerGroup>(dns::ServerGroup{std::move(servers), role});
@@ -40,17 +40,12 @@ std::uint32_t first_of(const lists::SubjectTable& subjects, int kind) {
   return low;
 }
 
-core::Untrusted reason_of(const dns::Outcome& outcome) {
+core::Untrusted reason_of(const lists::Zone& zone, const dns::Outcome& outcome) {
   const auto* answer = std::get_if<dns::Answer>(&outcome);
   if (answer == nullptr || answer->rcode != dns::Rcode::noerror) {
     return {};
   }
-  std::string text;
-  for (const core::Untrusted& record : answer->txt) {
-    text += (text.empty() ? "" : "\n") + record.raw();
-  }
-  text.resize(std::min(text.size(), kMostReason));
-  return core::Untrusted(std::move(text));
+  return lists::reason_text(zone.dns, answer->txt);
 }
 
 /// Nothing where the outcome doesn't say what there is.
@@ -325,7 +320,8 @@ void Survey::take(const dns::Completion& completion) {
       take_reason(ticket, completion);
       return;
     case Errand::refusal:
-      work(ticket.zone).kinds[ticket.work].refusal_text = reason_of(completion.outcome);
+      work(ticket.zone).kinds[ticket.work].refusal_text =
+          reason_of(zone(ticket.zone), completion.outcome);
       return;
     case Errand::extra:
       extra_outcomes_[ticket.finding] = completion.outcome;
@@ -418,7 +414,7 @@ void Survey::note_unknown(ZoneIndex zone, SubjectIndex subject, Cause cause) {
 }
 
 void Survey::take_reason(const Ticket& ticket, const dns::Completion& completion) {
-  findings_[ticket.finding].reason = reason_of(completion.outcome);
+  findings_[ticket.finding].reason = reason_of(zone(ticket.zone), completion.outcome);
 }
 
 void Survey::give_up() {

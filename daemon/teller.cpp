@@ -14,23 +14,6 @@ namespace rblwatch::daemon {
 
 namespace {
 
-constexpr std::size_t kMaxReason = 4096;  // rule 6
-
-/// Rule 6: several TXT records are joined by a newline.
-core::Untrusted join_reason(const std::vector<core::Untrusted>& records) {
-  std::string joined;
-  for (const core::Untrusted& record : records) {
-    if (!joined.empty()) {
-      joined += '\n';
-    }
-    joined += record.raw();
-  }
-  if (joined.size() > kMaxReason) {
-    joined.resize(kMaxReason);
-  }
-  return core::Untrusted(std::move(joined));
-}
-
 bool needs_reason(const lists::BelievedChange& change) {
   return change.change.type == lists::EventType::listed ||
          change.change.type == lists::EventType::changed;
@@ -92,7 +75,8 @@ void Teller::take_reason(const Ticket& ticket, const dns::Completion& completion
   detail->is_reason_out = false;
   if (const auto* answer = std::get_if<dns::Answer>(&completion.outcome)) {
     if (!answer->txt.empty()) {
-      detail->reason = join_reason(answer->txt);
+      const lists::Zone& zone = world_.zone(book_.slot(pair).zone);
+      detail->reason = lists::reason_text(zone.dns, answer->txt);
       detail->evidence.txt = detail->reason;
     }
   }

@@ -2,11 +2,14 @@
 #include "lists/evidence.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text.hpp"
 
 namespace rblwatch::lists {
 namespace {
+
+constexpr std::size_t kMaxReason = 4096;
 
 /// One word of a shell line: in single quotes unless it is plainly harmless, since "<key>" would
 /// be a redirection.
@@ -39,6 +42,17 @@ std::string dig_line(const Evidence& evidence) {
 std::string dig_line(Evidence evidence, const std::vector<dns::Server>& servers) {
   evidence.server = servers.empty() ? "" : servers.front().to_text();
   return dig_line(evidence);
+}
+
+core::Untrusted reason_text(const ZoneDns& zone, std::span<const core::Untrusted> records) {
+  std::string text;
+  for (const core::Untrusted& record : records) {
+    text += (text.empty() ? "" : "\n") + record.raw();
+  }
+  // Before the cut, which could leave a part of the key.
+  text = zone.hide_key(text);
+  text.resize(std::min(text.size(), kMaxReason));
+  return core::Untrusted(std::move(text));
 }
 
 }  // namespace rblwatch::lists

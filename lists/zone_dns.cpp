@@ -178,6 +178,21 @@ std::string ZoneDns::show(std::string_view subject_labels) const {
   return text;
 }
 
+std::string ZoneDns::hide_key(std::string_view text) const {
+  if (!has_key()) {
+    return std::string(text);
+  }
+  const std::string key = core::to_lower(key_.reveal());
+  const std::string lower = core::to_lower(text);
+  std::string hidden;
+  std::size_t begin = 0;
+  for (auto at = lower.find(key); at != std::string::npos; at = lower.find(key, begin)) {
+    hidden.append(text.substr(begin, at - begin)).append(kShownKey);
+    begin = at + key.size();
+  }
+  return hidden.append(text.substr(begin));
+}
+
 DnsName ZoneDns::apex() const {
   const std::size_t brace = pattern_.rfind('}');
   DnsName name;

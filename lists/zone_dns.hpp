@@ -37,6 +37,9 @@ class ZoneDns {
   core::Result<core::DnsName> ask(const core::DnsName& subject) const;
   /// The same with "<key>", for people.
   std::string show(std::string_view subject_labels) const;
+  /// Text that came from the zone's servers, with "<key>" wherever the key stands in it, in
+  /// whatever letter case: explanations repeat the name that was asked.
+  std::string hide_key(std::string_view text) const;
   /// The zone's own name without subject and key ("zen.dq.spamhaus.net"): for NS questions.
   core::DnsName apex() const;
 

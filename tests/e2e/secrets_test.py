@@ -10,6 +10,7 @@ from tests.support import daemon, webhook_signature
 from tests.support.http_receiver import Answer
 
 CANARIES = {name: f"canary-{name}-{'7f3a9c' * 3}" for name in ("url", "slack", "password", "token", "key", "env")}
+REFUSED = {"refusal": {"txt": f"no terms for {CANARIES['key'].upper()}"}}
 SIGNING = webhook_signature.secret_of(b"canary-signing-secret-0123456789")
 
 
@@ -108,9 +109,15 @@ class Secrets(Story):
     def test_a_keyed_zone_shows_its_key_nowhere(self):
         watch = self.keyed().start()
         watch.wait_status(lambda s: s["summary"]["zones_seeing"] >= 2, "keyed zones seeing")
+        # A list's words may repeat the question, the key in it, in letters of its own choice.
         for name in self.NAMES[:2]:
-            self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].list(MX1, txt="why")
+            asked = name.replace("{key}", CANARIES["key"])
+            zone = self.dns.zones[asked.lower()]
+            zone.list(MX1, txt=[f"see https://lists.example/{CANARIES['key'].upper()}/why", f"10.2.0.192.{asked}"])
         self.wait_listed(watch, 2)
+        reason = "see https://lists.example/<key>/why\n10.2.0.192.<key>.first.test"
+        row = next(row for row in watch.cli("status", "--json").json["listings"] if row["zone"] == "first")
+        self.assertEqual(row["reason"], reason)
         self.every_command(watch)
         backup = watch.folder / "copy.db"
         self.assertEqual(watch.cli("backup", str(backup)).code, 0)
@@ -120,10 +127,13 @@ class Secrets(Story):
         # Error paths while it runs: refusals, servfail, silence, an answer cut off, and then nobody there.
         for mode in ("refusal", "servfail", "refused", "outside", "drop"):
             for name in self.NAMES[:2]:
-                self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].set_mode(mode)
+                self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].set_mode(mode, **REFUSED.get(mode, {}))
             result = watch.cli("zones", "test", "--json")
             self.assertEqual(result.code, 3)
             self.assertClean((result.stdout + result.stderr).encode(), f"zones test of a zone with {mode}")
+            result = watch.cli("doctor", "--json")
+            self.assertClean((result.stdout + result.stderr).encode(), f"doctor of a zone with {mode}")
+            self.assertEqual(mode == "refusal", "no terms for <key>" in result.stdout)
         watch.wait_status(lambda s: s["summary"]["zones_blind"] >= 2, "the keyed zones to be blind", 40)
         self.every_command(watch, ((),))
         self.dns.close_ports()

@@ -220,10 +220,10 @@ def outside_mixed(case: Case) -> list[Action]:
 
 @fault
 def refusal(case: Case) -> list[Action]:
-    """A refusal code for everything, the test entries included: code=127.255.255.254."""
+    """A refusal code for everything, the test entries included: code=127.255.255.254, txt="Error: open resolver"."""
     code = case.args.get("code", "127.255.255.254")
     if case.query.qtype == wire.TXT:
-        text = wire.txt_rdata("Error: open resolver")
+        text = wire.txt_rdata(case.args.get("txt", "Error: open resolver"))
         return case.reply(Reply(0, case.zone.flags, [wire.record(wire.TO_QUESTION, wire.TXT, case.zone.ttl, text)]))
     return wildcard(Case(case.query, case.zone, {"code": code}, case.nth))
 

@@ -35,4 +35,21 @@ TEST_CASE("the dig line repeats the question, safe to paste into a shell") {
   CHECK(dig_line(evidence) == row.line);
 }
 
+TEST_CASE("what is kept of a zone's text is 4 KiB without the key, a cut one neither") {
+  ZoneDns dns = ZoneDns::parse("{key}.zen.test").value();
+  REQUIRE(dns.set_key(core::Secret("sekretkey")));
+  const auto text = [&](const std::vector<std::string>& records) {
+    std::vector<core::Untrusted> all;
+    for (const std::string& record : records) {
+      all.emplace_back(record);
+    }
+    return reason_text(dns, all).raw();
+  };
+  CHECK(text({}).empty());
+  CHECK(text({"see https://x.test/SekretKey/1", "10.2.0.192.sekretkey.zen.test"}) ==
+        "see https://x.test/<key>/1\n10.2.0.192.<key>.zen.test");
+  const std::string cut = text({std::string(4092, '.') + "sekretkey"});
+  CHECK(cut == std::string(4092, '.') + "<key");
+}
+
 }  // namespace rblwatch::lists

@@ -98,6 +98,22 @@ TEST_CASE("a key is one DNS label, and no error repeats it") {
   }
 }
 
+TEST_CASE("text of a zone's servers is without the key, however it is spelt there") {
+  struct Row {
+    std::string text;
+    std::string hidden;
+  };
+  const auto row =
+      GENERATE(Row{"", ""}, Row{"nothing of it", "nothing of it"},
+               Row{"10.2.0.192.s3cr3tkey0123.zen.test", "10.2.0.192.<key>.zen.test"},
+               Row{"https://x.test/S3CR3TKEY0123/?q", "https://x.test/<key>/?q"},
+               Row{"s3cr3tKEY0123S3cr3tKEY0123", "<key><key>"}, Row{"s3cr3tKEY012", "s3cr3tKEY012"},
+               Row{std::string("\xff\0s3cr3tKEY0123\n", 16), std::string("\xff\0<key>\n", 8)});
+  CHECK(zone_dns("{key}.zen.test", kSecret).hide_key(row.text) == row.hidden);
+  CHECK(zone_dns("zen.test").hide_key(row.text) == row.text);
+  CHECK(zone_dns("{key}.zen.test").hide_key(row.text) == row.text);
+}
+
 TEST_CASE("a key for a zone that has no place for one is refused") {
   ZoneDns dns = ZoneDns::parse("zen.spamhaus.org").value();
   const auto set = dns.set_key(core::Secret(kSecret));
