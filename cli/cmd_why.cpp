@@ -11,10 +11,10 @@
 #include "cli/reading.hpp"
 #include "cli/zone_choice.hpp"
 #include "core/untrusted.hpp"
-#include "lists/query_name.hpp"
 #include "report/json.hpp"
 #include "report/status.hpp"
 #include "report/text.hpp"
+#include "report/why.hpp"
 
 namespace rblwatch::cli {
 namespace {
@@ -89,12 +89,8 @@ class Explanation {
       answer.test_cause = row->cause;
     }
     set_verdict(answer, zone);
-    answer.kept = answer.evidence.has_value();
     if (!answer.evidence) {
-      lists::Evidence unkept;  // what would be asked is all that can be said
-      unkept.question = lists::shown_question(zone, subject);
-      answer.dig = lists::dig_line(unkept, servers_of(zone));
-      answer.evidence = std::move(unkept);
+      report::add_unkept(answer, zone, subject, servers_of(zone));
     }
     answer.evidence->test_state = answer.test_state;
     answer.evidence->test_at = answer.test_at;
@@ -102,12 +98,13 @@ class Explanation {
     return answer;
   }
 
- private:
   /// The system's resolvers are dig's own default.
-  const std::vector<dns::Server>& servers_of(const lists::Zone& zone) const {
-    return zone.servers.empty() ? reading_.config.resolver_servers : zone.servers;
+  dns::ServerGroup servers_of(const lists::Zone& zone) const {
+    return zone.servers.empty() ? dns::ServerGroup{reading_.config.resolver_servers}
+                                : dns::ServerGroup{zone.servers, dns::ServerRole::authoritative};
   }
 
+ private:
   void set_verdict(report::WhyAnswer& answer, const lists::Zone& zone) const {
     const auto kept = std::find_if(kept_.begin(), kept_.end(),
                                    [&](const auto& row) { return row.zone == zone.id; });
@@ -121,9 +118,21 @@ class Explanation {
     if (unknown != status_.unknowns.end()) {
       answer.verdict = "unknown";
       answer.cause = unknown->cause;
+    } else if (is_doubted_as_unsupported(zone)) {
+      answer.verdict = "unknown";
+      answer.cause = lists::Cause::unsupported;
     } else {
       answer.verdict = kept != kept_.end() && !kept->evidence.a.empty() ? "listed" : "clear";
     }
+  }
+
+  /// A name too long for DNS under this zone: no unknown that counts.
+  bool is_doubted_as_unsupported(const lists::Zone& zone) const {
+    const std::vector<report::DoubtRow>& doubts = reading_.rows.doubts;
+    return std::any_of(doubts.begin(), doubts.end(), [&](const report::DoubtRow& row) {
+      return row.zone == zone.id && row.subject == question_.text &&
+             row.doubt.cause == lists::Cause::unsupported;
+    });
   }
 
   const Reading& reading_;
@@ -145,8 +154,15 @@ core::Result<report::WhyDoc, Failure> from_database(const Session& session, cons
   const Explanation explanation(reading, question, std::move(*kept), document.generated_at);
   for (const lists::Zone& zone : reading.config.zones) {
     const bool is_meant = question.zone.empty() || question.zone == zone.id;
-    if (is_meant && reading.subjects.is_asked(question.subject, zone)) {
+    if (!is_meant) {
+      continue;
+    }
+    if (reading.subjects.is_asked(question.subject, zone)) {
       document.answers.push_back(explanation.answer(zone));
+    } else if (report::is_shown_unsupported(reading.subjects, question.subject, zone,
+                                            !question.zone.empty())) {
+      document.answers.push_back(report::unsupported_answer(
+          zone, reading.subjects.subject(question.subject), explanation.servers_of(zone)));
     }
   }
   return document;

@@ -161,6 +161,7 @@ lists::Evidence make_evidence(const dns::Completion& completion, std::string sho
   lists::Evidence evidence;
   evidence.question = std::move(shown);
   evidence.server = completion.server.to_text();
+  evidence.role = completion.role;
   evidence.transport = completion.transport;
   evidence.asked_at = clocks.wall(completion.asked_at);
   evidence.took = std::chrono::duration_cast<core::Millis>(completion.took);
@@ -178,6 +179,12 @@ lists::Evidence make_evidence(const dns::Completion& completion, std::string sho
   return evidence;
 }
 
+lists::Evidence shown_evidence(const PairDetail& detail) {
+  lists::Evidence evidence = detail.evidence;
+  evidence.txt = evidence.a.empty() ? core::Untrusted() : detail.reason;
+  return evidence;
+}
+
 storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
                                   const PairDetail& detail) {
   const lists::Subject& subject = world.subjects.subject(slot.subject);
@@ -190,10 +197,12 @@ storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
       record.tracks.push_back({track.purpose, track.track.pending});
     }
   }
+  record.cast = detail.standing_votes();
   if (!record.tracks.empty()) {
     record.marks = detail.freshness.marks();
-    record.evidence = detail.evidence;
-    record.evidence.txt = detail.reason;
+  }
+  if (!record.tracks.empty() || !record.cast.empty()) {
+    record.evidence = shown_evidence(detail);
   }
   return record;
 }

@@ -45,7 +45,10 @@ lists::Event resolver_event(const World& world, lists::EventType type,
 lists::Evidence make_evidence(const dns::Completion& completion, std::string shown,
                               const KindDesk& desk, const core::ClockPair& clocks);
 
-/// Votes of a pair as stored; empty tracks when nothing is pending.
+/// A pair's evidence with the text of its listing, where it is of an answer that listed it.
+lists::Evidence shown_evidence(const PairDetail& detail);
+
+/// Votes of a pair as stored; nothing in it when it is neither listed nor on the way to be.
 storage::VotesRecord votes_record(const World& world, const PairSlot& slot,
                                   const PairDetail& detail);
 

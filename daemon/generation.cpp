@@ -148,18 +148,23 @@ void restore_kind(Generation& now, const storage::KindRecord& record) {
   desk.told_blind_since = record.told_blind_since;
 }
 
+void forget_votes(const storage::VotesRecord& record, Ledger& ledger) {
+  storage::VotesRecord gone;
+  gone.pair = record.pair;
+  gone.kind = record.kind;
+  ledger.record(std::move(gone));
+}
+
 void restore_votes(Generation& now, const storage::VotesRecord& record, Ledger& ledger) {
   const auto pair = find_pair(now, record.pair.subject, record.pair.zone);
   if (!pair) {
-    storage::VotesRecord gone;
-    gone.pair = record.pair;
-    gone.kind = record.kind;
-    ledger.record(std::move(gone));
+    forget_votes(record, ledger);
     return;
   }
   now.book.slot(*pair).is_decided = record.was_decided;
   PairDetail& detail = now.book.make_detail(*pair);
   detail.freshness.restore(record.marks);
+  detail.cast = record.cast;
   for (const auto& votes : record.tracks) {
     lists::Track& track = detail.track_of(votes.purpose).track;
     track.pending = votes.entries;
@@ -170,7 +175,14 @@ void restore_votes(Generation& now, const storage::VotesRecord& record, Ledger& 
   }
   if (!record.evidence.question.empty()) {
     detail.evidence = record.evidence;
+  }
+  if (!record.evidence.txt.is_empty()) {
     detail.reason = record.evidence.txt;
+  }
+  if (detail.is_idle()) {
+    now.book.drop_idle(*pair);
+    forget_votes(record, ledger);
+    return;
   }
   now.pairs.note_pending(*pair);
 }

@@ -166,6 +166,7 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test,
   const lists::ZoneIndex zone = slot.zone;
   bool is_done = true;
   std::vector<lists::BelievedChange> believed;
+  std::vector<core::Timestamp> voted_at;
   for (PurposeTrack& track : book_.detail(pair)->tracks) {
     if (!track.track.has_decided()) {
       continue;
@@ -181,7 +182,11 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test,
     }
     const bool is_first = !slot.is_decided && change->type == lists::EventType::listed;
     slot.is_decided = true;
+    voted_at.insert(voted_at.end(), change->voted_at.begin(), change->voted_at.end());
     believed.push_back({slot.subject, track.purpose, std::move(*change), is_first});
+  }
+  if (!believed.empty()) {
+    book_.detail(pair)->mark_believed(voted_at);
   }
   settle_pending(pair, false);
   if (!is_done) {
@@ -229,6 +234,7 @@ void PairDesk::take_back(lists::ZoneIndex zone, const lists::BelievedChange& cha
     return;
   }
   lists::revert(detail->track_of(change.purpose).track, change.change);
+  detail->mark_believed({});
   record_votes(zone, change.subject);  // or a restart would find them decided
   book_.drop_idle(*pair);
 }

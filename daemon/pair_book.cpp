@@ -2,6 +2,7 @@
 #include "daemon/pair_book.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "core/check.hpp"
@@ -14,6 +15,10 @@ template <class To>
 To saturated(std::int64_t value) {
   constexpr auto kMost = static_cast<std::int64_t>(std::numeric_limits<To>::max());
   return static_cast<To>(std::clamp<std::int64_t>(value, 0, kMost));
+}
+
+bool holds_moment(const std::vector<core::Timestamp>& moments, core::Timestamp wanted) {
+  return std::find(moments.begin(), moments.end(), wanted) != moments.end();
 }
 
 }  // namespace
@@ -29,6 +34,30 @@ PurposeTrack& PairDetail::track_of(lists::Purpose purpose) {
   track.purpose = purpose;
   tracks.push_back(std::move(track));
   return tracks.back();
+}
+
+std::vector<lists::CastVote> PairDetail::standing_votes() const {
+  std::vector<core::Timestamp> pending;
+  bool has_any = false;
+  for (const PurposeTrack& track : tracks) {
+    has_any = has_any || track.track.is_listed() || track.is_open;
+    for (const lists::PendingEntry& entry : track.track.pending) {
+      std::transform(entry.votes.begin(), entry.votes.end(), std::back_inserter(pending),
+                     [](const lists::Vote& vote) { return vote.wall; });
+    }
+  }
+  std::vector<lists::CastVote> standing;
+  std::copy_if(cast.begin(), cast.end(), std::back_inserter(standing),
+               [&](const lists::CastVote& vote) {
+                 return (vote.is_believed && has_any) || holds_moment(pending, vote.wall);
+               });
+  return standing;
+}
+
+void PairDetail::mark_believed(const std::vector<core::Timestamp>& voted_at) {
+  for (lists::CastVote& vote : cast) {
+    vote.is_believed = holds_moment(voted_at, vote.wall);
+  }
 }
 
 bool PairDetail::is_idle() const {
@@ -145,6 +174,7 @@ void PairBook::drop_idle(lists::PairId pair) {
   keep_freshness(pair, known->freshness);
   details_.erase(pair.value);
   slot(pair).has_detail = false;
+  slot(pair).is_kept = false;
 }
 
 void PairBook::set_doubt(lists::PairId pair, lists::Doubt doubt) {
@@ -232,6 +262,8 @@ void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion
       saturated<std::uint16_t>(std::chrono::duration_cast<core::Millis>(completion.took).count());
   noted.answered_by = server_index(completion.server);
   noted.is_tcp = completion.transport == dns::Transport::tcp;
+  noted.is_direct = completion.role == dns::ServerRole::authoritative;
+  noted.is_kept = false;
   const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
   noted.is_answered = answer != nullptr;
   if (answer != nullptr) {

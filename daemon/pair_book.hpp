@@ -48,6 +48,8 @@ struct PairSlot {
   bool is_new : 1 = true;           // no sweep has looked at it in this process
   bool is_answered : 1 = false;     // the last lookup brought an answer: rcode and ttl are of it
   bool is_tcp : 1 = false;          // over which it came
+  bool is_direct : 1 = false;       // it was asked of one of the zone's own servers
+  bool is_kept : 1 = false;         // the detail's evidence is of the last answer
 };
 
 /// One purpose of a pair: what is believed, and what has been told of it.
@@ -70,8 +72,9 @@ struct PairDetail {
   lists::Freshness freshness;
   core::Tick fresh_listed_at{};  // when the last answer that listed it and was fresh was asked for
   std::vector<PurposeTrack> tracks;
-  lists::Evidence evidence;  // of the last answer that listed it
+  lists::Evidence evidence;  // of the last answer that said something of it
   core::Untrusted reason;
+  std::vector<lists::CastVote> cast;    // oldest first; standing_votes() are those that matter
   bool is_reason_asked = false;         // since the codes changed last
   bool is_reason_out = false;           // its TXT lookup is under way
   bool is_direct_next = false;          // its next question goes to the zone's own servers
@@ -80,6 +83,11 @@ struct PairDetail {
   std::uint8_t listed_part = 0;         // which of the two was listed: its TXT is the reason
 
   PurposeTrack& track_of(lists::Purpose purpose);
+  /// The answers that are votes for what is pending, or that the last change was believed on. None
+  /// where nothing is listed or on the way.
+  std::vector<lists::CastVote> standing_votes() const;
+  /// The last change was believed on what was asked then.
+  void mark_believed(const std::vector<core::Timestamp>& voted_at);
   /// Nothing listed, pending, untold, nor to be asked elsewhere: the slot says it all.
   bool is_idle() const;
 };

@@ -39,6 +39,21 @@ core::Result<core::DnsName> asked_name(const lists::Zone& zone, const lists::Sub
   return (*names)[part];
 }
 
+bool holds_addresses(const dns::Completion& completion) {
+  const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
+  return answer != nullptr && !answer->a.empty();
+}
+
+/// The answer as a vote, should it be one.
+lists::CastVote vote_of(const lists::Observation& seen) {
+  lists::CastVote vote;
+  vote.wall = seen.wall;
+  if (const lists::Listed* listed = listed_in(seen.verdict)) {
+    vote.codes = listed->codes.addresses();
+  }
+  return vote;
+}
+
 lists::Verdict of_purpose(const lists::Verdict& verdict, lists::Purpose purpose) {
   if (const lists::Listed* listed = listed_in(verdict)) {
     lists::CodeSet codes = listed->codes.of_purpose(purpose);
@@ -190,8 +205,10 @@ void PairDesk::judge_pair(lists::PairId pair, const lists::Observation& seen,
   if (is_unusable(pair, seen.verdict, completion)) {
     return;
   }
-  book_.note_answer(pair, completion);
   KindDesk& desk = kind_desk(pair);
+  if (desk.is_seeing() || !holds_addresses(completion)) {
+    book_.note_answer(pair, completion);  // which has no room for addresses
+  }
   if (!desk.is_seeing()) {
     slot.is_skipped = true;  // what a blind zone says is no verdict; the kind's cause shows
     book_.drop_idle(pair);
@@ -266,16 +283,20 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
   }
   // Of denials too: they prove a delisting. Of a domain asked under two names the one that is
   // listed.
-  const auto* answer = std::get_if<dns::Answer>(&completion.outcome);
-  if (!is_listed || (answer != nullptr && !answer->a.empty())) {
+  if (!is_listed || holds_addresses(completion)) {
     detail.evidence = make_evidence(completion, shown, kind_desk(pair), ledger_.clocks());
   }
   if (is_listed) {
     detail.evidence.txt = detail.reason;
   }
+  slot.is_kept = true;
+  if (is_fresh) {
+    detail.cast.push_back(vote_of(observation));
+  }
   for (const lists::Purpose purpose : zone.purposes()) {
     observe_purpose(pair, purpose, observation, is_fresh);
   }
+  detail.cast = detail.standing_votes();
   const bool collects =
       std::any_of(detail.tracks.begin(), detail.tracks.end(),
                   [](const PurposeTrack& track) { return track.track.pending_to().has_value(); });

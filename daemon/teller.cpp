@@ -78,9 +78,19 @@ void Teller::take_reason(const Ticket& ticket, const dns::Completion& completion
       const lists::Zone& zone = world_.zone(book_.slot(pair).zone);
       detail->reason = lists::reason_text(zone.dns, answer->txt);
       detail->evidence.txt = detail->reason;
+      record_pending(pair, *detail);
     }
   }
   book_.drop_idle(pair);
+}
+
+// Of a pending listing the votes hold the reason. Without any the row stays as it is: what waits to
+// be told keeps those that it was believed on.
+void Teller::record_pending(lists::PairId pair, const PairDetail& detail) {
+  if (std::any_of(detail.tracks.begin(), detail.tracks.end(),
+                  [](const PurposeTrack& track) { return !track.track.pending.empty(); })) {
+    ledger_.record(votes_record(world_, book_.slot(pair), detail));
+  }
 }
 
 void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::string batch) {
@@ -243,8 +253,8 @@ void Teller::tell(const Waiting& waiting, bool is_contained) {
   ledger_.tell(std::move(event), manner);
   ledger_.record(
       listing_record(world_, slot.zone, waiting.change, detail, track, ledger_.clocks().now));
-  ledger_.record(votes_record(world_, slot, detail));
   track.is_open = !is_end;
+  ledger_.record(votes_record(world_, slot, detail));
   if (is_end) {
     track.is_contained = false;
     detail.is_reason_asked = false;
@@ -259,6 +269,10 @@ void Teller::retire(lists::PairId pair) {
   if (detail == nullptr) {
     return;
   }
+  storage::VotesRecord gone;
+  gone.pair = {world_.subjects.subject(slot.subject).to_text(), world_.zone(slot.zone).id};
+  gone.kind = slot.kind;
+  ledger_.record(std::move(gone));
   for (const PurposeTrack& track : detail->tracks) {
     if (!track.is_open) {
       continue;

@@ -51,6 +51,7 @@ class Teller {
   Container ask_container(Waiting& waiting, lists::ZoneIndex container);
   bool try_tell(Waiting& waiting);
   void tell(const Waiting& waiting, bool is_contained);
+  void record_pending(lists::PairId pair, const PairDetail& detail);
   void release_batches();
 
   const World& world_;

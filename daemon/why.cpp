@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/why.hpp"
 
-#include <algorithm>
+#include <optional>
 
+#include "daemon/event_maker.hpp"
 #include "lists/query_name.hpp"
+#include "report/why.hpp"
 
 namespace rblwatch::daemon {
 
@@ -22,6 +24,7 @@ lists::Evidence slot_evidence(const Generation& now, lists::PairId pair,
   lists::Evidence evidence;
   evidence.question = lists::shown_question(zone, now.world->subjects.subject(slot.subject));
   evidence.server = now.book.server(slot.answered_by).to_text();
+  evidence.role = slot.is_direct ? dns::ServerRole::authoritative : dns::ServerRole::resolver;
   evidence.transport = slot.is_tcp ? dns::Transport::tcp : dns::Transport::udp;
   if (slot.is_answered) {
     evidence.rcode = dns::to_text(static_cast<dns::Rcode>(slot.rcode));
@@ -34,31 +37,21 @@ lists::Evidence slot_evidence(const Generation& now, lists::PairId pair,
   return evidence;
 }
 
-/// What would be asked, and of whom: all that can be said of a pair that was not asked yet.
-void explain_unasked(report::WhyAnswer& answer, const Generation& now, lists::PairId pair) {
+/// What the last answer was; nothing where none came in this process and none is stored. A slot has
+/// no room for addresses: the answers that had some are kept beside it.
+std::optional<lists::Evidence> last_evidence(const Generation& now, lists::PairId pair,
+                                             const core::ClockPair& clocks) {
   const PairSlot& slot = now.book.slot(pair);
-  const lists::Zone& zone = now.world->zone(slot.zone);
-  lists::Evidence evidence;
-  evidence.question = lists::shown_question(zone, now.world->subjects.subject(slot.subject));
-  answer.kept = false;
-  answer.dig = lists::dig_line(evidence, now.world->zone_servers[slot.zone.value]->servers);
-  answer.evidence = std::move(evidence);
-}
-
-void add_votes(report::WhyAnswer& answer, const PairDetail& detail) {
-  for (const PurposeTrack& track : detail.tracks) {
-    for (const lists::PendingEntry& entry : track.track.pending) {
-      for (const lists::Vote& vote : entry.votes) {
-        report::VoteView view;
-        view.verdict = entry.joins ? "listed" : "clear";
-        if (entry.joins) {
-          view.codes = lists::CodeSet({entry.code}).addresses();
-        }
-        view.asked_at = vote.wall;
-        answer.votes.push_back(std::move(view));
-      }
-    }
+  const PairDetail* detail = now.book.detail(pair);
+  const bool is_kept = detail != nullptr && !detail->evidence.question.empty() &&
+                       (slot.is_kept || slot.asked_s == 0);
+  if (is_kept) {
+    return shown_evidence(*detail);
   }
+  if (slot.asked_s == 0) {
+    return std::nullopt;
+  }
+  return slot_evidence(now, pair, clocks);
 }
 
 void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId pair,
@@ -75,11 +68,7 @@ void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId p
     answer.verdict = "unknown";
     answer.cause = lists::Cause::not_asked;
   } else {
-    const PairDetail* detail = now.book.detail(pair);
-    const bool is_listed = detail != nullptr && !detail->evidence.a.empty() &&
-                           detail->evidence.asked_at + core::Seconds(1) >=
-                               answer.evidence.value_or(lists::Evidence{}).asked_at;
-    answer.verdict = is_listed ? "listed" : "clear";
+    answer.verdict = answer.evidence && !answer.evidence->a.empty() ? "listed" : "clear";
   }
 }
 
@@ -87,33 +76,26 @@ report::WhyAnswer explain_pair(const Generation& now, lists::PairId pair,
                                const core::ClockPair& clocks) {
   const PairSlot& slot = now.book.slot(pair);
   const lists::Zone& zone = now.world->zone(slot.zone);
-  const KindDesk& desk =
-      now.desks[slot.zone.value].kind(now.world->subjects.subject(slot.subject).kind());
+  const lists::Subject& subject = now.world->subjects.subject(slot.subject);
+  const KindDesk& desk = now.desks[slot.zone.value].kind(subject.kind());
   report::WhyAnswer answer;
   answer.zone = zone.id;
   answer.dns = zone.dns.shown();
   answer.test_state = desk.health.state;
   answer.test_at = desk.last_test;
   answer.test_cause = desk.health.cause;
-  if (slot.asked_s != 0) {
-    answer.evidence = slot_evidence(now, pair, clocks);
-  }
+  answer.evidence = last_evidence(now, pair, clocks);
   add_state(answer, now, pair, desk);
   if (const PairDetail* detail = now.book.detail(pair)) {
-    if (answer.verdict == "listed" || !answer.evidence) {
-      answer.evidence = detail->evidence;
-      answer.evidence->txt = detail->reason;
-    }
-    add_votes(answer, *detail);
+    answer.votes = report::vote_views(detail->standing_votes());
   }
   if (const lists::Evidence* puzzle = now.book.puzzle(pair);
       puzzle != nullptr && answer.verdict == "unknown") {
     answer.evidence = *puzzle;
-    answer.evidence->question =
-        lists::shown_question(zone, now.world->subjects.subject(slot.subject));
+    answer.evidence->question = lists::shown_question(zone, subject);
   }
   if (!answer.evidence) {
-    explain_unasked(answer, now, pair);
+    report::add_unkept(answer, zone, subject, *now.world->zone_servers[slot.zone.value]);
   }
   answer.evidence->test_state = answer.test_state;
   answer.evidence->test_at = answer.test_at;
@@ -146,6 +128,10 @@ core::Result<report::WhyDoc> explain(const Generation& now, const std::string& s
     is_zone_known = true;
     if (const auto pair = now.book.find({i}, *index)) {
       document.answers.push_back(explain_pair(now, *pair, clocks));
+    } else if (report::is_shown_unsupported(now.world->subjects, *index, now.world->zone({i}),
+                                            !zone.empty())) {
+      document.answers.push_back(
+          report::unsupported_answer(now.world->zone({i}), *subject, *now.world->zone_servers[i]));
     }
   }
   if (!is_zone_known) {

@@ -25,6 +25,9 @@ std::string shell_word(const std::string& text) {
 
 std::string dig_line(const Evidence& evidence) {
   std::string line = "dig +noall +answer +comments";
+  if (evidence.role == dns::ServerRole::authoritative) {
+    line += " +norecurse";
+  }
   if (evidence.transport == dns::Transport::tcp) {
     line += " +tcp";
   }
@@ -39,8 +42,9 @@ std::string dig_line(const Evidence& evidence) {
   return line;
 }
 
-std::string dig_line(Evidence evidence, const std::vector<dns::Server>& servers) {
-  evidence.server = servers.empty() ? "" : servers.front().to_text();
+std::string dig_line(Evidence evidence, const dns::ServerGroup& asked) {
+  evidence.server = asked.servers.empty() ? "" : asked.servers.front().to_text();
+  evidence.role = asked.role;
   return dig_line(evidence);
 }
 

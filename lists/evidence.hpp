@@ -22,6 +22,7 @@ struct Evidence {
   std::string question;  // shown name: "10.2.0.192.zen.spamhaus.org"
   std::string qtype = "A";
   std::string server;                                // "127.0.0.1:53"; empty when none was asked
+  dns::ServerRole role = dns::ServerRole::resolver;  // of the server
   dns::Transport transport = dns::Transport::udp;
   std::string rcode;  // "NOERROR"; empty when no answer came
   std::vector<std::string> a;
@@ -41,7 +42,7 @@ struct Evidence {
 /// repeats it.
 std::string dig_line(const Evidence& evidence);
 /// The same of a question that was not asked yet: of the first of those that would be.
-std::string dig_line(Evidence evidence, const std::vector<dns::Server>& servers);
+std::string dig_line(Evidence evidence, const dns::ServerGroup& asked);
 
 /// Rule 6: what is kept of a zone's TXT records: joined by a newline, the operator's key hidden
 /// where they repeat it, at most 4 KiB.

@@ -251,6 +251,9 @@ Change change_of(const Track& track, const CodeSet& after,
     // It was listed from its first code on, and until its last one.
     change.since = is_end ? std::max(change.since, first.wall) : std::min(change.since, first.wall);
     change.first_vote = std::min(change.first_vote, first.at);
+    for (const Vote& vote : entry.votes) {
+      change.voted_at.push_back(vote.wall);
+    }
   }
   change.listed_at = before.is_empty() ? change.since : track.listed_at;
   return change;

@@ -105,6 +105,14 @@ struct Vote {
   friend bool operator==(const Vote&, const Vote&) = default;
 };
 
+/// An answer that was a vote for one entry or several, with all the codes that it showed.
+struct CastVote {
+  core::Timestamp wall{};          // as of the Vote
+  std::vector<std::string> codes;  // addresses; empty: it said clear
+  bool is_believed = false;        // of those that the last change was believed on
+  friend bool operator==(const CastVote&, const CastVote&) = default;
+};
+
 /// Votes collected for one entry: to join the listing or to leave it.
 struct PendingEntry {
   Code code;
@@ -182,6 +190,7 @@ struct Change {
   core::Timestamp since{};  // the first agreeing vote; of a delisting: of the code that left last
   core::Tick first_vote{};  // the earliest vote of what was believed
   core::Timestamp listed_at{};  // of the listing; of the one that ended, when it is delisted
+  std::vector<core::Timestamp> voted_at{};  // the walls of all its votes; not stored
 };
 
 /// A test of the zone and kind that passed.

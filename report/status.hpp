@@ -54,7 +54,8 @@ struct PendingRow {
   lists::PendingTo to = lists::PendingTo::listed;
   lists::CodeSet codes;  // that would join, or leave
   Timestamp first_vote{};
-  bool held = false;  // believed, and held by the breaker
+  core::Untrusted reason;  // where the last answer listed it
+  bool held = false;       // believed, and held by the breaker
 };
 
 /// A pair whose last lookup said unknown, or that was never asked though its zone was swept.

@@ -310,6 +310,7 @@ ListingView Survey::pending_view(const PendingRow& row, const Place& place) cons
   as_listing.zone = row.zone;
   as_listing.purpose = row.purpose;
   as_listing.codes = row.codes;
+  as_listing.reason = row.reason;
   as_listing.listed_at = row.first_vote;
   as_listing.last_seen = row.first_vote;
   ListingView view = view_of(as_listing, &world_.zones[place.zone]);

@@ -57,6 +57,10 @@ std::string ede_text(const std::vector<std::uint16_t>& codes) {
   return text;
 }
 
+std::string took_text(core::Millis took) {
+  return took.count() == 0 ? "under 1 ms" : core::to_human(took);
+}
+
 std::string server_text(const Evidence& evidence, Timestamp now, const TextStyle& style) {
   if (evidence.server.empty()) {
     return "";
@@ -64,7 +68,7 @@ std::string server_text(const Evidence& evidence, Timestamp now, const TextStyle
   return show(evidence.server, style) + " over " + std::string(dns::to_text(evidence.transport)) +
          ", asked " + core::to_local(evidence.asked_at, true) + " " +
          unbroken("(" + core::to_ago(evidence.asked_at, now) + ")") + ", took " +
-         unbroken(core::to_human(evidence.took));
+         unbroken(took_text(evidence.took));
 }
 
 std::string answer_text(const Evidence& evidence, const TextStyle& style) {
@@ -154,6 +158,10 @@ void add_answer(std::string& text, const WhyAnswer& answer, Timestamp now, const
           paint(verdict, ink_of_verdict(answer.verdict), style) + "\n";
   if (answer.cause) {
     add_field(text, "means", lists::advice_on(*answer.cause).meaning, style);
+  }
+  if (!answer.kept && answer.cause == lists::Cause::unsupported) {
+    add_field(text, "answer", "none: the zone is not asked about it", style);
+    return;
   }
   add_evidence(text, answer, now, style);
 }

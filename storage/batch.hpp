@@ -38,8 +38,8 @@ struct PairKey {
   friend auto operator<=>(const PairKey&, const PairKey&) = default;
 };
 
-/// Pending votes of a pair with their freshness: replaces what was stored. No tracks and no marks =
-/// delete.
+/// Pending votes of a pair with their freshness, and the answers that `why` shows: replaces what
+/// was stored. No tracks, no marks and no answers = delete.
 struct VotesRecord {
   PairKey pair;
   lists::Kind kind = lists::Kind::ipv4;
@@ -49,6 +49,7 @@ struct VotesRecord {
     std::vector<lists::PendingEntry> entries;
   };
   std::vector<PurposeVotes> tracks;
+  std::vector<lists::CastVote> cast;  // those that are pending, or were believed last
   lists::Evidence evidence;
   bool was_decided = true;  // false: these votes are about the pair's first state
 };
@@ -129,7 +130,9 @@ struct Snapshot {
   bool is_same_boot = false;  // stored ticks are good
   std::vector<report::ListingRow> open;
   std::vector<lists::Evidence> open_evidence;  // by position
-  std::vector<VotesRecord> votes;  // empty on another boot or when the wall clock went back
+  /// On another boot or when the wall clock went back without what is pending: only the answers of
+  /// what is listed or held.
+  std::vector<VotesRecord> votes;
   std::vector<DoubtRecord> doubts;
   std::vector<KindRecord> kinds;
   std::vector<ZoneRecord> zones;

@@ -196,6 +196,35 @@ std::optional<std::vector<lists::CacheMark>> decode_marks(std::string_view text)
   return decode_all<lists::CacheMark>(text, '\n', decode);
 }
 
+std::string encode_cast(const std::vector<lists::CastVote>& cast) {
+  return encode_all(cast, '\n', [](const lists::CastVote& vote) {
+    return std::to_string(vote.wall.time_since_epoch().count()) + '\t' +
+           (vote.is_believed ? "1" : "0") + '\t' + core::join(vote.codes, " ");
+  });
+}
+
+std::optional<std::vector<lists::CastVote>> decode_cast(std::string_view text) {
+  const auto decode = [](std::string_view line) -> std::optional<lists::CastVote> {
+    const std::vector<std::string_view> parts = core::split(line, '\t');
+    const std::optional<std::int64_t> wall = core::parse_int(parts[0]);
+    if (parts.size() != 3 || !wall || (parts[1] != "0" && parts[1] != "1")) {
+      return std::nullopt;
+    }
+    const auto addresses = decode_addresses(parts[2]);
+    if (!addresses) {
+      return std::nullopt;
+    }
+    lists::CastVote vote;
+    vote.wall = core::Timestamp(core::Millis(*wall));
+    vote.is_believed = parts[1] == "1";
+    for (const core::IpAddress& address : *addresses) {
+      vote.codes.push_back(address.to_text());
+    }
+    return vote;
+  };
+  return decode_all<lists::CastVote>(text, '\n', decode);
+}
+
 std::string encode_votes(const std::vector<lists::Vote>& votes) {
   return encode_all(votes, '\n', [](const lists::Vote& vote) {
     return ticks_of(vote.at) + '\t' + std::to_string(vote.wall.time_since_epoch().count());

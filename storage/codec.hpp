@@ -38,6 +38,8 @@ std::string encode_marks(const std::vector<lists::CacheMark>& marks);
 std::optional<std::vector<lists::CacheMark>> decode_marks(std::string_view text);
 
 /// A vote per line: tick in microseconds, wall time in milliseconds.
+std::string encode_cast(const std::vector<lists::CastVote>& cast);
+std::optional<std::vector<lists::CastVote>> decode_cast(std::string_view text);
 std::string encode_votes(const std::vector<lists::Vote>& votes);
 std::optional<std::vector<lists::Vote>> decode_votes(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "report/why.hpp"
 #include "storage/codec.hpp"
 #include "storage/outbox.hpp"
 #include "storage/rows.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 using PurposeKey = std::tuple<std::string, std::string, lists::Purpose>;  // zone, subject
 using PendingBook = std::map<PurposeKey, report::PendingRow>;
+using ReasonBook = std::map<std::pair<std::string, std::string>, core::Untrusted>;  // likewise
 
 std::vector<report::ListingRow> read_listings(Transaction& transaction, std::string_view sql) {
   std::vector<report::ListingRow> rows;
@@ -57,6 +59,7 @@ report::PendingRow pending_row(const VotesRecord& record, const VotesRecord::Pur
   row.zone = record.pair.zone;
   row.purpose = votes.purpose;
   row.to = track.pending_to().value_or(lists::PendingTo::listed);
+  row.reason = record.evidence.txt;
   row.first_vote = core::Timestamp::max();
   for (const lists::PendingEntry& entry : votes.entries) {
     row.codes.insert(entry.code);
@@ -97,7 +100,7 @@ lists::Kind kind_of(const std::string& subject) {
 }
 
 /// What a quarantine holds is believed, but not told: it outranks votes of the same pair.
-void add_held(Transaction& transaction, PendingBook& book) {
+void add_held(Transaction& transaction, PendingBook& book, const ReasonBook& reasons) {
   static const std::string sql =
       "SELECT zone, " + kHeldColumns + " FROM held_changes ORDER BY zone, position";
   Query query(transaction, sql);
@@ -112,6 +115,9 @@ void add_held(Transaction& transaction, PendingBook& book) {
     row.codes = std::move(held.change.change.codes);
     row.first_vote = held.change.change.since;
     row.held = true;
+    if (const auto reason = reasons.find({row.zone, row.subject}); reason != reasons.end()) {
+      row.reason = reason->second;
+    }
     PurposeKey key{row.zone, row.subject, row.purpose};
     book.insert_or_assign(std::move(key), std::move(row));
   }
@@ -124,13 +130,15 @@ std::vector<report::PendingRow> read_pending(Transaction& transaction,
     believed.emplace(PurposeKey{row.zone, row.subject, row.purpose}, row.codes);
   }
   PendingBook book;
-  for (const VotesRecord& record : read_votes(transaction)) {
+  ReasonBook reasons;
+  for (const VotesRecord& record : read_pending_votes(transaction)) {
+    reasons.emplace(std::pair(record.pair.zone, record.pair.subject), record.evidence.txt);
     for (const VotesRecord::PurposeVotes& votes : record.tracks) {
       PurposeKey key{record.pair.zone, record.pair.subject, votes.purpose};
       book.emplace(std::move(key), pending_row(record, votes, believed));
     }
   }
-  add_held(transaction, book);
+  add_held(transaction, book, reasons);
   std::vector<report::PendingRow> rows;
   rows.reserve(book.size());
   for (auto& [key, row] : book) {
@@ -147,35 +155,6 @@ void read_daemon(Transaction& transaction, report::DaemonView& daemon) {
     daemon.started_at = query.timestamp();
     daemon.last_sweep = query.maybe_timestamp();
   }
-}
-
-/// The votes for all entries of a pair, put together by the moment of asking.
-std::vector<report::VoteView> vote_views(const VotesRecord& record,
-                                         const lists::CodeSet& believed) {
-  std::map<core::Timestamp, std::vector<const lists::PendingEntry*>> by_moment;
-  for (const VotesRecord::PurposeVotes& track : record.tracks) {
-    for (const lists::PendingEntry& entry : track.entries) {
-      for (const lists::Vote& vote : entry.votes) {
-        by_moment[vote.wall].push_back(&entry);
-      }
-    }
-  }
-  std::vector<report::VoteView> views;
-  for (const auto& [moment, entries] : by_moment) {
-    lists::CodeSet codes = believed;
-    for (const lists::PendingEntry* entry : entries) {
-      if (entry->joins) {
-        codes.insert(entry->code);
-      } else {
-        codes.erase(entry->code.entry);
-      }
-    }
-    views.push_back({.verdict = codes.is_empty() ? "clear" : "listed",
-                     .codes = codes.addresses(),
-                     .asked_at = moment,
-                     .independent = true});
-  }
-  return views;
 }
 
 using KeptBook = std::map<std::string, Reader::KeptEvidence>;  // by zone
@@ -257,23 +236,18 @@ std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std:
   static const std::string listed = "SELECT id, " + kListingColumns + ", " + kEvidenceColumns +
                                     " FROM listings WHERE subject = ? AND ended_at IS NULL";
   KeptBook book;
-  std::map<std::string, lists::CodeSet> believed;  // all purposes together
   Query query(transaction, listed);
   query.bind(subject);
   while (query.next()) {
     const report::ListingRow row = read_listing(query);
     keep(book, row.zone, read_evidence(query)).is_listed = true;
-    for (const lists::Code& code : row.codes) {
-      believed[row.zone].insert(code);
-    }
   }
   for (VotesRecord& record : read_votes_of(transaction, subject)) {
     const std::string zone = record.pair.zone;
-    std::vector<report::VoteView> votes = vote_views(record, believed[zone]);
-    if (votes.empty() && book.count(zone) == 0) {
+    if (record.cast.empty() && record.tracks.empty() && book.count(zone) == 0) {
       continue;  // only marks of freshness: a clear pair
     }
-    keep(book, zone, std::move(record.evidence)).votes = std::move(votes);
+    keep(book, zone, std::move(record.evidence)).votes = report::vote_views(record.cast);
   }
   std::vector<Reader::KeptEvidence> all;
   for (auto& [zone, kept] : book) {

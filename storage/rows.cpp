@@ -9,7 +9,7 @@ namespace rblwatch::storage {
 
 namespace {
 
-constexpr int kEvidenceCount = 14;
+constexpr int kEvidenceCount = 15;
 
 std::optional<std::uint64_t> read_count(Query& query) {
   const std::optional<std::int64_t> value = query.maybe_integer();
@@ -74,7 +74,7 @@ dns::Transport read_transport(Query& query) {
 
 const std::string kEvidenceColumns =
     "ev_question, ev_qtype, ev_server, ev_transport, ev_rcode, ev_a, ev_txt, ev_ttl_s, ev_ede, "
-    "ev_asked_at, ev_took_ms, ev_test_state, ev_test_at, ev_test_cause";
+    "ev_asked_at, ev_took_ms, ev_test_state, ev_test_at, ev_test_cause, ev_direct";
 
 void bind_evidence(Query& query, const lists::Evidence* evidence) {
   if (evidence == nullptr) {
@@ -87,7 +87,8 @@ void bind_evidence(Query& query, const lists::Evidence* evidence) {
              dns::to_text(evidence->transport), evidence->rcode, encode_list(evidence->a));
   query.bind_blob(evidence->txt, kMaxText);
   query.bind(evidence->ttl, encode_numbers(evidence->ede), evidence->asked_at, evidence->took,
-             evidence->test_state, evidence->test_at, evidence->test_cause);
+             evidence->test_state, evidence->test_at, evidence->test_cause,
+             evidence->role == dns::ServerRole::authoritative);
 }
 
 std::optional<lists::Evidence> read_evidence(Query& query) {
@@ -112,6 +113,8 @@ std::optional<lists::Evidence> read_evidence(Query& query) {
   evidence.test_state = query.word<lists::ZoneState>();
   evidence.test_at = query.maybe_timestamp();
   evidence.test_cause = query.maybe_word<lists::Cause>();
+  evidence.role = query.maybe_integer().value_or(0) != 0 ? dns::ServerRole::authoritative
+                                                         : dns::ServerRole::resolver;
   return evidence;
 }
 

@@ -305,11 +305,20 @@ constexpr const char* kToldBlindByKind =
     "(SELECT 1 FROM zones WHERE zones.zone = kinds.zone AND told_blind); "
     "ALTER TABLE zones DROP COLUMN told_blind;";
 
+// Which answers were votes, and whether they were asked of the zone's own servers, is not known of
+// what was stored before.
+constexpr const char* kProofs =
+    "ALTER TABLE votes ADD COLUMN answers TEXT NOT NULL DEFAULT ''; "
+    "ALTER TABLE votes ADD COLUMN ev_direct INTEGER; "
+    "ALTER TABLE listings ADD COLUMN ev_direct INTEGER; "
+    "ALTER TABLE events ADD COLUMN ev_direct INTEGER;";
+
 constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst},
                                  Migration{.number = 2, .sql = kHostNotes},
                                  Migration{.number = 3, .sql = kToldQuarantined},
                                  Migration{.number = 4, .sql = kVotesWasDecided},
-                                 Migration{.number = 5, .sql = kToldBlindByKind}};
+                                 Migration{.number = 5, .sql = kToldBlindByKind},
+                                 Migration{.number = 6, .sql = kProofs}};
 
 }  // namespace
 

@@ -43,6 +43,8 @@ Snapshot read_state(Transaction& transaction);
 /// Every subject that the daemon asks about, in order.
 std::vector<std::string> read_watched(Transaction& transaction);
 std::vector<VotesRecord> read_votes(Transaction& transaction);
+/// Of those alone that wait: for votes, or in a quarantine.
+std::vector<VotesRecord> read_pending_votes(Transaction& transaction);
 std::vector<VotesRecord> read_votes_of(Transaction& transaction, const std::string& subject);
 
 }  // namespace rblwatch::storage

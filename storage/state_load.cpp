@@ -138,8 +138,8 @@ std::vector<std::string> read_texts(Transaction& transaction, std::string_view s
 }
 
 std::string select_pairs(const std::string& rest) {
-  return "SELECT zone, subject, kind, was_decided, marks, " + kEvidenceColumns + " FROM votes " +
-         rest;
+  return "SELECT zone, subject, kind, was_decided, marks, answers, " + kEvidenceColumns +
+         " FROM votes " + rest;
 }
 std::string select_entries(const std::string& rest) {
   return "SELECT zone, subject, purpose, " + kEntryColumns + " FROM vote_entries " + rest;
@@ -154,6 +154,7 @@ std::vector<VotesRecord> read_pairs(Query& query) {
     record.kind = query.word<lists::Kind>();
     record.was_decided = query.flag();
     record.marks = query.decoded(decode_marks);
+    record.cast = query.decoded(decode_cast);
     record.evidence = read_evidence(query).value_or(lists::Evidence{});
     records.push_back(std::move(record));
   }
@@ -181,16 +182,27 @@ void read_entries(Query& query, std::span<VotesRecord> records) {
   }
 }
 
-}  // namespace
-
-std::vector<VotesRecord> read_votes(Transaction& transaction) {
-  static const std::string pairs = select_pairs("ORDER BY zone, subject");
+std::vector<VotesRecord> read_with_entries(Transaction& transaction, const std::string& pairs) {
   static const std::string entries = select_entries("ORDER BY zone, subject, purpose, position");
   Query pair_query(transaction, pairs);
   std::vector<VotesRecord> records = read_pairs(pair_query);
   Query entry_query(transaction, entries);
   read_entries(entry_query, records);
   return records;
+}
+
+}  // namespace
+
+std::vector<VotesRecord> read_votes(Transaction& transaction) {
+  static const std::string pairs = select_pairs("ORDER BY zone, subject");
+  return read_with_entries(transaction, pairs);
+}
+
+std::vector<VotesRecord> read_pending_votes(Transaction& transaction) {
+  static const std::string pairs = select_pairs(
+      "WHERE (zone, subject) IN (SELECT zone, subject FROM vote_entries UNION "
+      "SELECT zone, subject FROM held_changes) ORDER BY zone, subject");
+  return read_with_entries(transaction, pairs);
 }
 
 std::vector<VotesRecord> read_votes_of(Transaction& transaction, const std::string& subject) {

@@ -147,17 +147,17 @@ void write_listings(Transaction& transaction, std::span<const ListingRecord> rec
 
 void write_votes(Transaction& transaction, std::span<const VotesRecord> records) {
   static const std::string sql =
-      insert_into("votes", "zone, subject, kind, was_decided, marks, " + kEvidenceColumns);
+      insert_into("votes", "zone, subject, kind, was_decided, marks, answers, " + kEvidenceColumns);
   for (const VotesRecord& record : records) {
     run(transaction, "DELETE FROM votes WHERE zone = ? AND subject = ?", record.pair.zone,
         record.pair.subject);
-    if (record.marks.empty() && !has_votes(record)) {
+    if (record.marks.empty() && record.cast.empty() && !has_votes(record)) {
       continue;
     }
     {
       Query query(transaction, sql);
       query.bind(record.pair.zone, record.pair.subject, record.kind, record.was_decided,
-                 encode_marks(record.marks));
+                 encode_marks(record.marks), encode_cast(record.cast));
       bind_evidence(query, &record.evidence);
       query.run();
     }

@@ -89,10 +89,19 @@ bool read_is_same_boot(Transaction& transaction, const OpenOptions& options) {
          tick <= options.tick;
 }
 
-/// Rule 13 on another boot: pending votes are dropped, what a quarantine holds waits anew.
+/// Rule 13 on another boot: pending votes are dropped, what a quarantine holds waits anew. The
+/// answers that were believed stay with what is listed or held.
 void forget_ticks(Transaction& transaction, const OpenOptions& options) {
-  Query votes(transaction, "DELETE FROM votes");
-  votes.run();
+  Query entries(transaction, "DELETE FROM vote_entries");
+  entries.run();
+  Query gone(transaction,
+             "DELETE FROM votes WHERE NOT EXISTS (SELECT 1 FROM listings l WHERE l.zone = "
+             "votes.zone AND l.subject = votes.subject AND l.ended_at IS NULL) AND NOT EXISTS "
+             "(SELECT 1 FROM held_changes h WHERE h.zone = votes.zone AND h.subject = "
+             "votes.subject)");
+  gone.run();
+  Query marks(transaction, "UPDATE votes SET marks = ''");
+  marks.run();
   Query zones(transaction,
               "UPDATE zones SET quarantined_tick = ? WHERE quarantined_tick IS NOT NULL");
   zones.bind(options.tick).run();

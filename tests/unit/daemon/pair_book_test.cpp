@@ -166,5 +166,56 @@ TEST_CASE("the answer behind a doubt is kept where it said something, until the 
   CHECK(next.puzzle(pair) == nullptr);
 }
 
+core::Timestamp wall(int seconds) {
+  return core::Timestamp(core::Seconds(1'780'000'000 + seconds));
+}
+
+lists::PendingEntry entry_of(const std::string& code, const std::vector<int>& voted_at) {
+  lists::PendingEntry entry;
+  entry.code.entry = code;
+  for (const int at : voted_at) {
+    entry.votes.push_back({core::Tick(core::Seconds(at)), wall(at)});
+  }
+  return entry;
+}
+
+std::vector<core::Timestamp> walls_of(const std::vector<lists::CastVote>& votes) {
+  std::vector<core::Timestamp> walls;
+  for (const lists::CastVote& vote : votes) {
+    walls.push_back(vote.wall);
+  }
+  return walls;
+}
+
+TEST_CASE("the votes that stand are those for what is pending, and those that were believed last") {
+  using Walls = std::vector<core::Timestamp>;
+  PairDetail detail;
+  detail.cast = {{wall(1), {"127.0.0.2"}}, {wall(2), {"127.0.0.2", "127.0.0.4"}}, {wall(3), {}}};
+  CHECK(detail.standing_votes().empty());
+  PurposeTrack& track = detail.track_of(lists::Purpose::block);
+  track.track.pending = {entry_of("127.0.0.2", {1, 2}), entry_of("127.0.0.4", {2})};
+  CHECK(walls_of(detail.standing_votes()) == Walls{wall(1), wall(2)});
+  CHECK(detail.standing_votes()[1].codes == std::vector<std::string>{"127.0.0.2", "127.0.0.4"});
+
+  // Believed: the answers stay, beside what is pending still.
+  track.track.pending.erase(track.track.pending.begin());
+  lists::Code code;
+  code.entry = "127.0.0.2";
+  track.track.believed.insert(code);
+  detail.mark_believed({wall(1), wall(2)});
+  CHECK(walls_of(detail.standing_votes()) == Walls{wall(1), wall(2)});
+  track.track.pending = {entry_of("127.0.0.2", {3})};
+  CHECK(walls_of(detail.standing_votes()) == Walls{wall(1), wall(2), wall(3)});
+  // The next change takes their place.
+  track.track.pending.clear();
+  detail.mark_believed({wall(3)});
+  CHECK(walls_of(detail.standing_votes()) == Walls{wall(3)});
+  // An end that waits to be told stands on its votes until then.
+  track.track.believed = {};
+  CHECK(detail.standing_votes().empty());
+  track.is_open = true;
+  CHECK(walls_of(detail.standing_votes()) == Walls{wall(3)});
+}
+
 }  // namespace
 }  // namespace rblwatch::daemon

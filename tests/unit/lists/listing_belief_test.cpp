@@ -51,6 +51,7 @@ TEST_CASE("A listing closes after its own votes and a test; until then it stays 
   CHECK(change->removed == change->codes);
   CHECK(change->added.is_empty());
   CHECK(change->since == wall(1000s));
+  CHECK(change->voted_at == std::vector{wall(1000s), wall(1120s)});
   CHECK(change->listed_at == wall(0s));
   CHECK_FALSE(pair.track.is_listed());
 }

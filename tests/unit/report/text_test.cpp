@@ -304,6 +304,25 @@ TEST_CASE("why names what was not kept, and the line that repeats a question") {
   CHECK(to_text(unwatched, TextStyle{}).find("192.0.2.10: not watched") == 0);
 }
 
+TEST_CASE("an answer within a millisecond took some time") {
+  WhyDoc document = samples::why();
+  document.answers[0].evidence->took = core::Millis(0);
+  const std::string text = to_text(document, TextStyle{});
+  CHECK_THAT(text, Catch::Contains("under 1 ms"));
+  CHECK_THAT(text, !Catch::Contains("took 0"));
+}
+
+TEST_CASE("why names a zone that is not asked, and no line that would ask it") {
+  WhyDoc document = samples::why();
+  document.answers.erase(document.answers.begin(), document.answers.begin() + 2);
+  document.answers[0].verdict = "unknown";
+  document.answers[0].cause = lists::Cause::unsupported;
+  const std::string text = to_text(document, TextStyle{});
+  CHECK_THAT(text, Catch::Contains("psbl-surriel: unknown (unsupported)"));
+  CHECK_THAT(text, Catch::Contains("none: the zone is not asked about it"));
+  CHECK_THAT(text, !Catch::Contains("dig ") && !Catch::Contains("No zone"));
+}
+
 TEST_CASE("lists without anything say so") {
   CHECK(to_text(HistoryDoc{}, TextStyle{}) == "No listings.\n");
   CHECK(to_text(AlertsDoc{}, TextStyle{}) == "No deliveries.\n");

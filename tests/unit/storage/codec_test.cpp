@@ -55,6 +55,7 @@ TEST_CASE("addresses, numbers, marks and votes come back") {
   CHECK(decode_marks(encode_marks(record.marks)) == record.marks);
   const std::vector<lists::Vote>& votes = record.tracks[0].entries[1].votes;
   CHECK(decode_votes(encode_votes(votes)) == votes);
+  CHECK(decode_cast(encode_cast(record.cast)) == record.cast);
 }
 
 TEST_CASE("what is no such text is not read") {
@@ -69,4 +70,8 @@ TEST_CASE("what is no such text is not read") {
   CHECK_FALSE(decode_marks("nowhere\t5").has_value());
   CHECK_FALSE(decode_votes("1").has_value());
   CHECK_FALSE(decode_votes("1\tx").has_value());
+  CHECK_FALSE(decode_cast("1").has_value());
+  CHECK_FALSE(decode_cast("x\t1\t127.0.0.2").has_value());
+  CHECK_FALSE(decode_cast("1\t2\t127.0.0.2").has_value());
+  CHECK_FALSE(decode_cast("1\t1\tnonsense").has_value());
 }

@@ -113,7 +113,8 @@ Batch batch_of_everything() {
   }
   batch.listings[3].row.is_retired = true;
   batch.listings.push_back(listing_record(listing("192.0.2.32", "white", lists::Purpose::allow)));
-  batch.votes = {votes(), votes("192.0.2.20"), votes("192.0.2.40")};
+  batch.votes = {votes(), votes("192.0.2.20"), votes("192.0.2.40"), votes("2001:db8::1")};
+  batch.votes[3].tracks.clear();    // held
   batch.votes[0].tracks.resize(1);  // a code joins, another leaves
   batch.votes[1].tracks.resize(1);  // all codes leave
   lists::PendingEntry leaves = batch.votes[1].tracks[0].entries[0];
@@ -416,6 +417,8 @@ TEST_CASE("status has what is open, lost, pending, doubted, and the daemon's own
   CHECK(pending["2001:db8::1"].held);
   CHECK(pending["2001:db8::1"].kind == lists::Kind::ipv6);
   CHECK(pending["2001:db8::1"].first_vote == at(77));
+  CHECK(pending["192.0.2.40"].reason == evidence().txt);
+  CHECK(pending["2001:db8::1"].reason == evidence().txt);
   REQUIRE(rows.doubts.size() == 1);
   CHECK(rows.doubts[0].doubt.cause == lists::Cause::servfail);
   CHECK(rows.kinds.size() == 1);
@@ -435,6 +438,7 @@ TEST_CASE("the evidence kept of a subject is that of its open listings and its v
   batch.votes[0].evidence.asked_at = at(500);
   batch.votes[0].tracks.resize(1);
   batch.votes[2].tracks.clear();
+  batch.votes[2].cast.clear();
   taken(store.commit(batch));
   const auto kept = taken(taken(Reader::open(folder.database())).evidence("192.0.2.10"));
   REQUIRE(kept.size() == 3);
@@ -444,7 +448,10 @@ TEST_CASE("the evidence kept of a subject is that of its open listings and its v
   REQUIRE(kept[0].votes.size() == 2);
   CHECK(kept[0].votes[0].asked_at == at(1));
   CHECK(kept[0].votes[0].verdict == "listed");
-  CHECK(kept[0].votes[0].codes == std::vector<std::string>{"127.0.0.4", "127.0.0.9"});
+  CHECK(kept[0].votes[0].codes == std::vector<std::string>{"127.0.0.2", "127.0.0.9"});
+  CHECK(kept[0].votes[1].asked_at == at(200));
+  CHECK(kept[0].votes[1].verdict == "clear");
+  CHECK(kept[0].votes[1].codes.empty());
   CHECK(kept[1].zone == "new");
   CHECK_FALSE(kept[1].is_listed);
   CHECK(kept[2].zone == "white");

@@ -131,6 +131,7 @@ inline lists::Evidence evidence() {
   lists::Evidence evidence;
   evidence.question = "10.2.0.192.<key>.zen.test";
   evidence.server = "127.0.0.1:53";
+  evidence.role = dns::ServerRole::authoritative;
   evidence.transport = dns::Transport::tcp;
   evidence.rcode = "NOERROR";
   evidence.a = {"127.0.0.2", "127.0.0.4"};
@@ -234,6 +235,8 @@ inline VotesRecord votes(const std::string& subject = "192.0.2.10",
                   {.server = server("[::1]:5353"), .runs_out = tick(90)}};
   record.tracks = {{.purpose = lists::Purpose::block, .entries = {leaves, entry}},
                    {.purpose = lists::Purpose::info, .entries = {entry}}};
+  record.cast = {{.wall = at(1), .codes = {"127.0.0.2", "127.0.0.9"}, .is_believed = true},
+                 {.wall = at(200), .codes = {}, .is_believed = false}};
   record.evidence = evidence();
   return record;
 }

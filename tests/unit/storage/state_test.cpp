@@ -92,6 +92,7 @@ void check_votes(const std::vector<VotesRecord>& stored) {
   CHECK(stored[0].kind == expected.kind);
   CHECK(stored[0].was_decided == expected.was_decided);
   CHECK(stored[0].marks == expected.marks);
+  CHECK(stored[0].cast == expected.cast);
   CHECK(stored[0].evidence == expected.evidence);
   REQUIRE(stored[0].tracks.size() == expected.tracks.size());
   for (std::size_t i = 0; i < expected.tracks.size(); ++i) {
@@ -189,13 +190,21 @@ TEST_CASE("on another boot, or when a clock went back, pending votes are gone fo
   const Folder folder;
   {
     Store store = open_store(folder);
-    taken(store.commit(full_batch()));
+    Batch batch = full_batch();  // which has a listing of the first, and holds one of the second
+    batch.votes.push_back(votes(batch.zones[0].held_subjects[1]));
+    batch.votes.push_back(votes("192.0.2.99"));
+    taken(store.commit(batch));
   }
   {
     const Store store = taken(Store::open(folder.database(), row.options));
     const Snapshot snapshot = taken(store.load());
     CHECK(snapshot.is_same_boot == row.is_same_boot);
-    CHECK(snapshot.votes.size() == (row.is_same_boot ? 1 : 0));
+    REQUIRE(snapshot.votes.size() == (row.is_same_boot ? 3 : 2));
+    for (const VotesRecord& record : snapshot.votes) {
+      CHECK(record.tracks.empty() != row.is_same_boot);
+      CHECK(record.marks.empty() != row.is_same_boot);
+      CHECK(record.cast == votes().cast);  // what is believed stays proved
+    }
     CHECK(snapshot.open.size() == 1);
     CHECK(snapshot.doubts.size() == 1);
     // What a quarantine holds is believed; only its wait starts anew.
@@ -207,7 +216,7 @@ TEST_CASE("on another boot, or when a clock went back, pending votes are gone fo
   const Store store = taken(Store::open(folder.database(), later));
   const Snapshot snapshot = taken(store.load());
   CHECK(snapshot.is_same_boot);
-  CHECK(snapshot.votes.size() == (row.is_same_boot ? 1 : 0));
+  CHECK(snapshot.votes.size() == (row.is_same_boot ? 3 : 2));
 }
 
 TEST_CASE("a system without a boot id never trusts its ticks") {
@@ -258,6 +267,7 @@ TEST_CASE("votes and doubts replace what was stored, and none deletes it") {
   CHECK(taken(store.load()).votes[0].tracks.size() == 1);
   VotesRecord marks_only = votes();
   marks_only.tracks.clear();
+  marks_only.cast.clear();
   second.votes = {marks_only};
   taken(store.commit(second));
   CHECK(taken(store.load()).votes[0].marks.size() == 2);
