@@ -202,6 +202,21 @@ class Why(Story):
             self.assertNotIn("names", [a["zone"] for a in self.watch.cli("why", MX1, "--json").json["answers"]])
             self.watch.stop()
 
+    def test_a_name_too_long_for_the_zone_is_unsupported_up_and_down(self):
+        self.dns.zone("far.too.long.names.test", ("domain",))
+        long = ".".join(["a" * 60] * 4)[:240]
+        watch = self.install(self.config(self.dns, zone=[own_zone("names", "far.too.long.names.test", ("domain",), domain_form="exact")],
+                                         target=[{"domain": long}])).start()
+
+        def state():
+            answer = watch.cli("why", long, "--json").json["answers"][0]
+            return (answer["verdict"], answer["cause"], answer["kept"])
+
+        self.eventually(lambda: state()[1] == "unsupported", "the name being too long")
+        self.assertEqual(state(), ("unknown", "unsupported", False))
+        watch.stop()
+        self.assertEqual(state(), ("unknown", "unsupported", False))
+
     def test_the_line_that_repeats_it_asks_as_it_was_asked(self):
         self.assertNotIn("+norecurse", self.why(MX1)["dig"])
         own = self.keep(FaultDns())
