@@ -14,8 +14,6 @@ namespace {
 /// State without events is collected for a moment, so that a busy sweep is a few transactions, not
 /// hundreds.
 constexpr core::Millis kFlushEvery{50};
-/// Pairs submitted for one zone before the next zone has its turn.
-constexpr std::size_t kZoneTurn = 32;
 constexpr core::Seconds kResolverRecordEvery{10};
 constexpr core::Millis kShortest{1};
 /// A new world costs the lookups that are under way, so the addresses of targets whose turn comes
@@ -45,7 +43,7 @@ core::Result<std::unique_ptr<Monitor>> Monitor::make(const MonitorPorts& ports, 
   if (!world) {
     return tl::make_unexpected(world.error());
   }
-  ports.resolver.set_lanes((*world)->lanes());
+  ports.resolver.set_lanes((*world)->lanes.limits());
   monitor->now_ =
       std::make_unique<Generation>(std::move(*world), monitor->ledger_, ports.random,
                                    monitor->epoch_, monitor->number_, snapshot.held_batches);
@@ -69,17 +67,18 @@ core::Result<void> Monitor::reload(MonitorSetup setup) {
 }
 
 core::Result<void> Monitor::make_generation(MonitorSetup setup) {
-  auto world = make_world(std::move(setup), hosts_.addresses());
+  auto world = make_world(std::move(setup), hosts_.addresses(), now_->world->lanes);
   if (!world) {
     return tl::make_unexpected(world.error());
   }
   hosts_.forget_lookups();
-  ports_.resolver.set_lanes((*world)->lanes());
+  ports_.resolver.set_lanes((*world)->lanes.limits());
   auto next = std::make_unique<Generation>(std::move(*world), ledger_, ports_.random, epoch_,
                                            ++number_, std::vector<std::string>{});
   carry_over(*next, *now_, ledger_);
   now_ = std::move(next);
   first_zone_ = 0;
+  first_portion_ = kZoneTurn;
   return {};
 }
 
@@ -133,22 +132,31 @@ void Monitor::submit() {
 }
 
 // Zones take turns in small portions, so that one with a great deal to ask doesn't take every free
-// place; and the turn begins with another zone each time.
+// place. Where a pace over all stops a zone within its portion, it has the rest of it the next
+// time.
 void Monitor::submit_pairs() {
   const std::size_t zones = now_->desks.size();
-  bool is_any_left = zones > 0;
-  while (is_any_left) {
-    is_any_left = false;
-    for (std::size_t i = 0; i < zones; ++i) {
-      const lists::ZoneIndex zone{static_cast<std::uint16_t>((first_zone_ + i) % zones)};
-      if (now_->desks[zone.value].is_any_seeing() && !now_->watch.has_waiting(zone) &&
-          !now_->teller.has_waiting_reasons(zone)) {
-        is_any_left =
-            now_->pairs.submit_due(ports_.resolver, zone, kZoneTurn) == kZoneTurn || is_any_left;
-      }
+  std::size_t at = first_zone_;
+  std::size_t portion = first_portion_;
+  for (std::size_t idle = 0; idle < zones;) {
+    const std::size_t submitted = submit_zone({static_cast<std::uint16_t>(at)}, portion);
+    const bool is_over = submitted == portion;
+    if (submitted > 0) {
+      first_zone_ = is_over ? (at + 1) % zones : at;
+      first_portion_ = is_over ? kZoneTurn : portion - submitted;
     }
+    idle = submitted > 0 ? 0 : idle + 1;
+    at = (at + 1) % zones;
+    portion = kZoneTurn;
   }
-  first_zone_ = zones == 0 ? 0 : (first_zone_ + 1) % zones;
+}
+
+std::size_t Monitor::submit_zone(lists::ZoneIndex zone, std::size_t at_most) {
+  if (!now_->desks[zone.value].is_any_seeing() || now_->watch.has_waiting(zone) ||
+      now_->teller.has_waiting_reasons(zone)) {
+    return 0;
+  }
+  return now_->pairs.submit_due(ports_.resolver, zone, at_most);
 }
 
 void Monitor::take(const dns::Completion& completion) {
@@ -191,7 +199,7 @@ std::optional<core::Tick> Monitor::next_submission() const {
                          now_->watch.has_waiting({zone}) ||
                          now_->teller.has_waiting_reasons({zone});
     if (has_due) {
-      sooner(next, ports_.resolver.next_slot(World::lane_of({zone})));
+      sooner(next, ports_.resolver.next_slot(now_->world->lane_of({zone})));
     }
   }
   if (now_->own_servers.has_waiting()) {

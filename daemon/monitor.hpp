@@ -61,6 +61,7 @@ class Monitor {
   core::Result<void> make_generation(MonitorSetup setup);
   void submit();
   void submit_pairs();
+  std::size_t submit_zone(lists::ZoneIndex zone, std::size_t at_most);
   void take(const dns::Completion& completion);
   core::Millis pause(core::Millis at_most) const;
   std::optional<core::Tick> next_submission() const;
@@ -73,7 +74,10 @@ class Monitor {
   std::unique_ptr<Generation> now_;
   bool is_remake_due_ = false;  // a target's addresses changed
   core::Tick remake_by_{};
+  /// Pairs submitted for one zone before the next zone has its turn.
+  static constexpr std::size_t kZoneTurn = 32;
   std::size_t first_zone_ = 0;  // whose turn it is to submit first
+  std::size_t first_portion_ = kZoneTurn;
   core::Tick last_flush_{};
   core::Tick next_resolver_record_{};
 };

@@ -90,7 +90,7 @@ KindDesk& PairDesk::kind_desk(lists::PairId pair) {
 std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
                                  std::size_t at_most) {
   std::size_t submitted = 0;
-  const dns::Lane lane = World::lane_of(zone);
+  const dns::Lane lane = world_.lane_of(zone);
   std::deque<lists::PairId>& seconds = seconds_[zone.value];
   while (submitted < at_most && resolver.can_submit(lane)) {
     std::uint16_t part = 0;

@@ -50,7 +50,7 @@ void Teller::want_reason(lists::PairId pair) {
 void Teller::submit_reasons(dns::Resolver& resolver) {
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(reasons_); ++zone) {
     std::deque<lists::PairId>& waiting = reasons_[zone];
-    while (!waiting.empty() && resolver.can_submit(World::lane_of({zone}))) {
+    while (!waiting.empty() && resolver.can_submit(world_.lane_of({zone}))) {
       const lists::PairId pair = waiting.front();
       waiting.pop_front();
       const lists::Subject& subject = world_.subjects.subject(book_.slot(pair).subject);
@@ -59,7 +59,7 @@ void Teller::submit_reasons(dns::Resolver& resolver) {
       const PairDetail* detail = book_.detail(pair);
       const std::size_t part = detail != nullptr ? detail->listed_part : 0;
       resolver.submit({Ticket{Errand::reason, generation_, 0, pair.value}.id(),
-                       World::lane_of({zone}),
+                       world_.lane_of({zone}),
                        {names->at(std::min(part, names->size() - 1)), dns::QType::txt},
                        world_.zone_servers[zone]});
     }

@@ -29,18 +29,22 @@ lists::ConfirmPolicy World::confirm_policy(lists::ZoneIndex index,
   return policy;
 }
 
-std::vector<dns::LaneLimit> World::lanes() const {
-  std::vector<dns::LaneLimit> lanes;
-  lanes.reserve(setup.zones.size() + 1);
-  for (const lists::Zone& zone : setup.zones) {
-    lanes.push_back({.qps = zone.qps});
+void ZoneLanes::set_zones(const std::vector<lists::Zone>& zones) {
+  of_zone_.clear();
+  for (const lists::Zone& zone : zones) {
+    const dns::Lane next{static_cast<std::uint32_t>(limits_.size())};
+    const dns::Lane lane = by_id_.try_emplace(zone.id, next).first->second;
+    if (lane == next) {
+      limits_.emplace_back();
+    }
+    limits_[lane.value].qps = zone.qps;
+    of_zone_.push_back(lane);
   }
-  lanes.push_back({});  // host names: held by the resolver's own pace only
-  return lanes;
 }
 
 core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup,
-                                                      const lists::HostBook& hosts) {
+                                                      const lists::HostBook& hosts,
+                                                      ZoneLanes lanes) {
   auto world = std::make_shared<World>();
   auto subjects = lists::SubjectTable::build(setup.targets, hosts, setup.max_subjects);
   if (!subjects) {
@@ -55,6 +59,8 @@ core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup,
                                       : std::make_shared<const dns::ServerGroup>(dns::ServerGroup{
                                             zone.servers, dns::ServerRole::authoritative}));
   }
+  world->lanes = std::move(lanes);
+  world->lanes.set_zones(setup.zones);
   world->setup = std::move(setup);
   return world;
 }

@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "alerts/channel.hpp"
@@ -39,11 +42,30 @@ struct MonitorSetup {
   std::uint64_t max_subjects = 4'194'304;
 };
 
+/// The lanes of the zones' lookups. A zone keeps its lane from one configuration to the next, since
+/// the engine keeps pace, round trips and silence by lane; and that of a zone taken out keeps its
+/// pace, which lookups under way still need. None is given away again.
+class ZoneLanes {
+ public:
+  static constexpr dns::Lane kHosts{0};  // host names: held by the resolver's own pace only
+
+  /// The zones of this configuration, in their order.
+  void set_zones(const std::vector<lists::Zone>& zones);
+  dns::Lane of(lists::ZoneIndex zone) const { return of_zone_[zone.value]; }
+  const std::vector<dns::LaneLimit>& limits() const { return limits_; }
+
+ private:
+  std::map<std::string, dns::Lane, std::less<>> by_id_;
+  std::vector<dns::Lane> of_zone_;
+  std::vector<dns::LaneLimit> limits_ = std::vector<dns::LaneLimit>(1);  // by lane
+};
+
 struct World {
   MonitorSetup setup;
   lists::SubjectTable subjects;
   dns::ServerGroupPtr resolvers;
   std::vector<dns::ServerGroupPtr> zone_servers;  // by zone: its own, or the resolvers
+  ZoneLanes lanes;
 
   const lists::Zone& zone(lists::ZoneIndex index) const { return setup.zones[index.value]; }
   std::optional<lists::ZoneIndex> find_zone(std::string_view id) const;
@@ -52,14 +74,14 @@ struct World {
   lists::ConfirmPolicy confirm_policy(lists::ZoneIndex index, lists::SubjectIndex subject) const;
   bool uses_resolver(lists::ZoneIndex zone) const { return this->zone(zone).servers.empty(); }
 
-  /// The lane of a zone's lookups; the last lane is for host names.
-  static dns::Lane lane_of(lists::ZoneIndex zone) { return dns::Lane{zone.value}; }
-  dns::Lane host_lane() const { return dns::Lane{static_cast<std::uint32_t>(setup.zones.size())}; }
-  std::vector<dns::LaneLimit> lanes() const;
+  dns::Lane lane_of(lists::ZoneIndex zone) const { return lanes.of(zone); }
+  dns::Lane host_lane() const { return ZoneLanes::kHosts; }
 };
 
-/// Fails with Kind::limit when there are more subjects than allowed.
+/// `lanes` are those of the world before. Fails with Kind::limit when there are more subjects than
+/// allowed.
 core::Result<std::shared_ptr<const World>> make_world(MonitorSetup setup,
-                                                      const lists::HostBook& hosts);
+                                                      const lists::HostBook& hosts,
+                                                      ZoneLanes lanes = {});
 
 }  // namespace rblwatch::daemon

@@ -117,14 +117,14 @@ void ZoneWatch::want_tests_elsewhere(lists::ZoneIndex zone, core::Tick now) {
 
 void ZoneWatch::submit_waiting(lists::ZoneIndex zone, dns::Resolver& resolver) {
   std::deque<Waiting>& waiting = waiting_[zone.value];
-  while (!waiting.empty() && resolver.can_submit(World::lane_of(zone))) {
+  while (!waiting.empty() && resolver.can_submit(world_.lane_of(zone))) {
     const Waiting next = waiting.front();
     waiting.pop_front();
     const Ticket ticket{Errand::test, generation_, next.part, next.run};
     const Run& run = runs_.at(next.run);
     const bool is_direct = run.direct != nullptr && next.part + 1U == run.questions.size();
     resolver.submit({ticket.id(),
-                     World::lane_of(zone),
+                     world_.lane_of(zone),
                      {run.questions[next.part].name, dns::QType::a},
                      is_direct ? run.direct : world_.zone_servers[zone.value]});
   }
@@ -404,9 +404,12 @@ storage::ResolverRecord ZoneWatch::resolver_record(const dns::Resolver& resolver
   record.told_blind = is_blind;
   record.cause = resolver_health_.cause();
   record.since = resolver_since_;
+  const std::vector<dns::Server>& watched = world_.resolvers->servers;
   for (const dns::ServerStatus& status : resolver.servers()) {
-    if (status.role != dns::ServerRole::resolver) {
-      continue;
+    const bool is_watched =
+        std::find(watched.begin(), watched.end(), status.server) != watched.end();
+    if (status.role != dns::ServerRole::resolver || !is_watched) {
+      continue;  // the engine remembers those of an earlier configuration for a while
     }
     report::ResolverView view;
     view.server = status.server.to_text();

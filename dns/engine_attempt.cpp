@@ -192,13 +192,14 @@ void Engine::queue_or_rest(std::uint32_t index) {
   }
 }
 
-// New lookups of the lane stand behind it.
+// New lookups stand behind it.
 void Engine::rest_for_pace(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   const Lane lane = flight.first.lane;
-  lanes_.queue_retry(lane);
+  const ServerRole role = servers_.at(flight.server).role;
+  flight.waits_for_all = lanes_.queue_retry(lane, role, now_);
   flight.is_retry_queued = true;
-  const core::Tick at = lanes_.when_promisable(lane, servers_.at(flight.server).role, now_);
+  const core::Tick at = lanes_.when_promisable(lane, role, now_);
   rest(index, std::max(at - now_, Micros{core::Millis(1)}));
 }
 
@@ -211,7 +212,7 @@ void Engine::rest(std::uint32_t index, Micros pause) {
 void Engine::give_up_claims(Flight& flight) {
   const Lane lane = flight.first.lane;
   if (flight.is_promised) lanes_.withdraw(lane, servers_.at(flight.server).role);
-  if (flight.is_retry_queued) lanes_.dequeue_retry(lane);
+  if (flight.is_retry_queued) lanes_.dequeue_retry(lane, flight.waits_for_all);
   flight.is_promised = flight.is_retry_queued = false;
 }
 

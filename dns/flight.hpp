@@ -80,6 +80,7 @@ struct Flight {
   bool is_in_lane_window = false;
   bool is_promised = false;      // the lane's pace knows of the packet to come
   bool is_retry_queued = false;  // it rests until the pace allows it
+  bool waits_for_all = false;    // which is the one over all
   bool was_resent = false;       // which sending a reply belongs to can't be told
   bool is_free = false;          // the next packet is no attempt of its own
   bool is_mixed = false;         // letters sent in mixed case

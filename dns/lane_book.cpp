@@ -34,11 +34,11 @@ LaneBook::LaneBook(const ResolverOptions& options, core::Tick now)
     : lanes_(1), places_(std::max<std::size_t>(options.in_flight, 1)), overall_(options.qps, now) {}
 
 void LaneBook::set_limits(std::span<const LaneLimit> limits, core::Tick now) {
-  // Never fewer than before: lookups in flight still name their lanes.
+  // Never fewer than before: lookups in flight still name their lanes, and keep to their pace.
   if (limits.size() > lanes_.size()) lanes_.resize(limits.size());
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const double qps = i < limits.size() ? limits[i].qps : 0;
-    if (lanes_[i].pace.per_second() != std::max(qps, 0.0)) lanes_[i].pace.set_rate(qps, now);
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const double qps = std::max(limits[i].qps, 0.0);
+    if (lanes_[i].pace.per_second() != qps) lanes_[i].pace.set_rate(qps, now);
   }
 }
 
@@ -70,8 +70,10 @@ bool LaneBook::has_queue(const State& state) const {
 
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
   const State& state = at(lane);
-  return has_place(state) && has_queue(state) && can_promise(lane, state.last_role, now) &&
-         state.waiting_retries == 0;
+  if (!has_place(state) || !has_queue(state)) return false;
+  if (state.pace.available(now) < 1.0 + state.promised + state.waiting_retries) return false;
+  return state.last_role != ServerRole::resolver ||
+         overall_.available(now) >= 1.0 + overall_promised_ + overall_waiting_;
 }
 
 core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
@@ -79,7 +81,8 @@ core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
   if (!has_place(state) || !has_queue(state)) return core::Tick::max();
   core::Tick at_tick = wait_for(state.pace, 1.0 + state.promised + state.waiting_retries, now);
   if (state.last_role == ServerRole::resolver) {
-    at_tick = std::max(at_tick, wait_for(overall_, 1.0 + overall_promised_, now));
+    const double before = 1.0 + overall_promised_ + overall_waiting_;
+    at_tick = std::max(at_tick, wait_for(overall_, before, now));
   }
   return at_tick;
 }
@@ -134,10 +137,27 @@ void LaneBook::send_at_once(Lane lane, ServerRole role, core::Tick now) {
   if (role == ServerRole::resolver) overall_.take(now);
 }
 
-void LaneBook::dequeue_retry(Lane lane) {
+// One that its own lane keeps back takes no token of the others'.
+bool LaneBook::queue_retry(Lane lane, ServerRole role, core::Tick now) {
+  State& state = at(lane);
+  ++state.waiting_retries;
+  const bool waits_for_all =
+      role == ServerRole::resolver &&
+      state.pace.available(now) >= 1.0 + state.promised + state.waiting_for_all;
+  if (waits_for_all) {
+    ++state.waiting_for_all;
+    ++overall_waiting_;
+  }
+  return waits_for_all;
+}
+
+void LaneBook::dequeue_retry(Lane lane, bool waits_for_all) {
   State& state = at(lane);
   RBL_CHECK(state.waiting_retries > 0);
   --state.waiting_retries;
+  if (!waits_for_all) return;
+  --state.waiting_for_all;
+  --overall_waiting_;
 }
 
 void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {

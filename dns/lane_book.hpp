@@ -48,9 +48,10 @@ class LaneBook {
   void send_promised(Lane lane, ServerRole role, core::Tick now);
   /// A packet sent without a promise (TCP). Pre: can_promise() now.
   void send_at_once(Lane lane, ServerRole role, core::Tick now);
-  /// A retry waits for the pace: new lookups stand behind it.
-  void queue_retry(Lane lane) { ++at(lane).waiting_retries; }
-  void dequeue_retry(Lane lane);
+  /// A retry waits for the pace: new lookups of its lane stand behind it, and those of all lanes
+  /// where only the pace over all keeps it back. Whether that is so; dequeue_retry() wants to know.
+  bool queue_retry(Lane lane, ServerRole role, core::Tick now);
+  void dequeue_retry(Lane lane, bool waits_for_all);
 
   /// What came of a question. A lane whose questions stay unanswered gets fewer places.
   void note_reply(Lane lane, core::Micros rtt, bool is_exact);
@@ -65,6 +66,11 @@ class LaneBook {
     return at(lane).newest_answered >= sent_at;
   }
   bool is_silent(Lane lane) const { return at(lane).silent_run >= kSilent; }
+  /// Whether its last question over TCP to come to an end kept a connection waiting in vain: the
+  /// next ones must not hold up those of other lanes.
+  bool is_silent_over_tcp(Lane lane) const { return at(lane).is_silent_over_tcp; }
+  void note_silence_over_tcp(Lane lane) { at(lane).is_silent_over_tcp = true; }
+  void note_reply_over_tcp(Lane lane) { at(lane).is_silent_over_tcp = false; }
   /// Questions on their way that still hold a place in a server's window. A lane that doesn't
   /// answer, or has not yet, may hold only a few: it must not fill the windows of servers that
   /// others need.
@@ -86,9 +92,11 @@ class LaneBook {
     std::uint32_t in_flight = 0;
     std::uint32_t promised = 0;
     std::uint32_t waiting_retries = 0;
+    std::uint32_t waiting_for_all = 0;  // of these, for the pace over all
     std::uint32_t silent_run = 0;
     std::uint32_t in_window = 0;
     bool is_heard = false;  // a reply came, ever
+    bool is_silent_over_tcp = false;
     ServerRole last_role = ServerRole::resolver;
     core::Tick newest_answered{};  // when the latest question that got a reply was sent
     RttEstimate rtt;
@@ -113,6 +121,7 @@ class LaneBook {
   std::size_t busy_lanes_ = 0;
   RateLimit overall_;  // towards resolvers
   std::uint32_t overall_promised_ = 0;
+  std::uint32_t overall_waiting_ = 0;
 };
 
 }  // namespace rblwatch::dns

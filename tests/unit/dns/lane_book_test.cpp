@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dns/lane_book.hpp"
 
+#include <array>
+#include <deque>
+#include <optional>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "dns/send_window.hpp"
@@ -32,6 +37,13 @@ std::uint32_t fill(LaneBook& lanes, Lane lane) {
     ++taken;
   }
   return taken;
+}
+
+void spend(LaneBook& lanes, Lane lane, int packets, Tick now = kStart) {
+  for (int i = 0; i < packets; ++i) {
+    lanes.promise(lane, kResolver);
+    lanes.send_promised(lane, kResolver, now);
+  }
 }
 
 }  // namespace
@@ -128,11 +140,69 @@ TEST_CASE("a retry that waits for the pace goes before new lookups") {
   LaneBook lanes(with_places(100), kStart);
   const LaneLimit limit{.qps = 10};
   lanes.set_limits({&limit, 1}, kStart);
-  lanes.queue_retry({0});
+  const bool waits_for_all = lanes.queue_retry({0}, kResolver, kStart);
   CHECK_FALSE(lanes.can_submit({0}, kStart));
   CHECK(lanes.can_promise({0}, kResolver, kStart));
-  lanes.dequeue_retry({0});
+  lanes.dequeue_retry({0}, waits_for_all);
   CHECK(lanes.can_submit({0}, kStart));
+}
+
+TEST_CASE("a retry that waits for the pace over all goes before the new lookups of every lane") {
+  LaneBook lanes(with_places(100, 20), kStart);
+  spend(lanes, {1}, 2);
+  const bool waits_for_all = lanes.queue_retry({0}, kResolver, kStart);
+  CHECK(waits_for_all);
+  const Tick next = kStart + Millis(50);  // when there is one more token
+  CHECK(lanes.can_promise({0}, kResolver, next));
+  CHECK_FALSE(lanes.can_submit({0}, next));
+  CHECK_FALSE(lanes.can_submit({1}, next));
+  CHECK(lanes.next_slot({1}, next) == next + Millis(50));
+  CHECK(lanes.can_submit({1}, next + Millis(50)));
+  lanes.dequeue_retry({0}, waits_for_all);
+  CHECK(lanes.can_submit({1}, next));
+}
+
+TEST_CASE("a retry that waits for its own lane takes nothing from the others, nor do two for one") {
+  LaneBook lanes(with_places(100, 20), kStart);
+  const LaneLimit limit{.qps = 10};
+  lanes.set_limits({&limit, 1}, kStart);
+  CHECK(lanes.queue_retry({0}, kResolver, kStart));
+  CHECK_FALSE(lanes.queue_retry({0}, kResolver, kStart));
+  CHECK_FALSE(lanes.queue_retry({1}, ServerRole::authoritative, kStart));
+  CHECK(lanes.can_submit({2}, kStart));
+  lanes.promise({2}, kResolver);
+  CHECK_FALSE(lanes.can_submit({2}, kStart));
+}
+
+TEST_CASE("a lane that loses questions gets as many through as the others at a pace over all") {
+  // Each turn all lanes ask for what they can get; of the first one, every third question is lost.
+  LaneBook lanes(with_places(1000, 200), kStart);
+  std::array<int, 3> begun{};
+  std::deque<bool> retries;  // of the first lane: whether each waits for all
+  std::uint32_t first = 0;
+  Tick now = kStart;
+  for (; now < kStart + Seconds(30); now += Millis(50)) {
+    // The retries' timers run behind the caller's turn: as if the engine's wait came to its end.
+    std::optional<std::uint32_t> last;
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      const Lane lane{(first + i) % 3};
+      while (lanes.can_submit(lane, now)) {
+        spend(lanes, lane, 1, now);
+        last = lane.value;
+        if (++begun.at(lane.value) % 3 == 0 && lane.value == 0)
+          retries.push_back(lanes.queue_retry(lane, kResolver, now));
+      }
+    }
+    if (last) first = (*last + 1) % 3;
+    while (!retries.empty() && lanes.can_promise({0}, kResolver, now)) {
+      lanes.dequeue_retry({0}, retries.front());
+      retries.pop_front();
+      spend(lanes, {0}, 1, now);
+    }
+  }
+  CHECK(retries.size() <= 20);  // a burst
+  for (const int count : begun)
+    CHECK(count > 0.8 * 200 * 30 / 3.34);
 }
 
 TEST_CASE("a lane that has never been answered holds few places in a window") {
@@ -154,6 +224,16 @@ TEST_CASE("new limits keep what is in flight, and lanes that are no longer named
   lanes.set_limits({&limit, 1}, kStart);
   lanes.leave({7});
   CHECK(lanes.in_flight() == 0);
+}
+
+TEST_CASE("a lane that is no longer named keeps its pace, for lookups of it may be under way") {
+  LaneBook lanes(with_places(100), kStart);
+  const std::vector<LaneLimit> two(2, LaneLimit{.qps = 10});
+  lanes.set_limits(two, kStart);
+  spend(lanes, {1}, 1);
+  lanes.set_limits({two.data(), 1}, kStart);
+  CHECK_FALSE(lanes.can_promise({1}, kResolver, kStart));
+  CHECK(lanes.can_promise({1}, kResolver, kStart + Millis(100)));
 }
 
 TEST_CASE("a window doubles while nothing is lost and it is used") {
