@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kEvents = 64;
 constexpr std::size_t kMostPolls = 256;
-// A wait that took so much longer than asked for: the machine slept, and silence is nobody's fault.
+// So much more has passed than was to be expected: the machine slept, and silence is nobody's
+// fault.
 constexpr core::Micros kSuspended = core::Seconds(5);
 constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // So many questions gone at once are worth a turn of the caller's.
@@ -48,6 +49,12 @@ void Engine::set_lanes(std::span<const LaneLimit> limits) {
 // Reading the clock costs as much as all else in can_submit(): only where a pace needs it.
 core::Tick Engine::paced_now(Lane lane) const {
   return lanes_.is_paced(lane) ? clock_.tick() : now_;
+}
+
+// `expected` may have passed since the last time.
+void Engine::read_clock(core::Micros expected) {
+  const core::Tick before = std::exchange(now_, clock_.tick());
+  if (now_ - before > expected + kSuspended) servers_.forgive(now_);
 }
 
 bool Engine::can_submit(Lane lane) const {
@@ -138,7 +145,6 @@ core::Micros Engine::time_to_wait(core::Tick deadline) const {
 
 // True when the wake descriptor said so.
 bool Engine::wait_for_events(core::Tick deadline) {
-  const core::Tick awake_until = now_ + time_to_wait(deadline) + kSuspended;
   const bool is_patient = !is_urgent();
   if (is_patient) {
     const core::Micros pause = std::min(wakes_.next(now_) - now_, time_to_wait(deadline));
@@ -146,14 +152,12 @@ bool Engine::wait_for_events(core::Tick deadline) {
       pollfd wake{.fd = options_.wake_fd, .events = POLLIN, .revents = 0};
       const auto ms = std::chrono::ceil<core::Millis>(pause);
       const bool is_woken = poll(&wake, 1, static_cast<int>(ms.count())) > 0;
-      now_ = clock_.tick();
-      if (now_ > awake_until) servers_.forgive(now_);
+      read_clock(ms);
       if (is_woken) return true;
     }
   }
   const auto ms = std::chrono::ceil<core::Millis>(time_to_wait(deadline));
   const bool is_woken = poll_events(ms) == Polled::woken;
-  if (now_ > awake_until) servers_.forgive(now_);
   if (is_patient) wakes_.take(now_);
   return is_woken;
 }
@@ -162,7 +166,7 @@ Engine::Polled Engine::poll_events(core::Millis at_most) {
   std::array<epoll_event, kEvents> events;  // NOLINT: filled by the kernel
   const auto ms = static_cast<int>(at_most.count());
   const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, ms);
-  now_ = clock_.tick();
+  read_clock(at_most);
   if (ready <= 0) return Polled::nothing;
   if (handle_events({events.data(), static_cast<std::size_t>(ready)})) return Polled::woken;
   return ready == kEvents ? Polled::perhaps_more : Polled::all;
@@ -201,7 +205,7 @@ bool Engine::handle_events(std::span<const epoll_event> events) {
 
 std::span<const Completion> Engine::wait(core::Millis at_most) {
   completed_ = 0;
-  now_ = clock_.tick();
+  read_clock(core::Micros{0});  // the caller's turn is a short one
   const core::Tick deadline = now_ + std::clamp(at_most, core::Millis{0}, kLongestWait);
   for (;;) {
     sockets_.close_done();

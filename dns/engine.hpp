@@ -55,6 +55,7 @@ class Engine final : public Resolver {
 
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
+  void read_clock(core::Micros expected);
   bool join_flight(Lookup& lookup, std::uint32_t group, const WireName& name, std::uint64_t hash);
   void take_up(Lookup&& lookup, bool is_allowed);
   void every_second();

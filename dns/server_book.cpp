@@ -54,8 +54,8 @@ void clear(Distress& distress, core::Tick now) {
 }
 
 // More than three quarters of the lanes got failures for most of their questions. Fewer are dead
-// zones, which must not slow the others.
-bool is_failing(const Distress& distress, ServerRole role) {
+// zones, which must not slow the others; one alone slows nobody by being asked less itself.
+bool is_failing(const Distress& distress) {
   std::size_t seen = 0;
   std::size_t failing = 0;
   for (const Distress::Tally& lane : distress.lanes) {
@@ -63,7 +63,6 @@ bool is_failing(const Distress& distress, ServerRole role) {
     ++seen;
     if (lane.bad > lane.good) ++failing;
   }
-  if (role == ServerRole::resolver && seen < 2) return false;  // a dead zone would look the same
   return failing * 4 > seen * 3;
 }
 
@@ -103,7 +102,7 @@ void count(ServerState& state, Lane lane, bool is_failure, core::Tick now) {
   ++distress.samples;
   if (now < distress.period_end || distress.samples < kDistressSamples) return;
   if (distress.period_end != core::Tick{}) {
-    if (is_failing(distress, state.role)) {
+    if (is_failing(distress)) {
       ask_less(distress, state.server, now);
     } else if (distress.pace.is_limited()) {
       ask_more(distress, state.server, now);
@@ -146,13 +145,19 @@ ServerBook::ServerBook(const ResolverOptions& options, core::Random& random)
     : options_(options), random_(random) {}
 
 std::uint32_t ServerBook::find_server(const Server& server, ServerRole role) {
-  const auto [known, is_new] =
-      by_address_.try_emplace({server, role}, static_cast<std::uint32_t>(servers_.size()));
-  if (is_new) {
-    servers_.push_back(
-        std::make_unique<ServerState>(server, role, static_cast<double>(options_.in_flight)));
+  const auto known = by_address_.find({server, role});
+  if (known != by_address_.end()) return known->second;
+  if (free_servers_.empty()) {
+    free_servers_.push_back(static_cast<std::uint32_t>(servers_.size()));
+    servers_.emplace_back();
   }
-  return known->second;
+  const std::uint32_t index = free_servers_.back();
+  free_servers_.pop_back();
+  servers_[index] =
+      std::make_unique<ServerState>(server, role, static_cast<double>(options_.in_flight));
+  servers_[index]->serial = ++last_serial_;
+  by_address_.emplace(std::pair(server, role), index);
+  return index;
 }
 
 std::uint32_t ServerBook::use_group(const ServerGroupPtr& group) {
@@ -193,6 +198,23 @@ void ServerBook::prune_groups() {
     free_groups_.push_back(i);
   }
   last_group_ = nullptr;
+  prune_servers();
+}
+
+// What is known of a server is forgotten with the last group that names it.
+void ServerBook::prune_servers() {
+  std::vector<bool> is_named(servers_.size());
+  for (const GroupState& state : groups_) {
+    for (const std::uint32_t server : state.servers)
+      is_named[server] = true;
+  }
+  for (std::uint32_t i = 0; i < servers_.size(); ++i) {
+    ServerState& state = *servers_[i];
+    if (is_named[i] || state.is_let_go || !state.queue.empty()) continue;
+    state.is_let_go = true;
+    by_address_.erase({state.server, state.role});
+    free_servers_.push_back(i);
+  }
 }
 
 bool ServerBook::is_same_group(std::uint32_t index, const ServerGroupPtr& group) const {
@@ -321,6 +343,7 @@ void ServerBook::forgive(core::Tick now) {
 std::vector<ServerStatus> ServerBook::status() const {
   std::vector<ServerStatus> all;
   for (const auto& state : servers_) {
+    if (state->is_let_go) continue;
     ServerStatus status{state->server, state->role, std::nullopt, state->is_answering};
     if (state->rtt.is_known()) status.rtt = state->rtt.smoothed();
     all.push_back(status);

@@ -62,6 +62,8 @@ struct ServerState {
 
   Server server;
   ServerRole role;
+  std::uint32_t serial = 0;  // never another's, as its number in the book may become
+  bool is_let_go = false;    // no group names it any more: the next new server takes its place
   sockaddr_storage address{};
   socklen_t address_length = 0;
   bool is_v6 = false;
@@ -153,10 +155,13 @@ class ServerBook {
   std::size_t best_of(const GroupState& group, std::uint32_t tried) const;
   std::size_t another_of(const GroupState& group, std::uint32_t tried, std::size_t best) const;
   void prune_groups();
+  void prune_servers();
 
   ResolverOptions options_;
   core::Random& random_;
   std::vector<std::unique_ptr<ServerState>> servers_;  // never moved
+  std::vector<std::uint32_t> free_servers_;
+  std::uint32_t last_serial_ = 0;
   std::map<std::pair<Server, ServerRole>, std::uint32_t> by_address_;
   std::vector<GroupState> groups_;
   std::vector<std::uint32_t> free_groups_;

@@ -348,6 +348,24 @@ TEST_CASE_METHOD(EngineFixture,
   CHECK(server.count() == 40);
 }
 
+TEST_CASE_METHOD(EngineFixture, "whenever the machine sleeps, what was in flight is no silence") {
+  const LoopbackServer server(silent);
+  for (int i = 0; i < 8; ++i)
+    submit(server.group(), "n" + std::to_string(i) + ".zone.test");
+  engine->wait(Millis(0));
+  while (server.count() < 8)
+    engine->wait(Millis(1));
+  const bool is_callers_turn = GENERATE(true, false);
+  if (is_callers_turn) {
+    clock.ahead += std::chrono::hours(8);
+  } else {
+    clock.sleeps_in = GENERATE(range(1, 6));
+  }
+  while (engine->counters().timeouts < 8)
+    engine->wait(Millis(1));
+  CHECK(engine->servers()[0].is_answering);
+}
+
 TEST_CASE_METHOD(EngineFixture, "lanes may change while lookups are in flight") {
   options.timeout = Millis(150);
   const LoopbackServer server(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dns/server_book.hpp"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "support.hpp"
@@ -148,6 +150,29 @@ TEST_CASE("groups that nobody uses are let go of, and those in use stay") {
   CHECK(book.servers.size() == 1);
 }
 
+TEST_CASE("servers whose addresses change all the time are forgotten with their groups") {
+  Book book(1);
+  book.at(0).rtt.add(Millis(5));
+  std::set<std::uint32_t> serials;
+  for (unsigned i = 0; i < 1000; ++i) {
+    const core::IpAddress address = core::IpAddress::v4(
+        {198, 51, static_cast<std::uint8_t>(i / 250), static_cast<std::uint8_t>(i % 250)});
+    const auto other = std::make_shared<const ServerGroup>(
+        ServerGroup{{Server{address, 53}}, ServerRole::authoritative});
+    const std::uint32_t number = book.servers.use_group(other);
+    ServerState& server = book.servers.at(book.servers.group(number).servers[0]);
+    REQUIRE(server.server.address == address);
+    REQUIRE_FALSE(server.rtt.is_known());
+    serials.insert(server.serial);
+    server.rtt.add(Millis(7));
+    book.servers.drop_group(number);
+  }
+  CHECK(serials.size() == 1000);
+  CHECK(book.servers.size() < 100);
+  CHECK(book.servers.status().size() < 100);
+  CHECK(book.at(0).rtt.smoothed() == Millis(5));
+}
+
 TEST_CASE(
     "eight questions unanswered while nothing else is make a server one that doesn't answer") {
   Book book(1);
@@ -214,4 +239,14 @@ TEST_CASE(
   for (int i = 0; i < 40; ++i)
     second(0);
   CHECK_FALSE(book.at(0).distress.pace.is_limited());
+}
+
+TEST_CASE("a resolver that fails the only lane there is is asked less") {
+  Book book(1, ServerRole::resolver);
+  Tick now = kStart;
+  for (unsigned i = 0; i < 300; ++i) {
+    book.servers.note_reply(0, {0}, true, now);
+    now += Millis(11);
+  }
+  CHECK(book.at(0).distress.pace.is_limited());
 }
