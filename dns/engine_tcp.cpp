@@ -41,7 +41,8 @@ void Engine::ask_over_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   write_query(flight);
   const ServerState& server = servers_.at(flight.server);
-  const TcpPool::Peer peer{flight.server, &server.address, server.address_length};
+  const TcpPool::Peer peer{server.serial, &server.address, server.address_length,
+                           lanes_.is_silent_over_tcp(flight.first.lane)};
   const auto place = tcp_.ask(peer, index, {flight.packet.data(), flight.size}, now_);
   if (!place && tcp_.refusal() == TcpPool::Refusal::full) {
     rest(index, kBusyPause);
@@ -72,13 +73,14 @@ void Engine::leave_tcp(Flight& flight) {
 
 // A connection that kept a question waiting for so long is given up with all that waits on it.
 void Engine::on_tcp_timeout(std::uint32_t index) {
-  const std::uint32_t connection = flights_.at(index).connection;
-  fail_attempt(index, Failure::silence);
-  drop_connection(connection);
+  Flight& flight = flights_.at(index);
+  flight.has_own_connection = true;  // it had its time
+  lanes_.note_silence_over_tcp(flight.first.lane);
+  drop_connection(flight.connection);
 }
 
 void Engine::on_connection(std::uint32_t connection, std::uint32_t events) {
-  tcp_.on_event(connection, events, now_);
+  tcp_.on_event(connection, events);
   while (tcp_.is_open(connection)) {
     const auto message = tcp_.take_message(connection);
     if (!message) break;
@@ -97,6 +99,10 @@ void Engine::on_tcp_message(std::uint32_t connection, Bytes message) {
   }
   const Header header = read_header(message);
   const std::uint32_t index = tcp_.find(connection, header.id);
+  if (index != kNoFlight) {
+    tcp_.note_reply(connection, now_);
+    lanes_.note_reply_over_tcp(flights_.at(index).first.lane);
+  }
   if (index == kNoFlight) {
     ++counters_.of(Junk::unknown_id);
   } else if (!header.is_reply()) {

@@ -23,11 +23,14 @@ constexpr core::Micros kIdle = core::Seconds(5);
 TcpPool::TcpPool(int epoll, std::uint32_t tag, core::Random& random)
     : epoll_(epoll), tag_(tag), random_(random), connections_(kMaxConnections) {}
 
-std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server) const {
+// The one with the fewest questions, of those that bear doubtful ones or of those that don't.
+std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server,
+                                                      bool is_doubtful) const {
   std::optional<std::uint32_t> best;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     const Connection& on = connections_[i];
     if (!on.fd.is_open() || on.error != 0 || on.server != server) continue;
+    if ((on.has_doubtful && !on.waiting.empty()) != is_doubtful) continue;
     if (!best || on.waiting.size() < connections_[*best].waiting.size()) best = i;
   }
   return best;
@@ -79,20 +82,29 @@ std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Ti
   return slot;
 }
 
-std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,
-                                           core::Tick now) {
-  auto connection = find_connection(peer.server);
+// Doubtful questions get one connection of the two, and the others no place on it while any waits.
+std::optional<std::uint32_t> TcpPool::connection_for(const Peer& peer, core::Tick now,
+                                                     bool& is_fresh) {
+  const auto known = find_connection(peer.server, peer.is_doubtful);
+  const bool is_enough = known && (peer.is_doubtful || connections_[*known].waiting.empty());
+  if (is_enough) return known;
   const auto to_server = std::count_if(
       connections_.begin(), connections_.end(),
       [&](const Connection& on) { return on.fd.is_open() && on.server == peer.server; });
-  const bool is_busy = connection && !connections_[*connection].waiting.empty();
-  bool is_fresh = false;
-  if (!connection || (is_busy && static_cast<std::size_t>(to_server) < kMaxPerServer)) {
-    const auto opened = open_connection(peer, now);
-    if (!opened && !connection) return std::nullopt;
-    is_fresh = opened.has_value();
-    if (opened) connection = opened;
+  if (static_cast<std::size_t>(to_server) >= kMaxPerServer) {
+    return known ? known : find_connection(peer.server, !peer.is_doubtful);
   }
+  const auto opened = open_connection(peer, now);
+  is_fresh = opened.has_value();
+  return opened ? opened : known;
+}
+
+std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,
+                                           core::Tick now) {
+  bool is_fresh = false;
+  refusal_ = Refusal::full;
+  const auto connection = connection_for(peer, now, is_fresh);
+  if (!connection) return std::nullopt;
   Connection& on = connections_[*connection];
   if (on.waiting.size() >= kMaxPipelined) {
     refusal_ = Refusal::full;
@@ -102,6 +114,7 @@ std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t fligh
   do {
     id = static_cast<std::uint16_t>(random_.next());
   } while (find(*connection, id) != kNoFlight);
+  on.has_doubtful = peer.is_doubtful || (on.has_doubtful && !on.waiting.empty());
   on.waiting.push_back({id, flight});
   ++waiting_;
   on.out.push_back(static_cast<std::uint8_t>(query.size() >> 8U));
@@ -162,7 +175,7 @@ void TcpPool::read_in(std::uint32_t connection) {
   }
 }
 
-void TcpPool::on_event(std::uint32_t connection, std::uint32_t events, core::Tick now) {
+void TcpPool::on_event(std::uint32_t connection, std::uint32_t events) {
   Connection& on = connections_[connection];
   if (!on.fd.is_open() || on.error != 0) return;
   if (!on.is_connected && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
@@ -176,9 +189,12 @@ void TcpPool::on_event(std::uint32_t connection, std::uint32_t events, core::Tic
     on.is_connected = true;
   }
   if (on.is_connected && (events & EPOLLOUT) != 0) write_out(connection);
-  if (on.error == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+  if (on.error != 0 || (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
+  // Its end, or what nobody asked for: a stream that drips on would be held for ever.
+  if (on.waiting.empty()) {
+    on.error = ECONNRESET;
+  } else {
     read_in(connection);
-    on.last_used = now;
   }
 }
 

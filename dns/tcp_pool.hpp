@@ -2,6 +2,7 @@
 //
 // Questions over TCP (RFC 7766, RFC 9210): connections kept and shared by the questions to a
 // server, which are pipelined; at most 64 connections and two to a server, 32 questions on one.
+// Those that will hardly be answered are put on one of the two, to hold up nobody else.
 // Bytes only: which message belongs to which question is told by id, the rest of the matching is
 // the caller's. Never calls back: the caller hands in events, then takes messages and, of a broken
 // connection, the flights that waited on it. One object belongs to one thread.
@@ -31,6 +32,7 @@ class TcpPool {
     std::uint32_t server = 0;  // the caller's number for it
     const sockaddr_storage* address = nullptr;
     socklen_t address_length = 0;
+    bool is_doubtful = false;  // the last question of this kind kept its connection waiting in vain
   };
   struct Place {
     std::uint32_t connection = 0;
@@ -46,14 +48,18 @@ class TcpPool {
   Refusal refusal() const { return refusal_; }
   int last_error() const { return last_error_; }
 
-  /// Connects, writes and reads as far as it goes.
-  void on_event(std::uint32_t connection, std::uint32_t events, core::Tick now);
+  /// Connects, writes and reads as far as it goes. Input while nothing waits breaks the connection.
+  void on_event(std::uint32_t connection, std::uint32_t events);
   /// The next whole message; good until the next call on this connection.
   std::optional<Bytes> take_message(std::uint32_t connection);
   /// The flight that waits for this id; kNoFlight when none does.
   std::uint32_t find(std::uint32_t connection, std::uint16_t id) const;
   std::vector<std::uint32_t> waiting(std::uint32_t connection) const;
   void release(std::uint32_t connection, std::uint16_t id);
+  /// A message came that somebody waits for: nothing else counts as use of a connection.
+  void note_reply(std::uint32_t connection, core::Tick now) {
+    connections_[connection].last_used = now;
+  }
   bool is_open(std::uint32_t connection) const;
   bool is_broken(std::uint32_t connection) const { return connections_[connection].error != 0; }
   int error(std::uint32_t connection) const { return connections_[connection].error; }
@@ -74,6 +80,7 @@ class TcpPool {
     std::uint32_t server = 0;
     bool is_connected = false;
     bool wants_write = false;
+    bool has_doubtful = false;  // while anything waits
     int error = 0;
     std::vector<Waiting> waiting;
     std::vector<std::uint8_t> out;
@@ -82,7 +89,8 @@ class TcpPool {
     core::Tick last_used{};
   };
 
-  std::optional<std::uint32_t> find_connection(std::uint32_t server) const;
+  std::optional<std::uint32_t> find_connection(std::uint32_t server, bool is_doubtful) const;
+  std::optional<std::uint32_t> connection_for(const Peer& peer, core::Tick now, bool& is_fresh);
   std::optional<std::uint32_t> free_slot();
   std::optional<std::uint32_t> open_connection(const Peer& peer, core::Tick now);
   void write_out(std::uint32_t connection);

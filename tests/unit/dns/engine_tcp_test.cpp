@@ -111,6 +111,29 @@ TEST_CASE_METHOD(EngineFixture, "a connection that idles gives way to a server t
   }
 }
 
+TEST_CASE_METHOD(EngineFixture, "a stream given up takes none with it that was made in its place") {
+  // The next try goes over TCP at once, while all connections there may be are open.
+  const LoopbackServer first(
+      [](const Asked& asked) { return asked.is_tcp ? Actions{} : forged(asked); });
+  const LoopbackServer second(truncating);
+  options.timeout = Millis(1500);
+  options.attempts = 2;
+  start();
+  const auto group = both(first, second);
+  ask(second.group(), "a.zone.test");  // whose round trip is known: the first is asked first
+  for (int i = 0; over_tcp(first) == 0; ++i) {
+    if (engine->in_flight() == 0) submit(group, "b" + std::to_string(i) + ".zone.test");
+    engine->wait(Millis(1));
+  }
+  std::vector<std::unique_ptr<LoopbackServer>> others;
+  for (std::size_t i = 0; i < TcpPool::kMaxConnections; ++i) {
+    others.push_back(std::make_unique<LoopbackServer>(truncating));
+    submit(others.back()->group(), "c.zone.test");
+  }
+  for (const Completion& one : finish())
+    CHECK(told(one) == "127.0.0.2");
+}
+
 TEST_CASE_METHOD(
     EngineFixture,
     "once somebody forges answers, the lookup stays on TCP, which may need a try more") {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/tcp_pool.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "core/random.hpp"
+#include "support.hpp"
+
+using namespace rblwatch;
+using namespace rblwatch::dns;
+using core::Millis;
+using core::Seconds;
+using core::Tick;
+
+namespace {
+
+/// A pool, and a server's end of each of its connections.
+struct Pool {
+  core::SeededRandom random{7};
+  core::Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  core::Fd listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_storage address{};
+  TcpPool pool{epoll.get(), 1, random};
+
+  Pool() {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof any;
+    REQUIRE(bind(listener.get(), reinterpret_cast<sockaddr*>(&any), size) == 0);
+    REQUIRE(listen(listener.get(), 64) == 0);
+    REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  }
+  std::optional<TcpPool::Place> ask(std::uint32_t flight, bool is_doubtful = false,
+                                    Tick now = kStart) {
+    const std::array<std::uint8_t, 17> query{};
+    return pool.ask({1, &address, sizeof(sockaddr_in), is_doubtful}, flight, query, now);
+  }
+  core::Fd accept() { return core::Fd(::accept(listener.get(), nullptr, nullptr)); }
+  /// Hands in what the server wrote.
+  void say(const core::Fd& server, const std::string& octets, std::uint32_t connection) {
+    REQUIRE(send(server.get(), octets.data(), octets.size(), 0) ==
+            static_cast<ssize_t>(octets.size()));
+    epoll_event event{};
+    while ((event.events & EPOLLIN) == 0) {
+      REQUIRE(epoll_wait(epoll.get(), &event, 1, 10'000) == 1);
+      pool.on_event(connection, event.events);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what drips in while nobody waits ends the connection; only use keeps it") {
+  Pool on;
+  const auto place = on.ask(1);
+  REQUIRE(place);
+  const core::Fd server = on.accept();
+  on.say(server, std::string("\0\1x", 3), place->connection);
+  REQUIRE(on.pool.take_message(place->connection));
+  on.pool.note_reply(place->connection, kStart + Seconds(3));
+  on.pool.release(place->connection, place->id);
+  SECTION("a while after the last reply") {
+    on.pool.tidy(kStart + Seconds(8));
+    CHECK(on.pool.is_open(place->connection));
+    on.pool.tidy(kStart + Seconds(8) + Millis(1));
+    CHECK_FALSE(on.pool.is_open(place->connection));
+  }
+  SECTION("an octet") {
+    CHECK_FALSE(on.pool.is_broken(place->connection));
+    on.say(server, "x", place->connection);
+    CHECK(on.pool.is_broken(place->connection));
+  }
+}
+
+TEST_CASE("octets that end no message keep no connection that somebody waits on for long") {
+  Pool on;
+  const auto place = on.ask(1);
+  REQUIRE(place);
+  const core::Fd server = on.accept();
+  on.say(server, "x", place->connection);
+  CHECK_FALSE(on.pool.is_broken(place->connection));
+  on.pool.release(place->connection, place->id);
+  on.pool.tidy(kStart + Seconds(5) + Millis(1));
+  CHECK_FALSE(on.pool.is_open(place->connection));
+}
+
+TEST_CASE("questions go on two connections, doubtful ones on one that the others keep clear of") {
+  Pool on;
+  const auto place_of = [&on](std::uint32_t flight, bool is_doubtful) {
+    const auto place = on.ask(flight, is_doubtful);
+    return place ? static_cast<int>(place->connection) : -1;
+  };
+  SECTION("all are well") {
+    std::multiset<int> used;
+    for (std::uint32_t i = 0; i < 64; ++i)
+      used.insert(place_of(i, false));
+    CHECK(used.count(0) == 32);
+    CHECK(used.count(1) == 32);
+    CHECK(place_of(64, false) == -1);
+  }
+  SECTION("doubtful ones came first") {
+    for (std::uint32_t i = 0; i < 32; ++i)
+      CHECK(place_of(i, true) == 0);
+    CHECK(place_of(32, true) == -1);
+    for (std::uint32_t i = 40; i < 72; ++i)
+      CHECK(place_of(i, false) == 1);
+    CHECK(place_of(72, false) == -1);
+  }
+  SECTION("doubtful ones came last, and went") {
+    std::vector<TcpPool::Place> places;
+    for (std::uint32_t i = 0; i < 3; ++i)
+      places.push_back(*on.ask(i));
+    const auto doubtful = on.ask(3, true);
+    REQUIRE(doubtful);
+    CHECK(doubtful->connection == 1);  // which has one, the other two
+    CHECK(place_of(4, true) == 1);
+    CHECK(place_of(5, false) == 0);
+    CHECK(place_of(6, false) == 0);
+    on.pool.close(1);
+    CHECK(place_of(7, false) == 1);
+  }
+}
