@@ -7,6 +7,7 @@ import unittest
 
 from tests.e2e.engine_story import EngineStory, addresses, gaps, question
 from tests.e2e.story import own_zone
+from tests.e2e.system_faults_test import processor_seconds
 from tests.support.dns_log import busiest
 
 HERE = addresses()
@@ -40,6 +41,22 @@ class Paces(EngineStory):
         self.watching(dns, zones=zones("a.test", "b.test", "c.test"), resolver={"qps": 150})
         self.assertPaced(dns, 150)
         self.assertEqual({row.zone for row in dns.log.rows(since=time.monotonic() - 2)}, {"a.test", "b.test", "c.test"})
+
+
+    def test_zones_share_the_resolvers_qps_evenly_whatever_they_lose_or_truncate(self):
+        names = ("a.test", "b.test", "c.test")
+        for mode, args in (("loses", {"percent": 5}), ("loses", {"percent": 20}), ("tc", {})):
+            with self.subTest(mode, **args):
+                dns = self.server(*names)
+                dns.zones["a.test"].set_mode(mode, spare_tests=True, **args)
+                watch = self.watching(dns, zones=zones(*names), bits=22, resolver={"qps": 200})
+                self.time_for(600, lambda: dns.log.total)
+                since = time.monotonic()
+                self.time_for(1600, lambda: dns.log.total)  # no sweep: every name but for retries is another lookup
+                begun = {name: len({row.name for row in dns.log.rows(name, since=since)}) for name in names}
+                for name in names:
+                    self.assertGreaterEqual(begun[name], 0.8 * sum(begun.values()) / 3, begun)
+                watch.stop()
 
 
 class TheDeadAndTheSlow(EngineStory):
@@ -156,8 +173,12 @@ class Servers(EngineStory):
                 watch.wait_log("the server does not answer", 40)
                 since = time.monotonic()
                 self.eventually(lambda: gone.log.count(since=since) >= 4, "four probes", 30)
-                pauses = gaps(gone.log.rows(since=since))
+                rows = gone.log.rows(since=since)
+                pauses = [rows[0].at - since, *gaps(rows)]
                 self.assertGreater(max(pauses), 0.9)
+                if count == 1:  # with two, a probe waits for the next lookup besides
+                    self.assertLess(pauses[0], 0.6)
+                    self.assertTrue(all(later > sooner * 0.8 for sooner, later in zip(pauses, pauses[1:])), pauses)
                 self.assertLess(gone.log.count(since=since), 10)
                 gone.set_mode("ok")
                 watch.wait_log("the server answers again", 20)
@@ -203,6 +224,45 @@ class Servers(EngineStory):
                 half_sweep = len(HERE) // 2
                 self.eventually(lambda: self.time_for(half_sweep, lambda: dns.log.total) > 2 * calm, "a slower pace", 30)
                 self.assertEqual(watch.log().count("is asked less"), 1)
+                if mode == "lossy":
+                    continue  # it may have seemed dead for a moment, after which a server begins anew
+                dns.set_mode("ok")
+                watch.wait_log("does well again", 40)
+                self.eventually(lambda: self.time_for(half_sweep, lambda: dns.log.total) < 1.3 * calm, "the old pace", 30)
+                self.assertEqual(watch.log().count("does well again"), 1)
+                self.assertEqual(watch.log().count("is asked less"), 1)
+
+    def test_the_only_zone_of_a_failing_resolver_is_asked_less_too(self):
+        dns = self.server()
+        watch = self.watching(dns)
+        self.asked_all(dns)
+        dns.set_mode("refused", spare_tests=True)
+        watch.wait_log("is asked less", 30)
+        self.eventually(lambda: self.time_for(len(HERE), lambda: dns.log.total) > 2, "a slower pace", 40)
+
+    def test_a_resolver_taken_out_is_no_longer_shown(self):
+        one, other = self.server(), self.server()
+        watch = self.watching(one, other)
+        shown = lambda status: {row["server"] for row in status["resolvers"]}
+        watch.wait_status(lambda s: shown(s) == {one.server, other.server}, "two resolvers")
+        config = self.watching_config(other)
+        watch.write_config(config)
+        watch.reload()
+        watch.wait_status(lambda s: shown(s) == {other.server}, "one resolver", 40)
+
+
+    def test_a_server_that_is_gone_costs_nothing_and_returns_without_a_burst(self):
+        dns, qps = self.server(), 60
+        watch = self.watching(dns, resolver={"qps": qps})
+        self.asked_all(dns)
+        dns.close_ports()
+        watch.wait_log("does not answer", 20)
+        used, began = processor_seconds(watch.process.pid), time.monotonic()
+        self.eventually(lambda: time.monotonic() >= began + 3, "three seconds without a server")
+        self.assertLess(processor_seconds(watch.process.pid) - used, 0.05 * (time.monotonic() - began))
+        dns.open_ports()
+        self.time_for(3 * qps, lambda: dns.log.total)
+        self.assertLessEqual(busiest(row.at for row in dns.log.rows()), qps * 1.2)
 
 
 class Duplicates(EngineStory):
@@ -215,6 +275,18 @@ class Duplicates(EngineStory):
         self.eventually(lambda: dns.log.count(name="example.org.dbl.test") >= 6, "six sweeps")
         shared, single = (dns.log.count(name=f"{name}.dbl.test") for name in ("example.com", "example.org"))
         self.assertLessEqual(shared, single * 1.5)
+
+    def test_a_server_that_two_groups_share_is_never_asked_the_same_twice_at_a_time(self):
+        delay = 0.3
+        dns = self.server()
+        dns.set_mode("delay", seconds=delay)
+        self.watching(dns, zones=[own_zone("own", servers=[dns.server]), own_zone("through")])
+        self.asked_all(dns)
+        self.time_for(8 * len(HERE), lambda: dns.log.total)
+        self.assertEqual({row.rd for row in dns.log.rows()}, {True, False})  # in both roles
+        close = [name for name in {row.name for row in dns.log.rows()}
+                 if min(gaps(dns.log.rows(name=name)), default=delay) < 0.9 * delay]
+        self.assertEqual(close, [])
 
 
 class Clocks(EngineStory):

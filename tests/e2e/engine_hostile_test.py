@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine is hard to fool: what forgers and broken servers send is neither taken nor dear, and the truth behind it is
 found all the same."""
+import statistics
 import time
 import unittest
 from collections import Counter
@@ -80,11 +81,31 @@ class Forgers(HostileStory):
         self.eventually(lambda: dns.log.total >= 4096, "a sweep")
         rows = dns.log.rows()
         ports = Counter(row.source[1] for row in rows)
-        self.assertGreater(len(ports), 512)
         self.assertLessEqual(max(ports.values()), 64)
         self.assertGreater(len({row.id for row in rows}), len(rows) * 0.9)
+        self.assertGreater(len(ports), 1000)
+        order = list(dict.fromkeys(row.source[1] for row in rows))  # as they were first used
+        self.assertGreater(min(order), 10_000)
+        self.assertTrue(14_500 < statistics.pstdev(order) < 17_500, statistics.pstdev(order))  # 16 030 when even
+        self.assertLess(abs(statistics.correlation(order[:-1], order[1:])), 0.1)
         bits = [sum(row.id >> bit & 1 for row in rows) / len(rows) for bit in range(16)]
         self.assertTrue(all(0.4 < share < 0.6 for share in bits), bits)
+
+
+class OldServers(HostileStory):
+    def last_of(self, mode, **args):
+        """Two sweeps of a server of this kind, once it is known."""
+        dns = self.besieged(mode, **args)
+        self.assertTrueVerdicts(self.watching(dns))
+        since = time.monotonic()
+        self.time_for(2 * len(HERE), lambda: dns.log.total)
+        return self.pairs(dns, since=since)
+
+    def test_a_server_that_folds_case_is_asked_in_lower_case(self):
+        self.assertEqual([row.raw_name for row in self.last_of("lower_case") if row.raw_name != row.raw_name.lower()], [])
+
+    def test_a_server_that_cannot_do_edns_is_asked_without(self):
+        self.assertEqual([row for row in self.last_of("formerr_edns") if row.edns], [])
 
 
 class Cookies(HostileStory):
@@ -160,6 +181,28 @@ class Streams(HostileStory):
                 self.eventually(lambda: len({row.source for row in other.log.rows() if row.transport == "tcp"}) > 4,
                                 "connections given up and made anew")
                 self.assertNoCrash(watch)
+
+
+    def test_a_zone_that_falls_silent_over_tcp_leaves_the_other_its_connections(self):
+        dns = self.server("tcp.test", "mute.test")
+        dns.set_mode("tc", spare_tests=True)
+        self.watching(dns, zones=[own_zone("tcp", "tcp.test"), own_zone("mute", "mute.test")])
+        self.asked_all(dns)
+        sweeps = 4 * len(HERE)
+        before = self.time_for(sweeps, lambda: self.answered(dns, "tcp.test", "tcp"))
+        dns.zones["mute.test"].set_mode("tc_silent", spare_tests=True)
+        self.time_for(len(HERE), lambda: self.answered(dns, "mute.test", "tcp"))
+        self.assertLess(self.time_for(sweeps, lambda: self.answered(dns, "tcp.test", "tcp")), 1.3 * before + 0.3)
+
+    def test_a_connection_that_nobody_waits_on_is_closed_however_it_drips(self):
+        dns = self.server()
+        self.watching(dns)
+        self.asked_all(dns)
+        dns.zones["bl.test"].set_mode("tc_then_drip", subject=HERE[77], gap=1.0)
+        self.eventually(lambda: self.answered(dns, "bl.test", "tcp"), "a question over TCP")
+        dns.zones["bl.test"].set_mode("ok", subject=HERE[77])
+        self.assertGreater(dns.open_connections, 0)
+        self.eventually(lambda: dns.open_connections == 0, "the connection closed", 12)
 
 
 class Costs(HostileStory):

@@ -42,12 +42,16 @@ class EngineStory(Story):
                  env: dict[str, str] | None = None, **sections: Any) -> Rblwatch:
         """A daemon that asks these resolvers for all of the network each second; zones are tested at the start only,
         and again when their answers look odd."""
+        return self.install(self.watching_config(*servers, zones=zones, bits=bits, **sections), env=env).start()
+
+    def watching_config(self, *servers: FaultDns, zones: list[dict[str, Any]] | None = None, bits: int = 25,
+                        **sections: Any) -> dict[str, Any]:
         config = self.config(None, zone=zones or [own_zone()], target=[{"range": f"{NETWORK}/{bits}"}],
                              daemon={"log_level": "info"}, schedule={"health_interval": "1h"})
         config["resolver"] |= {"servers": [dns.server for dns in servers], "timeout": "1s", "attempts": 3}
         for name, values in sections.items():
             config[name] |= values
-        return self.install(config, env=env).start()
+        return config
 
     def asked_all(self, dns: FaultDns, *zones: str) -> None:
         """Waits until every pair of the zones was asked for once."""

@@ -51,7 +51,9 @@ class OwnServers(Story):
         self.zone.list(MX1)
         event = self.sink.wait_events("listed", path="/ops", timeout=40)[0]
         self.assertEqual(event["evidence"]["server"], self.own.server)
-        self.assertEqual(len(self.asked_directly()), 2)  # the second vote and the test entry
+        directly = self.asked_directly()
+        self.assertEqual(len(directly), 2)  # the second vote and the test entry
+        self.assertEqual([row for row in directly if row.rd], [])  # they are asked for what they hold, not to recurse
 
     def test_confirm_via_authoritative(self):
         self.zone.ttl = 1

@@ -2,9 +2,11 @@
 """What the kernel may refuse: room for a packet, a route, a permission, a descriptor. strace says no in its place,
 now and then or for a while; nothing is lost, nothing is believed, and the daemon neither spins nor ends."""
 import os
+import time
 import unittest
 
 from tests.e2e.story import MX1, Story, own_zone, target
+from tests.support.dns_log import busiest
 
 NOW_AND_THEN = "when=12+3"
 FOR_A_WHILE = "when=30..90"
@@ -57,7 +59,20 @@ class SystemFaults(Story):
                 self.assertHolds(self.world("sendmmsg", error, NOW_AND_THEN))
 
     def test_a_network_that_goes_away_and_returns(self):
-        self.assertHolds(self.world("sendmmsg", "ENETUNREACH", UNTIL_PROBED_TWENTY_TIMES))
+        dns = self.world("sendmmsg", "ENETUNREACH", UNTIL_PROBED_TWENTY_TIMES)
+        self.assertHolds(dns)
+        self.assertLessEqual(busiest(row.at for row in dns.log.rows()), PACE * 1.2)
+
+    def test_a_network_that_stays_away_costs_nothing(self):
+        for error in ("ENETUNREACH", "EPERM"):
+            with self.subTest(error):
+                self.world("sendmmsg", error, "when=30+1")
+                self.watch.wait_log("does not answer", 40)
+                pid = self.watch.process.pid
+                used, began = processor_seconds(pid), time.monotonic()
+                self.eventually(lambda: time.monotonic() >= began + 3, "three seconds without a network")
+                self.assertLess(processor_seconds(pid) - used, 0.05 * (time.monotonic() - began))
+                self.assertNoCrash(self.watch)
 
     def test_a_buffer_that_stays_full_for_a_while(self):
         self.assertHolds(self.world("sendmmsg", "ENOBUFS", FOR_A_WHILE))

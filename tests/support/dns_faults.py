@@ -7,6 +7,7 @@ TCP streams are in dns_packets. MODES holds them all.
 """
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -86,6 +87,7 @@ class Case:
 
 Fault = Callable[[Case], "list[Action]"]
 MODES: dict[str, Fault] = {}
+_random = random.Random(5)
 
 
 def fault(function: Fault) -> Fault:
@@ -137,6 +139,12 @@ def late_lie(case: Case) -> list[Action]:
 def lossy(case: Case) -> list[Action]:
     """Only every n-th question is answered: of=2."""
     return ok(case) if case.nth % int(case.args.get("of", 2)) == 1 else []
+
+
+@fault
+def loses(case: Case) -> list[Action]:
+    """A line that loses questions, each with a chance of percent=5."""
+    return [] if _random.random() * 100 < float(case.args.get("percent", 5)) else ok(case)
 
 
 @fault

@@ -351,6 +351,12 @@ def tc_drip(case: Case) -> list[Action]:
 
 
 @fault
+def tc_then_drip(case: Case) -> list[Action]:
+    """The truth over TCP, then a byte of another message every gap=1 seconds."""
+    return _truncated(case, [*ok(case), Raw(b"\x00\x40" + bytes(64), gap=float(case.args.get("gap", 1.0)))])
+
+
+@fault
 def tc_length(case: Case) -> list[Action]:
     """A length of value=0, 1 or 65535, as many bytes as there are of the truth, and the end."""
     size = int(case.args.get("value", 0))

@@ -132,6 +132,12 @@ class FaultDns:
     # --- what tests use ---
 
     @property
+    def open_connections(self) -> int:
+        """TCP, of clients."""
+        with self._lock:
+            return len(self._connections)
+
+    @property
     def server(self) -> str:
         """As the configuration writes it: "127.0.0.1:5353"."""
         return f"{self.address}:{self.port}"
