@@ -24,6 +24,7 @@ constexpr Micros kLongestPause = core::Millis(2000);
 constexpr std::uint64_t kExploreOneIn = 50;
 constexpr std::size_t kMaxGroup = 32;  // bits of a `tried` mask
 constexpr std::size_t kKeepGroups = 64;
+constexpr std::size_t kKeepServers = 1024;
 constexpr Micros kDistressPeriod = core::Millis(1000);
 constexpr std::uint32_t kDistressSamples = 20;
 constexpr double kLeastPace = 10;
@@ -198,10 +199,11 @@ void ServerBook::prune_groups() {
     free_groups_.push_back(i);
   }
   last_group_ = nullptr;
-  prune_servers();
+  if (by_address_.size() >= kKeepServers) prune_servers();
 }
 
-// What is known of a server is forgotten with the last group that names it.
+// Those that no group names; many, for most will be named again, and what is known of them is worth
+// keeping.
 void ServerBook::prune_servers() {
   std::vector<bool> is_named(servers_.size());
   for (const GroupState& state : groups_) {
