@@ -2,6 +2,7 @@
 #include "conf/given_twice.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace rblwatch::conf {
@@ -100,6 +101,21 @@ std::size_t key_begin(std::string_view text, std::size_t end) {
   }
 }
 
+/// What stands in the brackets of a header's line, with them: "[daemon]", "[[zone]]". "" where it
+/// is none, or one whose name isn't plain: such a line may as well be of an array.
+std::string header_in(std::string_view line) {
+  std::string header = without_blanks(line.substr(0, line.find('#')));
+  const std::size_t depth = header.starts_with("[[") ? 2 : 1;
+  const std::string brackets(depth, ']');
+  if (!header.starts_with('[') || header.size() <= 2 * depth || !header.ends_with(brackets)) {
+    return "";
+  }
+  const std::string_view name = std::string_view(header).substr(depth, header.size() - 2 * depth);
+  const auto is_of_name = [](char c) { return is_of_bare_key(c) || c == '.'; };
+  const bool is_number = name.find_first_not_of("0123456789.") == std::string_view::npos;
+  return std::all_of(name.begin(), name.end(), is_of_name) && !is_number ? header : "";
+}
+
 }  // namespace
 
 const GivenTwice::Renamed* GivenTwice::find(std::string_view name) const {
@@ -144,6 +160,33 @@ std::string GivenTwice::rename_key(std::size_t value_at, std::size_t& key_at) {
   return key;
 }
 
+/// "daemon." for a key below [daemon], "zone[1]." below the second [[zone]], "zone[1].codes."
+/// inside of a table on one line there.
+std::string GivenTwice::path_to(std::size_t key_at) const {
+  std::string table;
+  std::map<std::string, std::size_t> elements;  // by header: how many of an array so far
+  std::size_t at = 0;
+  for (std::size_t end = text_.find('\n'); end < key_at; end = text_.find('\n', at)) {
+    const std::string header = header_in(std::string_view(text_).substr(at, end - at));
+    at = end + 1;
+    if (header.starts_with("[[")) {
+      const std::string name = header.substr(2, header.size() - 4);
+      table = name + "[" + std::to_string(elements[name]++) + "].";
+    } else if (!header.empty()) {
+      const std::string name = header.substr(1, header.size() - 2);
+      const std::size_t dot = name.find('.');
+      const auto element = elements.find(name.substr(0, dot));
+      table = element == elements.end() || dot == std::string::npos
+                  ? name + "."
+                  : element->first + "[" + std::to_string(element->second - 1) + "]" +
+                        name.substr(dot) + ".";
+    }
+  }
+  const std::string before = without_blanks(std::string_view(text_).substr(at, key_at - at));
+  const std::size_t brace = before.find("={");
+  return table + (brace == std::string::npos ? "" : before.substr(0, brace) + ".");
+}
+
 Place GivenTwice::place_of(std::size_t at, std::uint32_t line) const {
   const std::size_t begin = line_begin(text_, line);
   const auto characters =
@@ -169,7 +212,8 @@ bool GivenTwice::take(std::string_view error, std::uint32_t line, std::uint32_t 
   if (key.empty()) {
     return false;
   }
-  findings.error(place_of(at, line), key, "is given twice", "give it once");
+  findings.error(place_of(at, line), is_header ? key : path_to(at) + key, "is given twice",
+                 "give it once");
   return true;
 }
 

@@ -36,6 +36,7 @@ class GivenTwice {
   // The name that it had; "" = nothing was found there.
   std::string rename_table(std::size_t at, std::string_view error, bool unites);
   std::string rename_key(std::size_t value_at, std::size_t& key_at);
+  std::string path_to(std::size_t key_at) const;
   Place place_of(std::size_t at, std::uint32_t line) const;
   std::string add_name(std::string unites_with);
 

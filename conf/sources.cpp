@@ -62,7 +62,10 @@ class Sources {
     const core::Result<std::string> text = core::read_file(path, kMaxTomlBytes);
     const std::uint32_t number = findings_.add_file(path);
     if (!text) {
-      findings_.error({number, 0, 0}, "", text.error().text);
+      const bool is_missing = text.error().kind == core::Error::Kind::not_found;
+      findings_.error({number, 0, 0}, "", text.error().text,
+                      is_missing ? "give the path of a file that is there, or write this one"
+                                 : "expected a file of TOML that may be read");
       return false;
     }
     return add_text(*text, number, path);

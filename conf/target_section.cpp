@@ -64,24 +64,80 @@ std::string naming(const std::string& value, const core::Error& error) {
                                                      : core::quoted(value) + ": " + error.text;
 }
 
-/// The number of addresses in the spans, those of several counted once.
-std::uint64_t united_size(std::vector<lists::AddressSpan> spans) {
+/// Where the word of a line of targets begins that is wrong, or its name, else its value; in
+/// characters from 1 on.
+std::uint32_t column_of(std::string_view line, const lists::TargetLine& parsed) {
+  const char* found = nullptr;
+  for (const std::string_view word : core::split_blanks(line.substr(0, line.find('#')))) {
+    if (word.empty()) {
+      continue;
+    }
+    const std::size_t end = static_cast<std::size_t>(word.data() - line.data()) + word.size();
+    const bool is_first = found == nullptr;
+    const bool is_wrong =
+        !parsed.error.empty() && !lists::parse_target_line(line.substr(0, end)).error.empty();
+    if (is_first || is_wrong || word.starts_with("name=")) {
+      found = word.data();
+    }
+    if (is_wrong) {
+      break;
+    }
+  }
+  if (found == nullptr) {
+    return 1;  // nothing but a comment
+  }
+  const auto characters = std::count_if(
+      line.data(), found, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
+  return static_cast<std::uint32_t>(characters) + 1;
+}
+
+/// Counts of addresses: a /64 alone is one more than 64 bits can say.
+__extension__ using Wide = unsigned __int128;
+constexpr Wide kWidest = ~Wide{0};
+
+Wide number_of(const core::IpAddress& address) {
+  Wide number = 0;
+  for (const std::uint8_t byte : address.bytes()) {
+    number = number << 8U | byte;
+  }
+  return number;
+}
+
+Wide add_steps(Wide count, Wide steps) {
+  return steps > kWidest - count ? kWidest : count + steps;
+}
+
+/// The number of addresses in the spans, those of several counted once; at most kWidest.
+Wide united_size(std::vector<lists::AddressSpan> spans) {
   std::sort(spans.begin(), spans.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::uint64_t count = 0;
+  Wide count = 0;
   std::optional<core::IpAddress> counted_to;
   for (const lists::AddressSpan& span : spans) {
     const bool is_apart =
         !counted_to || counted_to->is_v4() != span.first.is_v4() || *counted_to < span.first;
-    if (is_apart) {
-      count = lists::add_counts(count, span.size());
-      counted_to = span.last;
-    } else if (*counted_to < span.last) {
-      count = lists::add_counts(count, lists::distance(*counted_to, span.last));
+    if (is_apart || *counted_to < span.last) {
+      const core::IpAddress& from = is_apart ? span.first : *counted_to;
+      count = add_steps(count, number_of(span.last) - number_of(from));
+      count = add_steps(count, is_apart ? 1 : 0);
       counted_to = span.last;
     }
   }
   return count;
+}
+
+/// In plain digits: programs look for it.
+std::string text_of(Wide count) {
+  if (count == kWidest) {
+    return "2^128";
+  }
+  std::string digits;
+  do {
+    digits += static_cast<char>('0' + static_cast<int>(count % 10));
+    count /= 10;
+  } while (count > 0);
+  std::reverse(digits.begin(), digits.end());
+  return digits;
 }
 
 }  // namespace
@@ -195,7 +251,8 @@ void TargetReader::read_value(Section& section, Form form, const std::string& ke
     section.words("follow", target->follow);
   }
   const Place place = has_own_name ? section.place_of("name") : text.place;
-  add(std::move(*target), {place, static_cast<std::uint32_t>(keys_.size() - 1), has_own_name});
+  const auto own = static_cast<std::uint32_t>(keys_.size() - 1);
+  add(std::move(*target), {place, own, has_own_name, false});
 }
 
 void TargetReader::read_except(Section& section, Target& target, bool is_range) const {
@@ -247,11 +304,13 @@ void TargetReader::read_lines(std::string_view text, std::uint32_t file, const T
   origins_.reserve(origins_.size() + lines + 1);
   for (std::uint32_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    lists::TargetLine line = lists::parse_target_line(text.substr(0, end));
+    const std::string_view whole = text.substr(0, end);
+    lists::TargetLine line = lists::parse_target_line(whole);
     text.remove_prefix(std::min(end + 1, text.size()));
-    const Place place{file, number, 1};
+    const Place place{file, number, column_of(whole, line)};
     if (!line.error.empty()) {
-      findings_.error(place, "", line.error, "expected VALUE [name=NAME] [tags=a,b]");
+      findings_.error(place, dotted(keys_.back(), "file"), line.error,
+                      "expected VALUE [name=NAME] [tags=a,b]");
     }
     if (!line.target) {
       continue;
@@ -266,7 +325,7 @@ void TargetReader::read_lines(std::string_view text, std::uint32_t file, const T
     target.skip_zones = common.skip_zones;
     target.interval = common.interval;
     const bool has_own_name = target.name != target.value;
-    add(std::move(target), {place, section, has_own_name});
+    add(std::move(target), {place, section, has_own_name, true});
   }
 }
 
@@ -291,7 +350,8 @@ void TargetReader::check_names() {
     text += is_chosen ? " is used twice" : " is a target twice";
     text += "; the other one is at " + findings_.place_text(origins_[other].place);
     if (is_chosen) {
-      findings_.error(origins_[i].place, dotted(path, "name"), text, "a name for each target");
+      findings_.error(origins_[i].place, dotted(path, origins_[i].is_of_file ? "file" : "name"),
+                      text, "a name for each target");
     } else {
       findings_.warning(origins_[i].place, path, text, "leave one of them out");
     }
@@ -325,17 +385,15 @@ void TargetReader::check_count(std::uint64_t max_subjects) {
   }
   std::sort(domains.begin(), domains.end());
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
-  const std::uint64_t count = lists::add_counts(united_size(std::move(spans)), domains.size());
+  const Wide count = add_steps(united_size(std::move(spans)), domains.size());
   if (count <= max_subjects) {
     return;  // some are of several targets
   }
-  const std::string number = count == lists::kUncountable
-                                 ? "more than 18 446 744 073 709 551 614 subjects"
-                                 : core::count_of(count, "subject", "subjects");
-  findings_.error(origins_[largest].place, keys_[origins_[largest].section],
-                  "the targets have " + number + ", most of them here: more than max_subjects",
-                  "expected at most " + std::to_string(max_subjects) +
-                      "; watch a smaller range, or raise daemon.max_subjects");
+  findings_.error(
+      origins_[largest].place, keys_[origins_[largest].section],
+      "the targets have " + text_of(count) + " subjects, most of them here: more than max_subjects",
+      "expected at most " + std::to_string(max_subjects) +
+          "; watch a smaller range, or raise daemon.max_subjects");
 }
 
 std::vector<Target> TargetReader::finish(std::uint64_t max_subjects) {

@@ -30,6 +30,7 @@ class TargetReader {
     Place place;
     std::uint32_t section = 0;  // index into keys_
     bool has_own_name = false;
+    bool is_of_file = false;  // a line of a file of targets
   };
   enum class Form : std::uint8_t { address, range, host, domain };
 

@@ -285,30 +285,27 @@ class ZoneChoice {
     }
   }
 
-  /// How many of the catalogue are members; each gets `act`.
+  /// Each zone of the group gets `act`; that there is none is an error.
   template <class Act>
-  std::size_t for_members(const lists::Catalogue& catalogue, std::string_view group, Act&& act) {
-    std::size_t members = 0;
+  void for_members(const lists::Catalogue& catalogue, const PlacedText& group, Act&& act) {
+    bool has_members = false;
     for (std::size_t i = 0; i < catalogue.zones.size(); ++i) {
-      if (lists::is_member(catalogue.zones[i], group)) {
-        members += 1;
+      if (lists::is_member(catalogue.zones[i], group.value)) {
+        has_members = true;
         act(candidates_[i]);
       }
     }
-    return members;
+    if (!has_members && input_.catalogue) {
+      findings_.error(group.place, group.key,
+                      "the group " + core::quoted(group.value) + " has no members in the catalogue",
+                      "leave it out");
+    }
   }
 
   void use(const lists::Catalogue& catalogue) {
     for (const PlacedText& name : input_.settings.use) {
       if (lists::is_group(name.value)) {
-        const std::size_t members = for_members(
-            catalogue, name.value, [&](Candidate& candidate) { put_to_use(candidate, name); });
-        if (members == 0 && input_.catalogue) {
-          findings_.error(
-              name.place, name.key,
-              "the group " + core::quoted(name.value) + " has no members in the catalogue",
-              "leave it out");
-        }
+        for_members(catalogue, name, [&](Candidate& candidate) { put_to_use(candidate, name); });
       } else if (Candidate* candidate = find(name.value)) {
         put_to_use(*candidate, name);
       } else {
@@ -321,7 +318,7 @@ class ZoneChoice {
     const auto leave_out = [](Candidate& candidate) { candidate.is_in_use = false; };
     for (const PlacedText& name : input_.settings.skip) {
       if (lists::is_group(name.value)) {
-        for_members(catalogue, name.value, leave_out);
+        for_members(catalogue, name, leave_out);
       } else if (Candidate* candidate = find(name.value)) {
         leave_out(*candidate);
       } else if (const lists::DeadZone* dead = find_dead(name.value)) {

@@ -69,8 +69,8 @@ bool is_group(std::string_view name) {
 
 bool is_member(const CatalogueZone& entry, std::string_view group) {
   const Zone& zone = entry.zone;
-  if (zone.dns.needs_key()) {
-    return group == "all" && zone.dns.has_key();
+  if (zone.dns.needs_key() && !zone.dns.has_key()) {
+    return false;
   }
   if (group == "default") {
     return entry.is_default;

@@ -53,8 +53,8 @@ struct Catalogue {
 /// Groups of `catalogue.use`: default, high, medium, low, domain, allow, all.
 bool is_group(std::string_view name);
 std::span<const std::string_view> group_names();
-/// Whether the zone is a member of the group. Keyed zones are in no group but `all`, and then only
-/// when they have their key.
+/// Whether the zone is a member of the group. A zone that lacks its operator's key is in none of
+/// them.
 bool is_member(const CatalogueZone& entry, std::string_view group);
 
 }  // namespace rblwatch::lists

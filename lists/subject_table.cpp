@@ -80,7 +80,7 @@ class SubjectTableBuilder {
 
   static std::string text_of(std::uint64_t count) {
     return count == kUncountable ? "2^64 subjects or more"
-                                 : core::count_of(count, "subject", "subjects");
+                                 : std::to_string(count) + (count == 1 ? " subject" : " subjects");
   }
 
   SubjectTable build(std::uint64_t count) && {

@@ -160,7 +160,7 @@ group_wait = "0s"
         rows = self.errors("[resolver]\nattempts = 3\nattempts = 4\nqsp = 5\n[schedule]\ninterval = '1s'\n[schedule]\njitter = 2.0\n"
                            + without_clash("[resolver]"))
         self.assertEqual([(row["line"], row["column"], row["key"]) for row in rows],
-                         [(3, 1, "attempts"), (4, 1, "resolver.qsp"), (7, 1, "schedule"), (8, 10, "schedule.jitter")])
+                         [(3, 1, "resolver.attempts"), (4, 1, "resolver.qsp"), (7, 1, "schedule"), (8, 10, "schedule.jitter")])
         self.assertIn("twice", rows[0]["text"])
 
     def test_dead_zones_in_use_are_warnings_with_their_date(self):

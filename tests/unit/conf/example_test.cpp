@@ -74,9 +74,10 @@ TEST_CASE("Without a file there are the defaults, enough for check") {
 TEST_CASE("A file that is named and isn't there is an error") {
   const Loaded loaded = load("/nonexistent/rblwatch.toml", environment_of({}));
   CHECK_FALSE(loaded.config);
-  CHECK(
-      lines(loaded.errors, "/nonexistent") ==
-      std::vector<std::string>{"rblwatch.toml: opening rblwatch.toml: No such file or directory"});
+  CHECK(lines(loaded.errors, "/nonexistent") ==
+        std::vector<std::string>{
+            "rblwatch.toml: opening rblwatch.toml: No such file or "
+            "directory (give the path of a file that is there, or write this one)"});
 }
 
 TEST_CASE("What is no regular file is an error and is not waited for") {

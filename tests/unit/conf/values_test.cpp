@@ -181,21 +181,22 @@ TEST_CASE(
   CHECK(find_zone(config.zones, "spamhaus-sbl") == nullptr);  // by its id
   CHECK(config.zones.back().id == "bits");
   for (const lists::Zone& zone : config.zones) {
-    // A skipped group; keyed zones are in none but all.
-    CHECK((zone.severity != Severity::low || zone.dns.needs_key()));
+    CHECK(zone.severity != Severity::low);  // a skipped group
     CHECK((!zone.dns.needs_key() || zone.dns.has_key()));
   }
 }
 
-TEST_CASE(
-    "A keyed zone is in use by the group all as soon as its key is there, and by no other group") {
+TEST_CASE("A keyed zone is a member of its groups as soon as its key is there") {
   const std::string keys = "[keys]\nspamhaus-dqs = 'env:CANARY_KEY'\n";
   const auto uses = [](const std::string& text) {
     return find_zone(config_of(text).zones, "spamhaus-dqs-zen") != nullptr;
   };
   CHECK(uses(keys + "[catalogue]\nuse = ['all']\n"));
   CHECK(uses(keys + "[catalogue]\nuse = ['spamhaus-dqs-zen']\n"));
-  CHECK_FALSE(uses(keys + "[catalogue]\nuse = ['high', 'default']\n"));
+  CHECK(uses(keys + "[catalogue]\nuse = ['high']\n"));
+  CHECK_FALSE(uses(keys + "[catalogue]\nuse = ['default', 'low']\n"));
+  CHECK_FALSE(uses(keys + "[catalogue]\nuse = ['all']\nskip = ['high']\n"));
+  CHECK_FALSE(uses("[catalogue]\nuse = ['high']\n"));
   CHECK_FALSE(uses("[catalogue]\nuse = ['all']\n"));
 }
 

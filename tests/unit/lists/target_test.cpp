@@ -336,10 +336,10 @@ TEST_CASE("too many subjects are refused by their count before any is made") {
   const auto row = GENERATE(
       Row{{target("198.51.100.0/24")}, 256, ""},
       Row{{target("198.51.100.0/24")}, 255, "256 subjects"},
-      Row{{target("10.0.0.0/8")}, kPlenty, "16 777 216 subjects"},
+      Row{{target("10.0.0.0/8")}, kPlenty, "16777216 subjects"},
       Row{{target("10.0.0.0/8"), target("10.0.0.0/9"), target("example.com")},
           kPlenty,
-          "16 777 217 subjects"},
+          "16777217 subjects"},
       Row{{target("198.51.100.0/24"), target("198.51.100.0/25"), target("198.51.100.9")}, 256, ""},
       Row{{target("2001:db8::/64")}, kPlenty, "2001:db8::/64"},
       Row{{target("::/0"), target("::/0")}, kPlenty, "2^64 subjects or more"},
