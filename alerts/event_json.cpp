@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "alerts/advice.hpp"
 #include "core/untrusted.hpp"
 
 namespace rblwatch::alerts {
@@ -123,6 +124,14 @@ void add_codes(Json& json, const lists::Event& event) {
   json["duration_s"] = duration_json(event);
 }
 
+Json advice_json(const lists::Event& event) {
+  const lists::Advice advice = advice_on(event);
+  Json json;
+  json["meaning"] = text_or_null(advice.meaning);
+  json["steps"] = texts(advice.steps);
+  return json;
+}
+
 /// Keys that only some types have.
 void add_extras(Json& json, const lists::Event& event) {
   if (event.type == EventType::zone_released) {
@@ -160,6 +169,7 @@ std::string event_json(const EventView& view) {
   json["delist_steps"] = texts(event.delist_steps);
   json["evidence"] = evidence_json(event);
   json["timeline"] = timeline_json(view.timeline);
+  json["advice"] = advice_json(event);
   add_extras(json, event);
   // ASCII only: bidirectional and C1 controls out of a TXT record leave as \uNNNN.
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);

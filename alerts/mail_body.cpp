@@ -77,7 +77,7 @@ std::string text_event(const EventGroup& group, const Coverage& coverage, bool s
   for (const Fact& fact : facts_of(group)) {
     text += text_fact(fact);
   }
-  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
+  if (const std::string meaning = meaning_of(*group.events.front(), coverage); !meaning.empty()) {
     text += "  " + plain_line(meaning) + "\n";
   }
   text += text_list("What to do:", steps_of(group.first()), true);
@@ -124,7 +124,7 @@ std::string html_event(const EventGroup& group, const Coverage& coverage, bool s
     text += html_fact(fact);
   }
   text += "</table>\n";
-  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
+  if (const std::string meaning = meaning_of(*group.events.front(), coverage); !meaning.empty()) {
     text += "<p>" + html(meaning) + "</p>\n";
   }
   text += html_list("What to do:", steps_of(group.first()), "ol");

@@ -14,6 +14,14 @@
 
 namespace rblwatch::alerts {
 
+/// Listings that stay open where nobody sees whether they stand.
+struct InDoubt {
+  std::uint64_t listings = 0;
+  std::optional<core::Timestamp> seen_from;  // the one that was last seen first
+  std::optional<core::Timestamp> seen_to;
+  friend bool operator==(const InDoubt&, const InDoubt&) = default;
+};
+
 /// An event with the earlier events of its subject, newest first, at most 20.
 struct EventView {
   lists::Event event;
@@ -23,6 +31,7 @@ struct EventView {
   std::string follows = {};
   /// How many addresses of the range that its target is are watched, where some are excepted.
   std::optional<std::uint64_t> watched = {};
+  InDoubt in_doubt = {};  // of a zone_blind: on the zone, of the kind that it is about
   friend bool operator==(const EventView&, const EventView&) = default;
 };
 

@@ -109,7 +109,7 @@ Json event_section(const EventGroup& group, const Coverage& coverage, bool shows
   for (const Fact& fact : facts_of(group)) {
     section.add(fact_line(fact));
   }
-  if (const std::string meaning = meaning_of(group.first(), coverage); !meaning.empty()) {
+  if (const std::string meaning = meaning_of(*group.events.front(), coverage); !meaning.empty()) {
     section.add(escaped(clip(core::to_utf8(core::Untrusted(meaning)), 2 * kFactBytes)));
   }
   if (!group.is_single()) {

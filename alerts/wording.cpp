@@ -217,9 +217,25 @@ std::string type_of(const Event& event) {
   return words;
 }
 
+/// " 3 listings there stay open, last seen 2026-11-23 09:10 UTC."
+std::string doubt_text(const InDoubt& in_doubt) {
+  if (in_doubt.listings == 0) {
+    return "";
+  }
+  std::string text = " " + core::count_of(in_doubt.listings, "listing there stays open",
+                                          "listings there stay open");
+  if (in_doubt.seen_from && in_doubt.seen_to) {
+    const std::string from = utc_text(*in_doubt.seen_from);
+    const std::string to = utc_text(*in_doubt.seen_to);
+    text += ", last seen " + (from == to ? to : "from " + from + " to " + to);
+  }
+  return text + ".";
+}
+
 /// "2 of 12 zones can't be seen: 258 addresses unchecked on spamhaus-zen since 2026-11-23 09:10
 /// UTC." By the time it is told the zone may see again; then nothing is said.
-std::string unseen_text(const Event& event, const Coverage& coverage) {
+std::string unseen_text(const EventView& view, const Coverage& coverage) {
+  const Event& event = view.event;
   if (event.type != EventType::zone_blind || !event.zone ||
       std::find(coverage.blind.begin(), coverage.blind.end(), event.zone->id) ==
           coverage.blind.end()) {
@@ -232,7 +248,7 @@ std::string unseen_text(const Event& event, const Coverage& coverage) {
          core::count_of(coverage.zones, "zone", "zones") +
          " can't be seen: " + core::count_of(event.affected_subjects.value_or(0), one, many) +
          " unchecked on " + event.zone->id +
-         (event.since ? " since " + utc_text(*event.since) : "") + ".";
+         (event.since ? " since " + utc_text(*event.since) : "") + "." + doubt_text(view.in_doubt);
 }
 
 /// What the list says of the others, where that is more than the same text with their addresses.
@@ -313,9 +329,9 @@ std::vector<Fact> facts_of(const Event& event) {
   return facts.take();
 }
 
-std::string meaning_of(const Event& event, const Coverage& coverage) {
-  const std::string meaning = advice_on(event).meaning;
-  const std::string unseen = unseen_text(event, coverage);
+std::string meaning_of(const EventView& view, const Coverage& coverage) {
+  const std::string meaning = advice_on(view.event).meaning;
+  const std::string unseen = unseen_text(view, coverage);
   return unseen + (unseen.empty() || meaning.empty() ? "" : " ") + meaning;
 }
 

@@ -29,7 +29,7 @@ std::vector<Fact> facts_of(const lists::Event& event);
 /// address.
 std::vector<Fact> facts_of(const EventGroup& group);
 /// What can't be seen now, and what follows from it; "" for listings, which speak for themselves.
-std::string meaning_of(const lists::Event& event, const Coverage& coverage);
+std::string meaning_of(const EventView& view, const Coverage& coverage);
 /// What to do about it, a line each: the zone's own steps for listings. None for good news.
 std::vector<std::string> steps_of(const lists::Event& event);
 /// "2026-11-20 09:10 delisted spamhaus-zen", newest first, times in UTC.

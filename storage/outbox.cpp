@@ -217,6 +217,27 @@ std::vector<lists::TimelineEntry> read_timeline(Transaction& transaction,
   return entries;
 }
 
+namespace {
+
+alerts::InDoubt read_in_doubt(Transaction& transaction, const lists::Event& event) {
+  alerts::InDoubt in_doubt;
+  if (event.type != lists::EventType::zone_blind || !event.zone) {
+    return in_doubt;
+  }
+  Query query(transaction,
+              "SELECT count(*), min(last_seen), max(last_seen) FROM listings "
+              "WHERE zone = ?1 AND (?2 IS NULL OR kind = ?2) AND ended_at IS NULL");
+  query.bind(event.zone->id, event.kind);
+  if (query.next()) {
+    in_doubt.listings = static_cast<std::uint64_t>(query.integer());
+    in_doubt.seen_from = query.maybe_timestamp();
+    in_doubt.seen_to = query.maybe_timestamp();
+  }
+  return in_doubt;
+}
+
+}  // namespace
+
 alerts::Coverage read_coverage(Transaction& transaction) {
   alerts::Coverage coverage;
   // A zone that has no kind is asked nothing: neither seen nor missed.
@@ -260,9 +281,11 @@ alerts::Notification read_notification(Transaction& transaction,
     const auto beginning = read_beginning(transaction, *event);
     std::string follows =
         beginning ? read_mail_of(transaction, *beginning, notices.front().channel) : "";
+    const alerts::InDoubt in_doubt = read_in_doubt(transaction, *event);
     notification.events.push_back({.event = std::move(*event),
                                    .timeline = std::move(timeline),
-                                   .follows = std::move(follows)});
+                                   .follows = std::move(follows),
+                                   .in_doubt = in_doubt});
   }
   notification.coverage = read_coverage(transaction);
   return notification;

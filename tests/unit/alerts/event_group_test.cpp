@@ -307,8 +307,14 @@ TEST_CASE("That a zone is blind is told with what it means and what to do") {
     CHECK(text.find("'rblwatch zones spamhaus-zen' shows its terms and links") !=
           std::string::npos);
   }
+  message.events[0].in_doubt = {1, test::at("2026-11-23T09:08:00Z"),
+                                test::at("2026-11-23T09:08:00Z")};
+  CHECK(mail_text(message).find(
+            " UTC. 1 listing there stays open, last seen 2026-11-23 09:08 UTC. ") !=
+        std::string::npos);
   message.coverage = {12, 12, {}, {}};
   CHECK(mail_text(message).find("of 12 zones can't be seen") == std::string::npos);
+  CHECK(mail_text(message).find("stays open") == std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "alerts/advice.hpp"
 #include "fixtures.hpp"
 
 namespace rblwatch::alerts {
@@ -51,7 +52,8 @@ const std::vector<std::string> kKeys{"id",
                                      "delist_url",
                                      "delist_steps",
                                      "evidence",
-                                     "timeline"};
+                                     "timeline",
+                                     "advice"};
 
 TEST_CASE("An event has every key of the contract, in its order") {
   CHECK(keys_of(json_of(test::listed())) == kKeys);
@@ -105,6 +107,17 @@ TEST_CASE("A zone event has neither target nor subject") {
   CHECK(json["cause"] == "refused");
   CHECK(json["since"] == "2026-11-23T09:10:00Z");
   CHECK(json["affected_subjects"] == 258);
+}
+
+TEST_CASE("A program is told what it means and what to do, as people are") {
+  const Json blind = json_of(test::zone_blind())["advice"];
+  const lists::Advice advice = advice_on(test::zone_blind());
+  CHECK(blind["meaning"] == advice.meaning);
+  CHECK(blind["steps"] == Json(advice.steps));
+  CHECK_FALSE(blind["steps"].empty());
+  const Json listed = json_of(test::listed())["advice"];
+  CHECK(listed["meaning"].is_null());
+  CHECK(listed["steps"] == Json::array());
 }
 
 TEST_CASE("A release says how much passed and how much was dropped") {

@@ -83,6 +83,8 @@ Notification message_of(const Story& story) {
   if (story.events.front().type == lists::EventType::zone_blind) {
     message.coverage.blind.push_back(story.events.front().zone->id);
     --message.coverage.seeing;
+    message.events.front().in_doubt = {3, test::at("2026-11-23T08:40:00Z"),
+                                       test::at("2026-11-23T09:09:00Z")};
   }
   return message;
 }

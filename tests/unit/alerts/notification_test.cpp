@@ -133,7 +133,7 @@ TEST_CASE("Every cause of blindness comes with something to do") {
   for (const auto& [cause, word] : core::EnumWords<lists::Cause>::table) {
     INFO(word);
     const lists::Event event = test::zone_blind(std::string(word));
-    CHECK_FALSE(meaning_of(event, test::coverage()).empty());
+    CHECK_FALSE(meaning_of({event, {}}, test::coverage()).empty());
     CHECK(steps_of(event).empty() == (cause == lists::Cause::unsupported));
   }
 }
