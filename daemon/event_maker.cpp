@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/event_maker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rblwatch::daemon {
@@ -77,9 +78,10 @@ storage::ListingRecord listing_record(const World& world, lists::ZoneIndex index
   row.codes = believed.change.codes;
   row.reason = detail.reason;
   row.listed_at = track.listed_at;
-  row.last_seen = detail.evidence.asked_at;
+  row.last_seen = track.last_seen;
   if (believed.change.type == lists::EventType::delisted) {
     row.ended_at = believed.change.since;
+    row.last_seen = std::min(track.last_seen, believed.change.since);
   } else if (believed.change.type == lists::EventType::retired) {
     row.ended_at = now;
     row.is_retired = true;

@@ -86,6 +86,7 @@ void restore_listings(Generation& now, const storage::Snapshot& snapshot, Ledger
     track.track.believed = row.codes;
     track.track.listed_at = row.listed_at;
     track.listed_at = row.listed_at;
+    track.last_seen = row.last_seen.value_or(row.listed_at);
     track.is_open = true;
     track.is_contained = row.contained;
     track.first_seen = row.first_seen;
@@ -199,6 +200,29 @@ void restore_doubts(Generation& now, const storage::Snapshot& snapshot, Ledger& 
   }
 }
 
+/// What nothing speaks against was seen by the last sweep in which its kind saw.
+void recall_sights(Generation& now, Ledger& ledger) {
+  for (const auto& [id, known] : now.book.details()) {
+    const PairSlot& slot = now.book.slot({id});
+    const KindDesk& desk = now.desks[slot.zone.value].kind(slot.kind);
+    const bool was_blind =
+        desk.before_restart && desk.before_restart->state != lists::ZoneState::seeing;
+    if (slot.is_doubted || was_blind || !desk.sweep.swept_at) {
+      continue;
+    }
+    for (PurposeTrack& track : now.book.detail({id})->tracks) {
+      const bool stands = track.is_open && track.track.is_listed() &&
+                          track.track.pending_to() != lists::PendingTo::delisted;
+      if (stands && track.last_seen < *desk.sweep.swept_at) {
+        track.last_seen = *desk.sweep.swept_at;
+        const std::string subject = now.world->subjects.subject(slot.subject).to_text();
+        ledger.record(storage::SightRecord{
+            {subject, now.world->zone(slot.zone).id}, track.purpose, track.last_seen});
+      }
+    }
+  }
+}
+
 /// Pairs that were watched before and had a first state, unless a row says otherwise.
 void restore_decided(Generation& now, const std::unordered_set<std::string>& known) {
   const lists::SubjectTable& subjects = now.world->subjects;
@@ -280,6 +304,7 @@ void set_out(Generation& now, Ledger& ledger) {
     }
     ledger.record(zone_record(now.world->zone({zone}), now.desks[zone], *now.world));
   }
+  now.teller.recall_contained();
   now.first_sight.begin(ledger.clocks().now);
 }
 
@@ -448,6 +473,7 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
   for (const storage::VotesRecord& record : snapshot.votes) {
     restore_votes(now, record, ledger);
   }
+  recall_sights(now, ledger);
   if (snapshot.resolver) {
     now.watch.restore_resolver(*snapshot.resolver);
   }

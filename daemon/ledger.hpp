@@ -33,6 +33,8 @@ class Ledger {
 
   // Later records of the same thing replace earlier ones of the same batch.
   void record(storage::ListingRecord record) { batch_.listings.push_back(std::move(record)); }
+  void record(storage::SightRecord record) { batch_.sights.push_back(std::move(record)); }
+  void record(storage::UnmutedRecord record) { batch_.unmuted.push_back(std::move(record)); }
   void record(storage::VotesRecord record);
   void record(storage::DoubtRecord record);
   void record(storage::KindRecord record);
@@ -47,7 +49,9 @@ class Ledger {
 
   bool is_empty() const { return batch_.is_empty(); }
   /// Events can't wait; the rest may be collected for a moment.
-  bool is_urgent() const { return !batch_.events.empty() || !batch_.released_batches.empty(); }
+  bool is_urgent() const {
+    return !batch_.events.empty() || !batch_.released_batches.empty() || !batch_.unmuted.empty();
+  }
   storage::Batch take();
 
  private:

@@ -68,6 +68,9 @@ Standing standing_in(const PairBook& book, lists::ZoneIndex zone) {
 
 void PairDesk::take_test(const TestVerdict& verdict) {
   KindDesk& desk = desks_[verdict.zone.value].kind(verdict.kind);
+  if (verdict.became_blind) {
+    record_sights(verdict.zone, verdict.kind);
+  }
   if (verdict.discard_votes) {
     discard(verdict);
   }
@@ -81,6 +84,15 @@ void PairDesk::take_test(const TestVerdict& verdict) {
   }
   believe_awaiting(verdict.zone, verdict.kind);
   end_hold(verdict.zone, ledger_.clocks().tick);
+}
+
+void PairDesk::record_sights(lists::ZoneIndex zone, lists::Kind kind) {
+  const auto [first, last] = book_.range_of(zone);
+  for (const auto& [pair, detail] : book_.details()) {
+    if (pair >= first && pair < last && kind_of({pair}) == kind) {
+      record_sights({pair});
+    }
+  }
 }
 
 // Rule 5: silence suspends votes and holds. A hold of several kinds stands still as long as one of

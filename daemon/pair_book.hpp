@@ -60,6 +60,7 @@ struct PurposeTrack {
   bool is_contained = false;    // told by its container alone
   bool first_seen = false;      // the listing was the pair's first decided state
   core::Timestamp listed_at{};  // of the open listing: its first agreeing vote
+  core::Timestamp last_seen{};  // the last answer that listed it and that no denial came before
 };
 
 /// What the first of the two names of a domain said.

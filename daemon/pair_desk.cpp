@@ -236,6 +236,9 @@ void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at)
   if (known && known->cause == cause) {
     return;
   }
+  if (!known) {
+    record_sights(pair);
+  }
   const lists::Doubt doubt{cause, known ? known->since : at};
   book_.set_doubt(pair, doubt);
   const lists::Subject& subject = world_.subjects.subject(slot.subject);
@@ -321,9 +324,38 @@ void PairDesk::observe_purpose(lists::PairId pair, lists::Purpose purpose,
   const auto before = track.track.pending_to();
   const lists::Step step = lists::advance(track.track, mine, is_fresh, detail.freshness,
                                           world_.confirm_policy(slot.zone, slot.subject));
+  note_sight(pair, track, before, mine);
   follow_step(pair, track, step);
   count_vote(pair, track, before, observation.asked_at);
   settle_pending(pair, step.changed);
+}
+
+// A listed answer out of a cache, after a denial, is no sight of it.
+void PairDesk::note_sight(lists::PairId pair, PurposeTrack& track,
+                          std::optional<lists::PendingTo> before,
+                          const lists::Observation& observation) {
+  const bool is_leaving = track.track.pending_to() == lists::PendingTo::delisted;
+  if (listed_in(observation.verdict) != nullptr && !is_leaving) {
+    track.last_seen = observation.wall;
+  } else if (is_leaving && before != lists::PendingTo::delisted) {
+    record_sights(pair);
+  }
+}
+
+// What sweeps say of the zone is no sight of this pair from now on.
+void PairDesk::record_sights(lists::PairId pair) {
+  const PairDetail* detail = book_.detail(pair);
+  if (detail == nullptr) {
+    return;
+  }
+  const PairSlot& slot = book_.slot(pair);
+  for (const PurposeTrack& track : detail->tracks) {
+    if (track.is_open && track.track.is_listed()) {
+      const std::string subject = world_.subjects.subject(slot.subject).to_text();
+      ledger_.record(storage::SightRecord{
+          {subject, world_.zone(slot.zone).id}, track.purpose, track.last_seen});
+    }
+  }
 }
 
 // The breaker's tally. A pair without a first state doesn't vote: its listing is first sight.

@@ -72,6 +72,10 @@ class PairDesk {
   void recall_votes(lists::PairId pair, const PurposeTrack& track);
   void count_vote(lists::PairId pair, const PurposeTrack& track,
                   std::optional<lists::PendingTo> before, core::Tick asked_at);
+  void note_sight(lists::PairId pair, PurposeTrack& track, std::optional<lists::PendingTo> before,
+                  const lists::Observation& observation);
+  void record_sights(lists::PairId pair);
+  void record_sights(lists::ZoneIndex zone, lists::Kind kind);
   void note_wait(lists::PairId pair, core::Tick next_vote);
   void doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at);
   void count_answer(KindDesk& desk, bool is_odd);

@@ -106,6 +106,7 @@ void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::str
 
 // In order, and never a pair's later change before its earlier one.
 void Teller::turn() {
+  std::erase_if(orphans_, [this](Orphan& orphan) { return settle_orphan(orphan); });
   if (waiting_.empty() && batches_.empty()) {
     return;
   }
@@ -256,6 +257,7 @@ void Teller::tell(const Waiting& waiting, bool is_contained) {
   track.is_open = !is_end;
   ledger_.record(votes_record(world_, slot, detail));
   if (is_end) {
+    note_orphans(waiting.pair, waiting.change);
     track.is_contained = false;
     detail.is_reason_asked = false;
     detail.reason = core::Untrusted();

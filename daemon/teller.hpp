@@ -38,6 +38,8 @@ class Teller {
   void tell_all();
   /// A subject or zone left the configuration: its open listings end without an alert.
   void retire(lists::PairId pair);
+  /// After a restore or a reload: what its container was to tell alone, and doesn't list any more.
+  void recall_contained();
 
  private:
   struct Waiting {
@@ -46,6 +48,13 @@ class Teller {
     std::string batch;
     bool is_container_asked = false;
   };
+  /// Kept back for a container that lists the subject no more: to be told if it still stands.
+  struct Orphan {
+    lists::PairId pair;
+    lists::Purpose purpose;
+    core::Tick since;  // an answer from then on says whether it does
+    bool is_asked = false;
+  };
   enum class Container : std::uint8_t { none, contains, undecided };
   Container ask_container(Waiting& waiting);
   Container ask_container(Waiting& waiting, lists::ZoneIndex container);
@@ -53,6 +62,10 @@ class Teller {
   void tell(const Waiting& waiting, bool is_contained);
   void record_pending(lists::PairId pair, const PairDetail& detail);
   void release_batches();
+  void note_orphans(lists::PairId container, const lists::BelievedChange& end);
+  bool is_contained(lists::PairId pair, lists::Purpose purpose) const;
+  bool settle_orphan(Orphan& orphan);
+  void tell_orphan(lists::PairId pair, PurposeTrack& track);
 
   const World& world_;
   PairBook& book_;
@@ -62,6 +75,7 @@ class Teller {
   std::uint8_t generation_;
   std::vector<std::deque<lists::PairId>> reasons_;  // by zone: TXT lookups that wait for their lane
   std::deque<Waiting> waiting_;
+  std::vector<Orphan> orphans_;
   std::set<std::string> batches_;  // given to announce(), not yet released
 };
 

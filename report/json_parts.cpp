@@ -84,7 +84,8 @@ Json listing(const ListingView& view, Timestamp now) {
   Json json;
   add_whom_and_where(json, view);
   json["state"] = core::enum_word(view.state);
-  json["pending_to"] = word_or_null(view.pending_to);
+  // What a quarantine holds has its votes.
+  json["pending_to"] = word_or_null(view.held ? std::nullopt : view.pending_to);
   json["codes"] = texts(view.codes);
   json["meanings"] = texts(view.meanings);
   json["reason"] = text_or_null(view.reason.raw());

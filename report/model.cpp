@@ -23,10 +23,11 @@ bool goes_on(lists::ListingState state) {
 }  // namespace
 
 std::optional<core::Seconds> ListingView::duration(Timestamp now) const {
-  if (!listed_at || (!delisted_at && !goes_on(state))) {
+  const std::optional<Timestamp> known_end = delisted_at ? delisted_at : retired_at;
+  if (!listed_at || (!known_end && !goes_on(state))) {
     return std::nullopt;
   }
-  const Timestamp end = delisted_at.value_or(now);
+  const Timestamp end = known_end.value_or(now);
   // The wall clock may have been set back since.
   return std::max(std::chrono::floor<core::Seconds>(end - *listed_at), core::Seconds{0});
 }

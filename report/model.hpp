@@ -42,6 +42,7 @@ struct ListingView {
   std::optional<Timestamp> listed_at;
   std::optional<Timestamp> last_seen;
   std::optional<Timestamp> delisted_at;
+  std::optional<Timestamp> retired_at;  // it left the configuration; whether it went, nobody knows
   std::optional<lists::Doubt> doubt;
   std::string muted_by;  // "" = null
   std::string lookup_url;
@@ -54,7 +55,7 @@ struct ListingView {
   bool held = false;
   bool overdue = false;
 
-  /// From listed_at to delisted_at or now.
+  /// From listed_at to delisted_at, or to when it was retired, or now.
   std::optional<core::Seconds> duration(Timestamp now) const;
 };
 

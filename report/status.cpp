@@ -61,7 +61,8 @@ std::vector<std::string> addresses_of(const lists::Target& target, std::uint32_t
                                       const lists::HostBook& hosts) {
   std::vector<std::string> addresses;
   if (target.type == lists::TargetType::address) {
-    addresses.push_back(target.value);
+    const auto subject = Subject::parse(target.value);
+    addresses.push_back(subject ? subject->to_text() : target.value);
   }
   if (const auto found = hosts.find(index); found != hosts.end()) {
     for (const core::IpAddress& address : found->second) {
@@ -215,7 +216,7 @@ ListingView view_of(const ListingRow& row, const lists::Zone* zone) {
   view.reason = row.reason;
   view.listed_at = row.listed_at;
   view.last_seen = row.last_seen;
-  view.delisted_at = row.ended_at;
+  (row.is_retired ? view.retired_at : view.delisted_at) = row.ended_at;
   view.first_seen = row.first_seen;
   view.contained = row.contained;
   if (row.ended_at) {

@@ -54,8 +54,10 @@ struct PendingRow {
   lists::PendingTo to = lists::PendingTo::listed;
   lists::CodeSet codes;  // that would join, or leave
   Timestamp first_vote{};
-  core::Untrusted reason;  // where the last answer listed it
-  bool held = false;       // believed, and held by the breaker
+  std::optional<Timestamp> last_vote;
+  core::Untrusted reason;     // where the last answer listed it
+  bool held = false;          // believed, and held by the breaker
+  bool is_contested = false;  // held, and votes against it are collected
 };
 
 /// A pair whose last lookup said unknown, or that was never asked though its zone was swept.

@@ -63,6 +63,8 @@ Survey::Survey(const World& world, const StatusRows& rows, Timestamp now,
   take_doubts();
   take_listings();
   take_pending();
+  take_sights();
+  mark_contained();
   sort_listings();
 }
 
@@ -269,9 +271,7 @@ void Survey::add_listing(const ListingRow& row, const Place& place) {
   ListingView& view = shown.view;
   name_targets(view, place.subject);
   view.doubt = doubt(place, row.last_seen.value_or(row.listed_at));
-  if (!row.ended_at && !view.doubt) {
-    take_later(view.last_seen, cell(place).row->swept_at);
-  }
+  shown.is_seen = !row.ended_at;
   listings_.push_back(std::move(shown));
 }
 
@@ -312,7 +312,7 @@ ListingView Survey::pending_view(const PendingRow& row, const Place& place) cons
   as_listing.codes = row.codes;
   as_listing.reason = row.reason;
   as_listing.listed_at = row.first_vote;
-  as_listing.last_seen = row.first_vote;
+  as_listing.last_seen = row.last_vote.value_or(row.first_vote);
   ListingView view = view_of(as_listing, &world_.zones[place.zone]);
   name_targets(view, place.subject);
   view.state = ListingState::pending;
@@ -342,13 +342,55 @@ void Survey::take_pending() {
           is_open = true;
           listings_[i].view.pending_to = row.to;
           listings_[i].view.held = row.held;
+          listings_[i].is_seen = row.to != lists::PendingTo::delisted && !row.is_contested;
         }
       }
     }
     if (!is_open && row.to == lists::PendingTo::listed) {
       summary_.pending += pairs.insert(place->key()).second ? 1 : 0;
-      listings_.push_back({.view = pending_view(row, *place), .place = *place});
+      listings_.push_back(
+          {.view = pending_view(row, *place), .place = *place, .is_seen = !row.is_contested});
     }
+  }
+}
+
+std::optional<Timestamp> Survey::last_sight(const Place& place) const {
+  const KindRow* row = cell(place).row;
+  const bool sees = row != nullptr && row->state == ZoneState::seeing;
+  if (!sees || !row->swept_at || doubts_.count(place.key()) > 0) {
+    return std::nullopt;  // as it was seen last is stored with it
+  }
+  return row->since && *row->swept_at < *row->since ? std::nullopt : row->swept_at;
+}
+
+void Survey::take_sights() {
+  for (Shown& shown : listings_) {
+    if (shown.is_seen) {
+      take_later(shown.view.last_seen, last_sight(shown.place));
+    }
+  }
+}
+
+/// Rule 9: as it is now. What its container doesn't list any more speaks for itself.
+void Survey::mark_contained() {
+  const auto key = [](std::size_t zone, SubjectIndex subject, Purpose purpose) {
+    return std::tuple(zone, subject.value, purpose);
+  };
+  std::set<std::tuple<std::size_t, std::uint32_t, Purpose>> open;
+  for (const Shown& shown : listings_) {
+    if (shown.view.state == ListingState::listed) {
+      open.insert(key(shown.place.zone, shown.place.subject, shown.view.purpose));
+    }
+  }
+  for (Shown& shown : listings_) {
+    const std::vector<std::string>& containers = world_.zones[shown.place.zone].contained_in;
+    shown.view.contained =
+        shown.view.state == ListingState::listed &&
+        std::any_of(containers.begin(), containers.end(), [&](const std::string& id) {
+          const auto zone = zone_index_.find(id);
+          return zone != zone_index_.end() &&
+                 open.count(key(zone->second, shown.place.subject, shown.view.purpose)) > 0;
+        });
   }
 }
 

@@ -59,6 +59,7 @@ class Survey {
   struct Shown {
     ListingView view;
     Place place;
+    bool is_seen = true;  // nothing says that the answers of late weren't of it
   };
 
   void index_rows();
@@ -70,6 +71,8 @@ class Survey {
   void take_doubts();
   void take_listings();
   void take_pending();
+  void take_sights();
+  void mark_contained();
   void add_unknown(const Place& place, const Gap& gap);
   /// What holds the count, for naming subjects there.
   UnknownView& count_unknown(std::size_t zone, lists::Kind kind, const Gap& gap);
@@ -82,6 +85,8 @@ class Survey {
   const Cell& cell(const Place& place) const {
     return cells_[place.zone][static_cast<std::size_t>(kind(place.subject))];
   }
+  /// The last sweep that speaks for this pair: its kind saw, and no answer was unknown since.
+  std::optional<Timestamp> last_sight(const Place& place) const;
   /// Of the whole kind, or because the pair was never looked at, or not for too long.
   std::optional<Gap> wide_gap(const Place& place) const;
   std::optional<lists::Doubt> doubt(const Place& place, Timestamp otherwise_since) const;

@@ -34,7 +34,7 @@ Cell end_cell(const ListingView& view, Timestamp now) {
     case ListingState::delisted:
       return time_cell(view.delisted_at, now);
     case ListingState::retired:
-      return {(view.delisted_at ? core::to_local(*view.delisted_at) + " " : "") + state_word(view),
+      return {(view.retired_at ? core::to_local(*view.retired_at) + " " : "") + state_word(view),
               state_word(view), ink_of(view)};
   }
   RBL_CHECK(false);

@@ -27,7 +27,24 @@ std::string listed_word(Purpose purpose) {
   RBL_CHECK(false);
 }
 
+/// What a quarantine holds has its votes: nothing more is awaited of it.
+std::string held_remark(const ListingView& view) {
+  const std::string kept = ": held, for its zone is quarantined, and nobody has been told";
+  switch (view.pending_to.value_or(PendingTo::listed)) {
+    case PendingTo::listed:
+      return "confirmed" + kept;
+    case PendingTo::changed:
+      return "its codes have changed" + kept;
+    case PendingTo::delisted:
+      return "gone by all answers" + kept + "; counts as listed until then";
+  }
+  RBL_CHECK(false);
+}
+
 std::string pending_remark(const ListingView& view) {
+  if (view.held) {
+    return held_remark(view);
+  }
   if (!view.pending_to) {
     return "";
   }
@@ -159,7 +176,6 @@ std::vector<std::string> remarks_on(const ListingView& view, Timestamp now,
   };
   add(pending_remark(view));
   add(doubt_remark(view, now));
-  add(view.held ? "held: its zone is quarantined, nobody has been told" : "");
   add(view.contained ? "told by the zone that contains this one" : "");
   add(view.acked ? "acked" : "");
   add(view.muted_by.empty() ? "" : "muted by " + show(view.muted_by, style));

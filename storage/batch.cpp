@@ -4,10 +4,11 @@
 namespace rblwatch::storage {
 
 bool Batch::is_empty() const {
-  return events.empty() && notices.empty() && listings.empty() && votes.empty() && doubts.empty() &&
-         kinds.empty() && kinds_removed.empty() && zones.empty() && !resolver.has_value() &&
-         hosts.empty() && subjects_added.empty() && subjects_removed.empty() &&
-         zones_removed.empty() && released_batches.empty();
+  return events.empty() && notices.empty() && listings.empty() && sights.empty() &&
+         unmuted.empty() && votes.empty() && doubts.empty() && kinds.empty() &&
+         kinds_removed.empty() && zones.empty() && !resolver.has_value() && hosts.empty() &&
+         subjects_added.empty() && subjects_removed.empty() && zones_removed.empty() &&
+         released_batches.empty();
 }
 
 }  // namespace rblwatch::storage

@@ -54,6 +54,22 @@ struct VotesRecord {
   bool was_decided = true;  // false: these votes are about the pair's first state
 };
 
+/// When an open listing was last seen, recorded as it goes out of sight: its stored row says so of
+/// the last change only, and sweeps speak for it only while they see it.
+struct SightRecord {
+  PairKey pair;
+  lists::Purpose purpose = lists::Purpose::block;
+  Timestamp at{};
+};
+
+/// An open listing that its container alone was to tell, and that nobody else tells any more:
+/// what was kept back of it goes out.
+struct UnmutedRecord {
+  PairKey pair;
+  lists::Purpose purpose = lists::Purpose::block;
+  Timestamp listed_at{};
+};
+
 /// A pair's doubt: replaces what was stored; nothing = delete.
 struct DoubtRecord {
   PairKey pair;
@@ -111,6 +127,8 @@ struct Batch {
   std::vector<lists::Event> events;
   std::vector<alerts::Notice> notices;  // event_offset points into events
   std::vector<ListingRecord> listings;
+  std::vector<SightRecord> sights;
+  std::vector<UnmutedRecord> unmuted;
   std::vector<VotesRecord> votes;
   std::vector<DoubtRecord> doubts;
   std::vector<KindRecord> kinds;

@@ -65,6 +65,7 @@ report::PendingRow pending_row(const VotesRecord& record, const VotesRecord::Pur
     row.codes.insert(entry.code);
     if (!entry.votes.empty()) {
       row.first_vote = std::min(row.first_vote, entry.votes.front().wall);
+      row.last_vote = std::max(row.last_vote.value_or(row.first_vote), entry.votes.back().wall);
     }
   }
   return row;
@@ -99,10 +100,13 @@ lists::Kind kind_of(const std::string& subject) {
   return parsed ? parsed->kind() : lists::Kind::domain;
 }
 
-/// What a quarantine holds is believed, but not told: it outranks votes of the same pair.
+/// What a quarantine holds is believed, but not told: it outranks votes of the same pair, which are
+/// against it then. What only waits for a wave is shown by its votes.
 void add_held(Transaction& transaction, PendingBook& book, const ReasonBook& reasons) {
   static const std::string sql =
-      "SELECT zone, " + kHeldColumns + " FROM held_changes ORDER BY zone, position";
+      "SELECT zone, " + kHeldColumns +
+      " FROM held_changes WHERE zone IN (SELECT zone FROM zones WHERE quarantined) "
+      "ORDER BY zone, position";
   Query query(transaction, sql);
   while (query.next()) {
     report::PendingRow row;
@@ -119,6 +123,7 @@ void add_held(Transaction& transaction, PendingBook& book, const ReasonBook& rea
       row.reason = reason->second;
     }
     PurposeKey key{row.zone, row.subject, row.purpose};
+    row.is_contested = book.count(key) > 0;
     book.insert_or_assign(std::move(key), std::move(row));
   }
 }

@@ -22,6 +22,9 @@ std::vector<std::int64_t> write_events(Transaction& transaction,
 void write_notices(Transaction& transaction, std::span<const alerts::Notice> notices,
                    std::span<const std::int64_t> ids);
 void write_listings(Transaction& transaction, std::span<const ListingRecord> records);
+void write_sights(Transaction& transaction, std::span<const SightRecord> records);
+/// Their notices become due at `at`.
+void unmute(Transaction& transaction, std::span<const UnmutedRecord> records, Timestamp at);
 void write_votes(Transaction& transaction, std::span<const VotesRecord> records);
 void write_doubts(Transaction& transaction, std::span<const DoubtRecord> records);
 void write_kinds(Transaction& transaction, std::span<const KindRecord> records, Timestamp at);

@@ -145,6 +145,26 @@ void write_listings(Transaction& transaction, std::span<const ListingRecord> rec
   }
 }
 
+void write_sights(Transaction& transaction, std::span<const SightRecord> records) {
+  for (const SightRecord& record : records) {
+    run(transaction,
+        "UPDATE listings SET last_seen = ?1 WHERE zone = ?2 AND subject = ?3 AND purpose = ?4 "
+        "AND ended_at IS NULL AND ifnull(last_seen, 0) < ?1",
+        record.at, record.pair.zone, record.pair.subject, record.purpose);
+  }
+}
+
+void unmute(Transaction& transaction, std::span<const UnmutedRecord> records, Timestamp at) {
+  for (const UnmutedRecord& record : records) {
+    // subject <> '' is what the index says; without it the planner would not take it.
+    run(transaction,
+        "UPDATE notices SET muted_by = '', due_at = ? WHERE muted_by = 'contained' AND event IN "
+        "(SELECT id FROM events WHERE subject = ? AND subject <> '' AND zone = ? "
+        "AND zone_purpose = ? AND listed_at = ?)",
+        at, record.pair.subject, record.pair.zone, record.purpose, record.listed_at);
+  }
+}
+
 void write_votes(Transaction& transaction, std::span<const VotesRecord> records) {
   static const std::string sql =
       insert_into("votes", "zone, subject, kind, was_decided, marks, answers, " + kEvidenceColumns);
@@ -293,6 +313,8 @@ void write_batch(Transaction& transaction, const Batch& batch) {
   const std::vector<std::int64_t> ids = write_events(transaction, batch.events);
   write_notices(transaction, batch.notices, ids);
   write_listings(transaction, batch.listings);
+  write_sights(transaction, batch.sights);
+  unmute(transaction, batch.unmuted, batch.at);
   write_votes(transaction, batch.votes);
   write_doubts(transaction, batch.doubts);
   write_kinds(transaction, batch.kinds, batch.at);

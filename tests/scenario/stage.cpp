@@ -22,7 +22,14 @@ void KeepingJournal::submit(storage::Batch batch) {
     broken("a batch can't be committed", committed.error());
   }
   ++batches;
-  has_news = has_news || !batch.notices.empty() || !batch.released_batches.empty();
+  has_news = has_news || !batch.notices.empty() || !batch.released_batches.empty() ||
+             !batch.unmuted.empty();
+  for (const storage::ListingRecord& record : batch.listings) {
+    last_seen[{record.row.subject, record.row.zone}] = record.row.last_seen.value();
+  }
+  for (const storage::SightRecord& record : batch.sights) {
+    last_seen[record.pair] = record.at;
+  }
   for (lists::Event& event : batch.events) {
     events.push_back({clock_.elapsed(), std::move(event)});
   }

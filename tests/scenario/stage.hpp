@@ -5,6 +5,7 @@
 // One thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ class KeepingJournal final : public daemon::Journal {
   bool can_accept() const override { return !is_stuck; }
   void submit(storage::Batch batch) override;
   std::vector<Happened> events;
+  /// By subject and zone: what is recorded of when it was last seen listed.
+  std::map<storage::PairKey, core::Timestamp> last_seen;
   std::uint64_t batches = 0;
   bool has_news = false;
   bool is_stuck = false;  // as if the disk were full
@@ -79,6 +82,7 @@ class Stage {
   core::Result<void> release(const std::string& zone) { return monitor_->release(zone); }
 
   const std::vector<Happened>& events() const { return journal_->events; }
+  const auto& last_seen() const { return journal_->last_seen; }
   std::uint64_t batches() const { return journal_->batches; }
   void set_disk(bool works) { journal_->is_stuck = !works; }
   report::WhyAnswer why(const std::string& subject, const std::string& zone) const;

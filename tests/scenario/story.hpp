@@ -62,6 +62,7 @@ class Story {
   std::function<bool()> event_expectation(const Words& words);
   std::function<bool()> delivery_expectation(const Words& words);
   void take_state_expectation(const Line& line);
+  void take_sight_expectation(const Line& line);
   lists::Zone& zone(const std::string& id);
 
   std::filesystem::path file_;

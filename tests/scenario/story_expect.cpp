@@ -103,10 +103,11 @@ Window take_window(Words& words) {
 // expect count N event …                exactly so often
 // expect [by T] delivery CHANNEL contains "…"     · count N delivery CHANNEL [contains "…"]
 // expect at T state SUBJECT ZONE listed|clear|unknown [CAUSE]
+// expect at T seen SUBJECT ZONE AGO     give or take a quarter
 void Story::take_expectation(const Line& line) {
   Words words(line.words.begin() + 1, line.words.end());
   if (words.front() == "at") {
-    take_state_expectation(line);
+    words.at(2) == "seen" ? take_sight_expectation(line) : take_state_expectation(line);
     return;
   }
   const Window window = take_window(words);
@@ -165,6 +166,29 @@ void Story::take_state_expectation(const Line& line) {
       failures_.push_back(file_.string() + ":" + std::to_string(line.number) +
                           ": not as told: " + core::join(line.words, " ") + " (it is " +
                           answer.verdict + " " + got + ")");
+    }
+  };
+  steps_.push_back({at, line.number, act});
+  end_ = std::max(end_, at);
+}
+
+void Story::take_sight_expectation(const Line& line) {
+  const Words& words = line.words;
+  const core::Micros at = parse_moment(words.at(2));
+  const storage::PairKey pair{words.at(4), words.at(5)};
+  const core::Micros ago = parse_moment(words.at(6));
+  const auto act = [this, line, pair, ago] {
+    const auto found = stage_.last_seen().find(pair);
+    const auto got = found != stage_.last_seen().end()
+                         ? std::optional<core::Micros>(stage_.clock.now() - found->second)
+                         : std::nullopt;
+    if (!got || std::chrono::abs(*got - ago) > ago / 4) {
+      failures_.push_back(
+          file_.string() + ":" + std::to_string(line.number) +
+          ": not as told: " + core::join(line.words, " ") + " (" +
+          (got ? core::to_human(std::chrono::duration_cast<core::Seconds>(*got)) + " ago"
+               : "never") +
+          ")");
     }
   };
   steps_.push_back({at, line.number, act});

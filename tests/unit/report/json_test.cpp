@@ -362,6 +362,17 @@ TEST_CASE("what is no why is an error of one line") {
   }
 }
 
+TEST_CASE("what a quarantine holds is held, not pending to anything") {
+  StatusDoc document;
+  document.listings = {samples::listing()};
+  document.listings[0].pending_to = lists::PendingTo::delisted;
+  CHECK(Json::parse(to_json(document))["listings"][0]["pending_to"] == "delisted");
+  document.listings[0].held = true;
+  const Json held = Json::parse(to_json(document))["listings"][0];
+  CHECK(held["pending_to"].is_null());
+  CHECK(held["held"] == true);
+}
+
 TEST_CASE("a duration goes from listed_at to the end or to now, and never backwards") {
   ListingView view = samples::listing();
   CHECK(view.duration(samples::kNow) == core::Seconds(12'000));

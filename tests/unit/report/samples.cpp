@@ -292,7 +292,8 @@ HistoryDoc history() {
   retired.state = ListingState::retired;
   retired.zone = "uceprotect-level1";
   retired.listed_at = ago(24h * 400);
-  retired.delisted_at = ago(24h * 399);
+  retired.delisted_at.reset();
+  retired.retired_at = ago(24h * 399);
   document.listings = {listing(), doubted(), lost_allow(), ended(), retired};
   document.more = true;
   return document;

@@ -39,6 +39,7 @@ TEST_CASE("a listing that can't be seen now stays listed, in doubt, and is unkno
     std::string name;
     std::function<void(Scene&)> spoil;
     lists::Doubt doubt;
+    Timestamp last_seen;
   };
   const auto row = GENERATE(values<Row>({
       {"its zone is blind",
@@ -47,16 +48,20 @@ TEST_CASE("a listing that can't be seen now stays listed, in doubt, and is unkno
          scene.kind(0).cause = Cause::timeout;
          scene.kind(0).since = at(5'000);
        },
-       {.cause = Cause::timeout, .since = at(5'000)}},
+       {.cause = Cause::timeout, .since = at(5'000)},
+       at(2'000)},
       {"its last answer was unknown",
        [](Scene& scene) { scene.rows.doubts = {doubt("192.0.2.10")}; },
-       {.cause = Cause::servfail, .since = at(8'000)}},
+       {.cause = Cause::servfail, .since = at(8'000)},
+       at(2'000)},
       {"nobody looked for long",
        [](Scene& scene) { scene.kind(0).swept_at = at(3'000); },
-       {.cause = Cause::not_asked, .since = at(3'000)}},
+       {.cause = Cause::not_asked, .since = at(3'000)},
+       at(3'000)},
       {"its zone was never met",
        [](Scene& scene) { scene.rows.kinds.erase(scene.rows.kinds.begin()); },
-       {.cause = Cause::not_asked, .since = at(2'000)}},
+       {.cause = Cause::not_asked, .since = at(2'000)},
+       at(2'000)},
   }));
   CAPTURE(row.name);
   Scene scene;
@@ -65,7 +70,7 @@ TEST_CASE("a listing that can't be seen now stays listed, in doubt, and is unkno
   const StatusDoc document = scene.status();
   REQUIRE(document.listings.size() == 1);
   CHECK(document.listings[0].doubt == row.doubt);
-  CHECK(document.listings[0].last_seen == at(2'000));
+  CHECK(document.listings[0].last_seen == row.last_seen);
   CHECK(document.summary.listed == 1);
   CHECK(document.summary.unknown >= 1);
   CHECK(exit_code(document) == 1);
@@ -89,6 +94,72 @@ TEST_CASE("purposes count apart: block is listed, a lost allow is lost, info is 
   CHECK(document.listings[2].state == ListingState::delisted);
   CHECK(document.listings[2].delisted_at == at(9'000));
   CHECK(document.listings[2].last_seen == at(2'000));
+}
+
+TEST_CASE("a sweep is sight of a listing only where nothing speaks against it") {
+  struct Row {
+    std::string name;
+    std::function<void(Scene&)> spoil;
+    Timestamp last_seen;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"nothing does", [](Scene&) {}, at(9'500)},
+      {"its codes change", [](Scene& scene) { scene.rows.pending = {pending(PendingTo::changed)}; },
+       at(9'500)},
+      {"it was denied", [](Scene& scene) { scene.rows.pending = {pending(PendingTo::delisted)}; },
+       at(2'000)},
+      {"its end is held",
+       [](Scene& scene) {
+         scene.rows.pending = {pending(PendingTo::delisted)};
+         scene.rows.pending[0].held = true;
+       },
+       at(2'000)},
+      {"its last answer was unknown before the zone went blind",
+       [](Scene& scene) {
+         scene.rows.doubts = {doubt("192.0.2.10")};
+         scene.kind(0).state = ZoneState::blind;
+         scene.kind(0).since = at(9'900);
+       },
+       at(2'000)},
+      {"the zone was blind since that sweep", [](Scene& scene) { scene.kind(0).since = at(9'900); },
+       at(2'000)},
+  }));
+  CAPTURE(row.name);
+  Scene scene;
+  scene.rows.open = {listing()};
+  row.spoil(scene);
+  REQUIRE(scene.status().listings.size() == 1);
+  CHECK(scene.status().listings[0].last_seen == row.last_seen);
+}
+
+TEST_CASE("what is pending or held was last seen by its last vote, or by a sweep since") {
+  Scene scene;
+  scene.rows.pending = {pending(PendingTo::listed, "198.51.100.1")};
+  scene.rows.pending[0].last_vote = at(9'960);
+  CHECK(scene.status().listings.at(0).last_seen == at(9'960));
+  scene.rows.pending[0].held = true;
+  scene.rows.pending[0].first_vote = at(8'000);
+  scene.rows.pending[0].last_vote.reset();
+  CHECK(scene.status().listings.at(0).last_seen == at(9'500));
+  scene.rows.pending[0].is_contested = true;
+  CHECK(scene.status().listings.at(0).last_seen == at(8'000));
+}
+
+TEST_CASE("a listing is contained as long as its container lists the subject too") {
+  Scene scene;
+  scene.zones[1].contained_in = {"corp"};
+  scene.rows.open = {listing(), listing("192.0.2.10", "both"), listing("198.51.100.1", "both")};
+  scene.rows.open[2].contained = true;  // as it was told; its container has let go since
+  const StatusDoc document = scene.status();
+  REQUIRE(document.listings.size() == 3);
+  for (const ListingView& view : document.listings) {
+    CAPTURE(view.subject, view.zone);
+    CHECK(view.contained == (view.subject == "192.0.2.10" && view.zone == "both"));
+  }
+  scene.rows.open[0].purpose = Purpose::allow;
+  for (const ListingView& view : scene.status().listings) {
+    CHECK_FALSE(view.contained);
+  }
 }
 
 TEST_CASE("pending stands only where no listing is open") {
@@ -177,6 +248,13 @@ TEST_CASE("targets count their subjects, and say the worst that holds of one") {
   }
   CHECK(views[0].tags == Texts{"outbound"});
   CHECK(views[1].type == lists::TargetType::range);
+}
+
+TEST_CASE("an address is spelt as its subject is, however it was typed") {
+  Scene scene;
+  scene.targets = {make_target("2001:DB8::10"), make_target("::ffff:192.0.2.10")};
+  CHECK(scene.target_views().at(0).addresses == Texts{"2001:db8::10"});
+  CHECK(scene.target_views().at(1).addresses == Texts{"192.0.2.10"});
 }
 
 TEST_CASE("what can't be followed of a domain is noted, and only a lost one is unresolved") {
@@ -268,5 +346,7 @@ TEST_CASE("a listing of a zone that is gone is shown as it was when it opened") 
   CHECK(view_of(row, nullptr).delisted_at == at(3'000));
   row.is_retired = true;
   CHECK(view_of(row, nullptr).state == ListingState::retired);
-  CHECK(view_of(row, nullptr).delisted_at == at(3'000));
+  CHECK_FALSE(view_of(row, nullptr).delisted_at.has_value());  // nobody voted for an end
+  CHECK(view_of(row, nullptr).retired_at == at(3'000));
+  CHECK(view_of(row, nullptr).duration(kNow) == core::Seconds(2'000));
 }

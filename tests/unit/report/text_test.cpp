@@ -14,6 +14,7 @@
 #include "golden.hpp"
 #include "plan_doctor_samples.hpp"
 #include "report/shown.hpp"
+#include "report/text_listing.hpp"
 #include "samples.hpp"
 
 namespace rblwatch::report {
@@ -358,6 +359,23 @@ TEST_CASE("zones that nobody is asked about are not counted as unseen") {
   CHECK(to_text(document, wide).find("All 3 zones can be seen.\n") == 0);
   document.zones.resize(1);
   CHECK(to_text(document, wide).find("The zone can be seen.\n") == 0);
+}
+
+TEST_CASE("what a quarantine holds awaits no more answers") {
+  const auto remark_on = [](lists::PendingTo to, lists::ListingState state) {
+    ListingView view = samples::listing();
+    view.state = state;
+    view.pending_to = to;
+    view.held = true;
+    return core::join(remarks_on(view, samples::kNow, TextStyle{}), "\n");
+  };
+  using lists::ListingState;
+  using lists::PendingTo;
+  const std::string kept = ": held, for its zone is quarantined, and nobody has been told";
+  CHECK(remark_on(PendingTo::listed, ListingState::pending) == "confirmed" + kept);
+  CHECK(remark_on(PendingTo::changed, ListingState::listed) == "its codes have changed" + kept);
+  CHECK(remark_on(PendingTo::delisted, ListingState::listed) ==
+        "gone by all answers" + kept + "; counts as listed until then");
 }
 
 TEST_CASE("what is fine can be left out") {

@@ -408,6 +408,53 @@ TEST_CASE("the coverage tells each zone that is asked by the worst of its kinds"
         alerts::Coverage{.zones = 5, .seeing = 1, .blind = {"bad"}, .quarantined = {"quiet"}});
 }
 
+TEST_CASE("what was kept back for a container goes out when it is told itself, and nothing else") {
+  Store store = memory_store();
+  Batch batch;
+  batch.at = at(300);
+  lists::Event earlier = event();
+  earlier.listed_at = at(50);
+  lists::Event elsewhere = event();
+  elsewhere.zone->id = "other";
+  batch.events = {event(), earlier, elsewhere, event("192.0.2.11")};
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    batch.notices.push_back(notice(i, "ops", "", "contained"));
+  }
+  taken(store.commit(batch));
+  CHECK(taken(store.unsealed()).empty());
+  Batch told;
+  told.at = at(900);
+  told.unmuted = {{{"192.0.2.10", "corp"}, lists::Purpose::block, at(100)}};
+  CHECK_FALSE(told.is_empty());
+  taken(store.commit(told));
+  const auto notices = taken(store.unsealed());
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].event_id == 1);
+  CHECK(notices[0].due_at == at(900));
+}
+
+TEST_CASE("a blind zone is told with what stays open there") {
+  Store store = memory_store();
+  Batch batch;
+  batch.at = at(300);
+  lists::Event blind = event("");
+  blind.type = lists::EventType::zone_blind;
+  batch.events = {blind, event()};
+  batch.notices = {notice(0), notice(1)};
+  report::ListingRow second = listing("192.0.2.11");
+  second.last_seen = at(170);
+  report::ListingRow ended = listing("192.0.2.12");
+  ended.ended_at = at(200);
+  report::ListingRow of_ipv6 = listing("2001:db8::1");
+  of_ipv6.kind = lists::Kind::ipv6;
+  batch.listings = {listing_record(listing()), listing_record(second), listing_record(ended),
+                    listing_record(of_ipv6), listing_record(listing("192.0.2.10", "other"))};
+  taken(store.commit(batch));
+  const alerts::Notification message = taken(store.compose(taken(store.unsealed())));
+  CHECK(message.events.at(0).in_doubt == alerts::InDoubt{2, at(160), at(170)});
+  CHECK(message.events.at(1).in_doubt == alerts::InDoubt{});
+}
+
 TEST_CASE("composing what is not there is an error") {
   Store store = memory_store();
   alerts::Notice nobody;

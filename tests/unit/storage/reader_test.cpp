@@ -129,6 +129,7 @@ Batch batch_of_everything() {
   held.change.since = at(77);
   batch.zones[0].held = {held};
   batch.zones[0].held_subjects = {"2001:db8::1"};
+  batch.zones[0].row.quarantined = true;
   batch.kinds = {kind()};
   DoubtRecord doubt;
   doubt.pair = {.subject = "192.0.2.11", .zone = "corp"};
@@ -411,10 +412,12 @@ TEST_CASE("status has what is open, lost, pending, doubted, and the daemon's own
   CHECK(pending["192.0.2.10"].codes.entries() ==
         std::vector<std::string>{"127.0.0.2", "127.0.0.9"});
   CHECK(pending["192.0.2.10"].first_vote == at(1));
+  CHECK(pending["192.0.2.10"].last_vote == at(200));
   CHECK(pending["192.0.2.20"].to == lists::PendingTo::delisted);
   CHECK(pending["192.0.2.40"].to == lists::PendingTo::listed);
   CHECK_FALSE(pending["192.0.2.40"].held);
   CHECK(pending["2001:db8::1"].held);
+  CHECK_FALSE(pending["2001:db8::1"].is_contested);
   CHECK(pending["2001:db8::1"].kind == lists::Kind::ipv6);
   CHECK(pending["2001:db8::1"].first_vote == at(77));
   CHECK(pending["192.0.2.40"].reason == evidence().txt);
@@ -425,6 +428,28 @@ TEST_CASE("status has what is open, lost, pending, doubted, and the daemon's own
   CHECK(rows.zones.size() == 2);
   CHECK(rows.resolvers.size() == 1);
   CHECK(rows.watched == std::vector<std::string>{"192.0.2.10", "192.0.2.11", "example.com"});
+}
+
+TEST_CASE("what waits for a wave is pending by its votes; in quarantine it is held against them") {
+  const Folder folder;
+  Store store = open_store(folder);
+  Batch batch;
+  batch.at = at(300);
+  batch.votes = {votes("192.0.2.40")};
+  batch.votes[0].tracks.resize(1);
+  batch.zones = {zone()};
+  lists::BelievedChange held;
+  held.change.codes = codes({"127.0.0.7"});
+  batch.zones[0].held = {held};
+  batch.zones[0].held_subjects = {"192.0.2.40"};
+  for (const bool is_quarantined : {false, true}) {
+    batch.zones[0].row.quarantined = is_quarantined;
+    taken(store.commit(batch));
+    const auto rows = taken(taken(Reader::open(folder.database())).status()).pending;
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].held == is_quarantined);
+    CHECK(rows[0].is_contested == is_quarantined);
+  }
 }
 
 TEST_CASE("the evidence kept of a subject is that of its open listings and its votes") {

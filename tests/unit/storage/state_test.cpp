@@ -250,6 +250,28 @@ TEST_CASE("a listing opens once, changes in place, closes, and may open again") 
   CHECK(again[1].id > opened[0].id);
 }
 
+TEST_CASE("a sight is of an open listing's purpose, and never takes one back") {
+  Store store = taken(Store::open(":memory:", options()));
+  Batch batch;
+  batch.at = at(500);
+  report::ListingRow ended = listing("192.0.2.11");
+  ended.ended_at = at(400);
+  batch.listings = {listing_record(listing()), listing_record(ended),
+                    listing_record(listing("192.0.2.10", "corp", lists::Purpose::info))};
+  taken(store.commit(batch));
+  batch.listings.clear();
+  const PairKey pair{"192.0.2.10", "corp"};
+  const auto block = lists::Purpose::block;
+  batch.sights = {
+      {pair, block, at(170)}, {pair, block, at(165)}, {{"192.0.2.11", "corp"}, block, at(900)}};
+  CHECK_FALSE(batch.is_empty());
+  taken(store.commit(batch));
+  const auto open = taken(store.load()).open;
+  REQUIRE(open.size() == 2);
+  CHECK(open[0].last_seen == at(170));
+  CHECK(open[1].last_seen == at(160));
+}
+
 TEST_CASE("votes and doubts replace what was stored, and none deletes it") {
   Store store = taken(Store::open(":memory:", options()));
   Batch batch = full_batch();
