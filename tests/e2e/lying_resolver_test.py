@@ -39,6 +39,9 @@ class LyingResolver(Disaster):
         # dnsmasq says that it blocked the answer (EDE 15), where one that is silent about it would only hide it.
         self.resolver_lies(["--stop-dns-rebind"], "rewritten")
 
+    def test_a_resolver_that_hides_every_list(self):
+        self.resolver_lies([f"--address=/{zone}.test/" for zone in ZONES[:3]], "test_entry_missing")
+
     def test_a_resolver_that_hides_one_list(self):
         rbl = self.lists()
         masq = self.keep(Dnsmasq(self.folder, self.unbound(rbl).server))
