@@ -20,9 +20,10 @@ HIDDEN = INNOCENT[7]
 class Disaster(Story):
     """MX1 stands on the bad zone from the beginning; HIDDEN is listed while the disaster lasts."""
 
-    def lists(self, ttl=1):
+    def lists(self, test_ttl=1):
         """A real rbldnsd with all the zones."""
-        rbl = self.keep(Rbldnsd(self.folder, {f"{zone}.test": ("ipv4",) for zone in ZONES}, ttl=ttl, negative_ttl=1))
+        rbl = self.keep(Rbldnsd(self.folder, {f"{zone}.test": ("ipv4",) for zone in ZONES}, ttl=1, negative_ttl=1,
+                                test_ttl=test_ttl))
         rbl.list("bad.test", MX1)
         return rbl
 
@@ -47,7 +48,7 @@ class Disaster(Story):
         config["zone"] = zones or [own_zone(zone, f"{zone}.test") for zone in ZONES]
         config["target"] = [target(), {"range": RANGE, "name": "net"}]
         self.watch = self.install(config).start()
-        self.sink.wait_events("listed", path="/ops")
+        self.sink.wait_events("listed", path="/ops", timeout=40)
         self.watch.wait_seeing(len(config["zone"]))
         return self.watch
 

@@ -28,10 +28,11 @@ def kind_of(subject: str) -> str:
 
 
 class Rbldnsd:
-    """zones: name -> kinds. ttl and negative_ttl hold for all of them; soa=False leaves the SOA out."""
+    """zones: name -> kinds. ttl and negative_ttl hold for all of them, test_ttl for their test entries where that is
+    another; soa=False leaves the SOA out."""
 
     def __init__(self, folder: Path, zones: Mapping[str, Iterable[str]], *, ttl: int = 1, negative_ttl: int = 1,
-                 soa: bool = True, address: str | None = None) -> None:
+                 test_ttl: int | None = None, soa: bool = True, address: str | None = None) -> None:
         self.address = address or ports.own_address()
         self._folder = folder / "rbldnsd"
         self._folder.mkdir()
@@ -40,6 +41,7 @@ class Rbldnsd:
         self._zones = {zone: tuple(kinds) for zone, kinds in zones.items()}
         self._entries: dict[tuple[str, str], dict[str, tuple[list[str], str]]] = {}
         self._ttl, self._negative_ttl, self._soa = ttl, negative_ttl, soa
+        self._test_ttl = ttl if test_ttl is None else test_ttl
         self._mtime = 1_500_000_000
         for zone, kinds in self._zones.items():
             for kind in kinds:
@@ -105,7 +107,8 @@ class Rbldnsd:
 
     def _run(self, port: int) -> Process:
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        datasets = [f"{zone}:{DATASETS[kind]}:{self._file(zone, kind).name}" for zone, kind in self._entries]
+        datasets = [f"{zone}:{DATASETS[kind]}:{path.name}" for zone, kind in self._entries
+                    for path in (self._file(zone, kind), self._test_file(zone, kind))]
         argv = ["/usr/sbin/rbldnsd", "-n", *user, "-w", str(self._folder), "-b", f"{self.address}/{port}", "-c", "0",
                 *datasets]
         process = Process(argv, self._folder, "rbldnsd")
@@ -116,14 +119,22 @@ class Rbldnsd:
     def _file(self, zone: str, kind: str) -> Path:
         return self._folder / f"{zone}.{kind}"
 
+    def _test_file(self, zone: str, kind: str) -> Path:
+        return self._folder / f"{zone}.{kind}.test"
+
     def _write(self, zone: str, kind: str) -> None:
-        lines = [f"$TTL {self._ttl}"]
+        """A dataset has one TTL, and so the test entry has one of its own."""
+        head = []
         if self._soa:
-            lines.append(f"$SOA {self._ttl} ns1.{zone} hostmaster.{zone} 0 1h 10m 1d {self._negative_ttl}")
-            lines.append(f"$NS {self._ttl} ns1.{zone}")
-        for subject, (codes, txt) in self._entries[zone, kind].items():
-            lines += [f"{subject} :{code}:{txt}" for code in codes]
-        path = self._file(zone, kind)
+            head = [f"$SOA {self._ttl} ns1.{zone} hostmaster.{zone} 0 1h 10m 1d {self._negative_ttl}",
+                    f"$NS {self._ttl} ns1.{zone}"]
+        entries = dict(self._entries[zone, kind])
+        test = {subject: entries.pop(subject) for subject in (TEST_SUBJECTS[kind],) if subject in entries}
+        self._put(self._file(zone, kind), [f"$TTL {self._ttl}", *head], entries)
+        self._put(self._test_file(zone, kind), [f"$TTL {self._test_ttl}"], test)
+
+    def _put(self, path: Path, head: list[str], entries: Mapping[str, tuple[list[str], str]]) -> None:
+        lines = head + [f"{subject} :{code}:{txt}" for subject, (codes, txt) in entries.items() for code in codes]
         fresh = path.with_suffix(".new")
         fresh.write_text("\n".join(lines) + "\n")
         self._mtime += 1  # rbldnsd reloads what has another mtime, and two changes may come in one second
