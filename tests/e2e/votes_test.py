@@ -24,6 +24,19 @@ class Votes(Story):
         sink.wait_events("listed", path="/ops", timeout=40)
         self.assertGreaterEqual(time.monotonic() - started, 5.0, "opened before the TTL of the first vote ran out")
 
+    def test_nobody_asks_again_before_the_answer_could_differ(self):
+        """The schedule would have it in ten minutes: the next question waits for the TTL, and then comes at once."""
+        ttl = 5
+        dns = self.resolver("bl.test", ttl=ttl, negative_ttl=1)
+        dns.zones["bl.test"].list(MX1)
+        sink = self.receiver()
+        self.install(self.config(dns, daemon.webhook(sink.url("/ops")),
+                                 schedule={"interval": "10m", "health_interval": "1m"})).start()
+        sink.wait_events("listed", path="/ops", timeout=40)
+        asked = [row.at for row in dns.log.rows(name=QUESTION, qtype="A")]
+        self.assertEqual(len(asked), 2, "one question for each vote")
+        self.assertGreaterEqual(asked[1] - asked[0], ttl)
+
     def test_a_denial_is_believed_after_its_negative_ttl(self):
         dns = self.resolver("bl.test", ttl=1, negative_ttl=4)
         zone = dns.zones["bl.test"]
