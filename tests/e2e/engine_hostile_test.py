@@ -61,9 +61,9 @@ class Forgers(HostileStory):
         def is_over():
             return sum(count >= 20_000 for count in forged()) >= FLOOD_SECONDS
         self.eventually(is_over, f"{FLOOD_SECONDS} seconds with 20 000 forged replies each", 20 * FLOOD_SECONDS)
-        self.assertTrueVerdicts(watch, subjects=256)
         if FLOOD_SECONDS > 3:
-            print(f"{sum(forged())} forged replies in {len(forged())} s, at most {max(forged())} in one; none taken")
+            print(f"{sum(forged())} forged replies in {len(forged())} s, at most {max(forged())} in one")
+        self.assertTrueVerdicts(watch, subjects=256)
 
     def test_more_of_them_raise_the_alarm_and_the_lookup_moves_to_tcp(self):
         dns = self.besieged("flood", count=150, then="nothing", zone=MANY_LETTERS)
