@@ -302,6 +302,7 @@ dns::Outcome FakeResolver::answer_zone(ZoneModel& zone, const std::string& label
   dns::Answer answer = truth_of(zone, labels, type);
   if (mode == Mode::stale) {
     answer.ede.push_back(3);
+    answer.ttl = kStaleTtl;
   }
   return answer;
 }

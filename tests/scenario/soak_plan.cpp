@@ -82,6 +82,7 @@ class Planner {
   std::vector<std::uint32_t> zones_behind_resolver() const {
     return zones_where([this](std::uint32_t zone) { return world_.is_behind_resolver(zone); });
   }
+  bool has_enough(std::uint32_t zone) const;
   bool has_entry(std::uint32_t zone) const { return !world_.zones[zone].is_waived; }
   Disaster& add(const std::string& name, std::vector<std::uint32_t> struck, Micros from, Micros to);
   Disaster& add_blinding(const std::string& name, std::uint32_t zone, const std::string& cause,
@@ -316,9 +317,20 @@ void Planner::serve_expired(Micros from) {
   });
 }
 
+/// Whether a wave surely trips the breaker there: it comes to twice what does, give or take a few.
+bool Planner::has_enough(std::uint32_t zone) const {
+  const auto pairs = static_cast<double>(world_.zones[zone].pairs.size());
+  return kWaveShare * pairs >= 2.0 * world_.setup.breaker.min;
+}
+
 /// A list adds a great many at once: by mistake, or because they deserve it.
 void Planner::wave(Micros lasting, bool stands, Micros from) {
-  const std::uint32_t zone = any_zone([this](std::uint32_t one) { return !world_.is_long(one); });
+  const auto zones =
+      zones_where([this](std::uint32_t one) { return !world_.is_long(one) && has_enough(one); });
+  if (zones.empty()) {
+    return;  // a soak so small that nothing there is a great many
+  }
+  const std::uint32_t zone = zones[random_.below(zones.size())];
   Disaster& disaster = add(stands ? "a true mass listing" : "a mass listing taken back", {zone},
                            from, from + lasting);
   disaster.telling = Telling::quarantine;
