@@ -88,15 +88,17 @@ void prepare(Faults& faults, const Plan& plan) {
 
 void print(const SoakOptions& options, const SoakFacts& facts, const SoakVerdict& verdict,
            double seconds) {
-  const bool is_good =
-      verdict.false_events == 0 && verdict.missed == 0 && verdict.wrong_tellings == 0;
   std::printf(
-      "soak seed %llu: %s; %u days, %zu pairs, %llu answers (%llu spoilt, %llu of own servers), "
+      "soak seed %llu: %s; %u days, %zu pairs, %llu answers (%llu spoilt, %llu of these made clear "
+      "pairs listed, %llu of own servers), "
       "%llu true listings, %zu disasters; %llu listing events, %llu false; "
-      "%llu truths judged (%llu undisturbed), %llu missed; %llu wrongly told of zones; %.1f s\n",
-      static_cast<unsigned long long>(options.seed), is_good ? "good" : "BAD", options.days,
-      facts.world.pairs.size(), static_cast<unsigned long long>(facts.faults.lookups()),
+      "%llu truths judged (%llu undisturbed), %llu missed, %llu unjudged, %llu too short; "
+      "%llu wrongly told of zones; %.1f s\n",
+      static_cast<unsigned long long>(options.seed), verdict.is_good() ? "good" : "BAD",
+      options.days, facts.world.pairs.size(),
+      static_cast<unsigned long long>(facts.faults.lookups()),
       static_cast<unsigned long long>(facts.faults.spoilt()),
+      static_cast<unsigned long long>(facts.faults.wrongly_listed()),
       static_cast<unsigned long long>(facts.faults.direct()),
       static_cast<unsigned long long>(facts.truth.listings()), facts.plan.disasters.size(),
       static_cast<unsigned long long>(verdict.listing_events),
@@ -104,7 +106,12 @@ void print(const SoakOptions& options, const SoakFacts& facts, const SoakVerdict
       static_cast<unsigned long long>(verdict.judged),
       static_cast<unsigned long long>(verdict.undisturbed),
       static_cast<unsigned long long>(verdict.missed),
+      static_cast<unsigned long long>(verdict.unjudged),
+      static_cast<unsigned long long>(verdict.short_lived),
       static_cast<unsigned long long>(verdict.wrong_tellings), seconds);
+  if (!verdict.has_judged_enough()) {
+    std::printf("  too few of the truths could be judged\n");
+  }
   const std::size_t most = options.with_log ? verdict.accounts.size() : kMostAccounts;
   for (std::size_t i = 0; i < std::min(most, verdict.accounts.size()); ++i) {
     std::printf("  %s\n", verdict.accounts[i].c_str());
@@ -150,7 +157,7 @@ bool play_soak(const SoakOptions& options) {
     print_log(facts);
   }
   print(options, facts, verdict, took.count());
-  return verdict.false_events == 0 && verdict.missed == 0 && verdict.wrong_tellings == 0;
+  return verdict.is_good();
 }
 
 }  // namespace rblwatch::scenario

@@ -9,13 +9,22 @@ namespace rblwatch::scenario {
 namespace {
 
 constexpr double kSpoilt = 0.05;
-constexpr double kWronglyDenied = 0.02;  // of the fetches of what is listed
-/// Twice the interval and the longest TTL: a first vote for the denial has lapsed by then.
-constexpr core::Micros kDeniedApart = std::chrono::hours(36);
+constexpr double kWronglyDenied = 0.02;    // of the fetches of what is listed
+constexpr double kWronglyListed = 0.0005;  // of those of what is clear, of which there are far more
+/// Twice the interval and the longest TTL: a first vote for the lie has lapsed by then.
+constexpr core::Micros kLiesApart = std::chrono::hours(36);
 constexpr unsigned kWays = 12;
 
 core::IpAddress address(const char* text) {
   return *core::IpAddress::parse(text);
+}
+
+/// Whether a test that gets this fails by silence (rule 5).
+bool is_silence(const dns::Outcome& outcome) {
+  if (const auto* answer = std::get_if<dns::Answer>(&outcome)) {
+    return answer->rcode == dns::Rcode::servfail;
+  }
+  return std::get<dns::NoAnswer>(outcome).why != dns::NoAnswer::Why::malformed;
 }
 
 dns::Answer rcode(dns::Rcode code) {
@@ -30,11 +39,14 @@ dns::Answer rcode(dns::Rcode code) {
 Faults::Faults(const SoakWorld& world, FakeResolver& resolver, const FakeClock& clock,
                std::uint64_t seed)
     : world_(world),
+      resolver_(resolver),
       clock_(clock),
       random_(seed),
       denied_(world.pairs.size()),
+      listed_(world.pairs.size()),
       of_pair_(world.pairs.size()),
       of_tests_(world.zones.size()),
+      of_failed_tests_(world.zones.size()),
       of_own_servers_(world.zones.size()),
       asked_(world.pairs.size()) {
   for (std::uint32_t pair = 0; pair < world.pairs.size(); ++pair) {
@@ -52,35 +64,70 @@ Faults::Faults(const SoakWorld& world, FakeResolver& resolver, const FakeClock& 
 
 void Faults::on_fetch(const dns::Question& question, dns::Outcome& outcome) {
   auto* answer = std::get_if<dns::Answer>(&outcome);
-  if (answer == nullptr || answer->a.empty() || question.type != dns::QType::a) {
+  if (answer == nullptr || question.type != dns::QType::a) {
     return;
   }
   const auto name = names_.find(question.name.to_text());
   if (name == names_.end()) {
     return;
   }
-  const SoakZone& zone = world_.zones[world_.pairs[name->second].zone];
-  for (core::IpAddress& code : answer->a) {
-    // A score that moves inside its band.
+  if (!answer->a.empty()) {
+    move_score(name->second, *answer);
+    deny(name->second, *answer);
+  } else if (answer->rcode == dns::Rcode::nxdomain && is_clear(name->second)) {
+    list(name->second, *answer);
+  }
+}
+
+/// A score that moves inside its band.
+void Faults::move_score(std::uint32_t pair, dns::Answer& answer) {
+  const SoakZone& zone = world_.zones[world_.pairs[pair].zone];
+  for (core::IpAddress& code : answer.a) {
     if (zone.data.match == lists::MatchMode::exact && code == address("127.0.0.10") &&
         random_.below(2) == 0) {
       code = address("127.0.0.11");
     }
   }
-  Denied& denied = denied_[name->second];
-  if (denied.is_right_due || random_.unit() >= kWronglyDenied) {
-    return;
-  }
+}
+
+bool Faults::may_lie(const Lie& last) const {
   const bool is_too_soon =
-      denied.at != core::Micros::min() && clock_.elapsed() - denied.at < kDeniedApart;
-  if (is_too_soon) {
-    return;
+      last.at != core::Micros::min() && clock_.elapsed() - last.at < kLiesApart;
+  return !last.is_right_due && !is_too_soon;
+}
+
+/// Under none of its names, whatever the zone or the resolver make of that.
+bool Faults::is_clear(std::uint32_t pair) const {
+  const SoakPair& one = world_.pairs[pair];
+  const auto& entries = resolver_.zones.at(world_.zones[one.zone].data.id).entries;
+  return std::none_of(one.labels.begin(), one.labels.end(),
+                      [&](const std::string& labels) { return entries.contains(labels); });
+}
+
+void Faults::deny(std::uint32_t pair, dns::Answer& answer) {
+  if (may_lie(denied_[pair]) && random_.unit() < kWronglyDenied) {
+    answer.rcode = dns::Rcode::nxdomain;
+    answer.a.clear();
+    answer.ttl = world_.zones[world_.pairs[pair].zone].negative;
+    note_lie(pair, denied_[pair], *answer.ttl);
   }
-  denied = {clock_.elapsed(), true};
-  answer->rcode = dns::Rcode::nxdomain;
-  answer->a.clear();
-  answer->ttl = zone.negative;
-  note(name->first, false);
+}
+
+void Faults::list(std::uint32_t pair, dns::Answer& answer) {
+  if (may_lie(listed_[pair]) && random_.unit() < kWronglyListed) {
+    answer.rcode = dns::Rcode::noerror;
+    answer.a.push_back(address("127.0.0.2"));
+    answer.ttl = world_.zones[world_.pairs[pair].zone].ttl;
+    note_lie(pair, listed_[pair], *answer.ttl);
+    ++wrongly_listed_;
+  }
+}
+
+void Faults::note_lie(std::uint32_t pair, Lie& lie, core::Seconds kept) {
+  const core::Micros now = clock_.elapsed();
+  lie = {now, true};
+  ++spoilt_;
+  of_pair_[pair].push_back({now, now + kept});
 }
 
 bool Faults::has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const {
@@ -105,12 +152,17 @@ void Faults::on_reply(const dns::Question& question, dns::Outcome& outcome) {
   direct_ += is_direct ? 1 : 0;
   if (random_.unit() < kSpoilt && (name != names_.end() || !is_spared(question.name.to_text()))) {
     spoil(outcome);
-    note(question.name.to_text(), is_direct);
+    note(question.name.to_text(), outcome, is_direct);
     return;
   }
-  if (!answer->a.empty() && name != names_.end()) {
+  if (name == names_.end()) {
+    return;
+  }
+  if (!answer->a.empty()) {
     denied_[name->second].is_right_due = false;
     flap(name->second, *answer);
+  } else if (answer->rcode == dns::Rcode::nxdomain) {
+    listed_[name->second].is_right_due = false;
   }
 }
 
@@ -181,16 +233,20 @@ bool Faults::is_of_own_servers(const std::string& name, const dns::Answer& answe
   return zone && world_.is_behind_resolver(*zone);
 }
 
-void Faults::note(const std::string& name, bool is_direct) {
+void Faults::note(const std::string& name, const dns::Outcome& outcome, bool is_direct) {
+  const core::Micros now = clock_.elapsed();
   ++spoilt_;
   const auto zone = zone_below(name);
   if (zone && is_direct) {
-    of_own_servers_[*zone].push_back(clock_.elapsed());
+    of_own_servers_[*zone].push_back(now);
   }
   if (const auto known = names_.find(name); known != names_.end()) {
-    of_pair_[known->second].push_back(clock_.elapsed());
+    of_pair_[known->second].push_back({now, now});
   } else if (zone) {
-    of_tests_[*zone].push_back(clock_.elapsed());
+    of_tests_[*zone].push_back(now);
+    if (!is_silence(outcome)) {
+      of_failed_tests_[*zone].push_back(now);
+    }
   }
 }
 

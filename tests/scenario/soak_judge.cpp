@@ -26,6 +26,12 @@ constexpr Micros kBlindFor = minutes(5);
 constexpr Micros kLongestVote = hours(16);
 /// Own servers that didn't answer usably are left alone.
 constexpr Micros kLeftAlone = hours(1);
+/// What stood for so long outside disasters must have been told, whatever was spoilt; where a TTL
+/// alone takes hours, after so many times what it takes.
+constexpr Micros kLongest = hours(48);
+constexpr int kMostTries = 8;
+/// A try that needs every test of a whole breaker_hold to pass fails every other time.
+constexpr int kMostTriesOfHold = 24;
 
 /// What has been told of one purpose of a pair.
 using Segments = std::vector<Segment>;
@@ -36,6 +42,14 @@ Mask told_at(const Segments& told, Micros at) {
     mask = one.from <= at ? one.mask : mask;
   }
   return mask;
+}
+
+/// Nobody was told of what ended, and so there is no end to tell.
+bool is_untold(const Segments& told, Micros from, Micros to) {
+  return told_at(told, from) == 0 &&
+         std::none_of(told.begin(), told.end(), [&](const Segment& one) {
+           return from < one.from && one.from <= to && one.mask != 0;
+         });
 }
 
 class Judge {
@@ -49,12 +63,12 @@ class Judge {
     lists::Purpose purpose = lists::Purpose::block;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
-  /// What may take time from a truth: it is over at `end`, or costs `cost`.
+  /// What may take time from a truth: all that was known of it at `end` may have to be found anew.
   struct Trouble {
     Micros from;
     Micros end;
-    Micros cost;
-    bool costs_votes = false;  // only what was asked before it has votes to lose
+    /// Costs nothing where the pair wasn't asked from then on until the end.
+    std::optional<Micros> asked_from;
   };
   struct Due {
     Micros at;
@@ -68,7 +82,9 @@ class Judge {
   std::vector<Trouble> troubles(std::uint32_t pair) const;
   Due deadline(std::uint32_t pair, Micros from, bool leaves) const;
   Micros enough(std::uint32_t pair, bool leaves) const;
+  Micros latest(std::uint32_t pair, Micros from, bool leaves) const;
   bool is_absent(std::uint32_t pair, Micros from, Micros to) const;
+  bool is_taken_back(std::uint32_t pair, Micros from) const;
   void account(bool is_false, const Key& key, Micros at, const std::string& what);
 
   const SoakFacts& facts_;
@@ -171,8 +187,17 @@ void Judge::look_for(const Key& key, Mask of_purpose) {
     }
     const Micros end =
         i + 1 < mine.size() ? std::min(mine[i + 1].from, facts_.length) : facts_.length;
-    const auto [due, is_disturbed] = deadline(key.pair, mine[i].from, mine[i].mask == 0);
+    const bool leaves = mine[i].mask == 0;
+    if (leaves && is_untold(told, mine[i].from, end)) {
+      continue;
+    }
+    if (mine[i].from + enough(key.pair, leaves) >= end || is_taken_back(key.pair, mine[i].from)) {
+      ++verdict_.short_lived;
+      continue;
+    }
+    const auto [due, is_disturbed] = deadline(key.pair, mine[i].from, leaves);
     if (due >= end || is_absent(key.pair, mine[i].from, due)) {
+      ++verdict_.unjudged;
       continue;
     }
     ++verdict_.judged;
@@ -187,21 +212,24 @@ void Judge::look_for(const Key& key, Mask of_purpose) {
 
 std::vector<Judge::Trouble> Judge::troubles(std::uint32_t pair) const {
   const std::uint32_t zone = world_.pairs[pair].zone;
-  const Micros again = world_.setup.interval + world_.confirmation(zone);
   std::vector<Trouble> all;
   for (const auto& [from, to] : disturbed(facts_, world_.pairs[pair])) {
-    all.push_back({from, to, Micros(0), false});
+    all.push_back({from, to, std::nullopt});
   }
-  for (const Micros at : facts_.faults.of_pair(pair)) {
-    all.push_back({at, at, again, false});
+  // Where another server was asked instead, its first answer is no vote, and may stay for its TTL.
+  for (const Faults::Spoilt& spoilt : facts_.faults.of_pair(pair)) {
+    all.push_back({spoilt.at, spoilt.until + world_.cached_for(zone), std::nullopt});
+  }
+  for (const Micros at : facts_.faults.of_tests(zone)) {
+    all.push_back({at, at + kBlindFor, at});
   }
   // A test that fails in any way but silence discards votes: they are collected anew, from the
   // pair's next turn on.
-  for (const Micros at : facts_.faults.of_tests(zone)) {
-    all.push_back({at, at, again, true});
+  for (const Micros at : facts_.faults.of_failed_tests(zone)) {
+    all.push_back({at, at + kBlindFor, Micros(0)});
   }
   for (const Micros at : facts_.faults.of_own_servers(zone)) {
-    all.push_back({at, at, again + kLeftAlone, false});
+    all.push_back({at, at + kLeftAlone, std::nullopt});
   }
   std::sort(all.begin(), all.end(),
             [](const Trouble& a, const Trouble& b) { return a.from < b.from; });
@@ -234,15 +262,26 @@ Judge::Due Judge::deadline(std::uint32_t pair, Micros from, bool leaves) const {
       continue;
     }
     due.is_disturbed = true;
-    if (trouble.end > trouble.from) {
-      due.at = std::max(due.at, trouble.end + needed);
-    } else if (trouble.costs_votes && !facts_.faults.has_asked(pair, from, trouble.from)) {
-      due.at += kBlindFor;
-    } else {
-      due.at += trouble.cost + kBlindFor;
+    const bool costs_votes =
+        !trouble.asked_from ||
+        facts_.faults.has_asked(pair, std::max(from, *trouble.asked_from), trouble.end);
+    due.at = costs_votes ? std::max(due.at, trouble.end + needed) : due.at + kBlindFor;
+  }
+  due.at = std::min(due.at, latest(pair, from, leaves));
+  return due;
+}
+
+/// However many answers are spoilt: so many tries in a row don't fail by chance.
+Micros Judge::latest(std::uint32_t pair, Micros from, bool leaves) const {
+  const bool is_held = leaves && world_.zones[world_.pairs[pair].zone].is_waived;
+  const int tries = is_held ? kMostTriesOfHold : kMostTries;
+  Micros latest = from + std::max(kLongest, tries * enough(pair, leaves));
+  for (const auto& [begin, end] : disturbed(facts_, world_.pairs[pair])) {
+    if (end > from && begin < latest) {
+      latest += end - std::max(begin, from);
     }
   }
-  return due;
+  return latest;
 }
 
 bool Judge::is_absent(std::uint32_t pair, Micros from, Micros to) const {
@@ -250,6 +289,17 @@ bool Judge::is_absent(std::uint32_t pair, Micros from, Micros to) const {
                      [&](const Absence& absence) {
                        return absence.subject == world_.pairs[pair].subject && absence.from <= to &&
                               from <= absence.to + hours(6);
+                     });
+}
+
+/// One of a mass listing that is over before any quarantine need be.
+bool Judge::is_taken_back(std::uint32_t pair, Micros from) const {
+  return facts_.plan.waves.contains(pair) &&
+         std::any_of(facts_.plan.disasters.begin(), facts_.plan.disasters.end(),
+                     [&](const Disaster& disaster) {
+                       return disaster.telling == Telling::quarantine && disaster.from == from &&
+                              disaster.strikes(world_.pairs[pair].zone) &&
+                              disaster.to - from < world_.setup.breaker.hold;
                      });
 }
 
@@ -267,9 +317,9 @@ void Judge::account(bool is_false, const Key& key, Micros at, const std::string&
     text += " " + to_moment(segment.from) + "=" + std::to_string(segment.mask);
   }
   text += "\n    spoilt answers:";
-  for (const Micros spoilt : facts_.faults.of_pair(key.pair)) {
-    if (spoilt > at - hours(24) && spoilt <= at) {
-      text += " " + to_moment(spoilt);
+  for (const Faults::Spoilt& spoilt : facts_.faults.of_pair(key.pair)) {
+    if (spoilt.at > at - hours(24) && spoilt.at <= at) {
+      text += " " + to_moment(spoilt.at);
     }
   }
   text += "\n    disasters:";

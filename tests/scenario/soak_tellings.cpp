@@ -358,7 +358,9 @@ std::vector<std::pair<Micros, Micros>> disturbed(const SoakFacts& facts, const S
       continue;
     }
     if (disaster.telling == Telling::quarantine) {
-      windows.emplace_back(disaster.from, disaster.to + held);
+      // What stands for longer than a quarantine is told while it stands.
+      windows.emplace_back(disaster.from, disaster.from + held);
+      windows.emplace_back(disaster.to, disaster.to + held);
     } else {
       // A spoilt test on the way back puts off the next one.
       const auto spoilt = spoilt_tests(facts, pair.zone, disaster.to, disaster.to + recovered);
