@@ -50,7 +50,8 @@ class Faults {
   const std::vector<core::Micros>& of_own_servers(std::uint32_t zone) const {
     return of_own_servers_[zone];
   }
-  /// Whether the pair was asked in [from, to].
+  /// When the pair was asked, in order; and whether it was in [from, to].
+  const std::vector<core::Micros>& asked(std::uint32_t pair) const { return asked_[pair]; }
   bool has_asked(std::uint32_t pair, core::Micros from, core::Micros to) const;
   std::uint64_t lookups() const { return lookups_; }
   /// Of these, answers of the own servers of zones behind the resolver.

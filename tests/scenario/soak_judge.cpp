@@ -322,6 +322,12 @@ void Judge::account(bool is_false, const Key& key, Micros at, const std::string&
       text += " " + to_moment(spoilt.at);
     }
   }
+  text += "\n    asked:";
+  for (const Micros asked : facts_.faults.asked(key.pair)) {
+    if (asked > at - hours(24) && asked <= at + hours(2)) {
+      text += " " + to_moment(asked);
+    }
+  }
   text += "\n    disasters:";
   for (const Disaster& disaster : facts_.plan.disasters) {
     if (disaster.strikes(pair.zone) && disaster.from <= at && disaster.to >= at - hours(48)) {

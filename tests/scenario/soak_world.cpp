@@ -179,8 +179,10 @@ core::Micros SoakWorld::cached_for(std::uint32_t zone) const {
 core::Micros SoakWorld::confirmation(std::uint32_t zone) const {
   const SoakZone& one = zones[zone];
   const bool is_past_caches = setup.confirm.via_authoritative || one.is_direct;
+  // Of a TTL that is too long to be waited for, what is left of it in a cache may not be.
+  const auto within = std::chrono::duration_cast<core::Seconds>(setup.confirm.confirm_within);
   const auto waited_for = [&](core::Seconds ttl) {
-    return is_past_caches || ttl > setup.confirm.confirm_within ? core::Seconds(0) : ttl;
+    return is_past_caches ? core::Seconds(0) : std::min(ttl, within);
   };
   const core::Micros ttl = std::max(waited_for(one.ttl), waited_for(one.negative));
   // A test entry's answer may be asked for once more when its TTL is over.
