@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "core/check.hpp"
 #include "core/ip.hpp"
@@ -183,32 +184,73 @@ Tick PositiveCache::note(const TestAnswer& positive) {
   }
   // The TTL is what was left somewhere between asking and the answer, rounded either way.
   const Seconds ttl = positive.ttl.value_or(kTtlOfNothing);
-  const Tick runs_out = positive.asked_at + positive.took + ttl;
-  const Tick there_until = std::max(positive.asked_at, positive.asked_at + ttl - kTtlSpare);
-  if (!runs_out_ || positive.asked_at >= *runs_out_ + kTtlSpare) {
-    fetched_after_ = runs_out_ ? earliest_end_ : Tick::min();
-    runs_out_ = runs_out;
-    earliest_end_ = there_until;
-    return fetched_after_;
-  }
-  const core::Micros moved = runs_out - *runs_out_;
-  if (moved > kTtlSpare || moved < -kTtlSpare) {
-    fetched_after_ = Tick::min();
+  const Span span{std::max(positive.asked_at, positive.asked_at + ttl - kTtlSpare),
+                  positive.asked_at + positive.took + ttl};
+  if (!last_ || positive.asked_at >= last_->runs_out + kTtlSpare) {
+    begin_anew(span, ttl);
+  } else if (const core::Micros moved = span.runs_out - last_end_;
+             moved <= kTtlSpare && moved >= -kTtlSpare) {
+    last_->there_until = std::max(last_->there_until, positive.asked_at);
+    if (span.runs_out > last_->runs_out) {
+      last_->there_until = std::max(last_->there_until, span.there_until);
+      last_->runs_out = span.runs_out;
+    }
   } else {
-    earliest_end_ = std::max(earliest_end_, positive.asked_at);
-  }
-  if (moved > core::Micros::zero()) {
-    runs_out_ = runs_out;
-    earliest_end_ = std::max(earliest_end_, there_until);
+    take_another(span, ttl, positive.asked_at);
   }
   return fetched_after_;
 }
 
+void PositiveCache::begin_anew(const Span& span, Seconds ttl) {
+  fetched_after_ = last_ ? last_->there_until : Tick::min();
+  last_ = span;
+  last_end_ = span.runs_out;
+  longest_ = ttl;
+  whole_ = {span};
+  whole_run_out_ = fetched_after_;
+}
+
+void PositiveCache::take_another(const Span& span, Seconds ttl, Tick asked_at) {
+  if (ttl > longest_) {
+    longest_ = ttl;
+    whole_.clear();
+    whole_run_out_ = Tick::min();
+    fetched_after_ = Tick::min();
+    whole_.push_back(span);
+  } else if (ttl == longest_) {
+    take_whole(span, asked_at);
+  } else {
+    fetched_after_ = Tick::min();
+  }
+  if (span.runs_out > last_->runs_out) {
+    last_ = Span{std::max(last_->there_until, span.there_until), span.runs_out};
+    last_end_ = span.runs_out;
+  }
+}
+
+void PositiveCache::take_whole(const Span& span, Tick asked_at) {
+  const auto running = std::find_if(whole_.begin(), whole_.end(), [asked_at](const Span& one) {
+    return asked_at < one.runs_out + kTtlSpare;
+  });
+  if (running != whole_.begin()) {
+    whole_run_out_ = std::prev(running)->there_until;
+    whole_.erase(whole_.begin(), running);
+  }
+  fetched_after_ = whole_run_out_;
+  // A few of them, well apart, serve as well as all.
+  if (whole_.empty() || span.runs_out - whole_.back().runs_out >= core::Micros(longest_) / kWhole) {
+    whole_.push_back(span);
+  }
+}
+
 Tick PositiveCache::refetched_from(Tick tick, Tick now) const {
-  if (is_direct_ || fetched_after_ >= tick || !runs_out_) {
+  if (is_direct_ || fetched_after_ >= tick || !last_) {
     return now;
   }
-  return std::max(now, *runs_out_ + kTtlSpare);
+  const auto running = std::find_if(whole_.begin(), whole_.end(),
+                                    [tick](const Span& one) { return one.there_until >= tick; });
+  const Tick end = running == whole_.end() ? last_->runs_out : running->runs_out;
+  return std::max(now, end + kTtlSpare);
 }
 
 }  // namespace rblwatch::lists

@@ -75,7 +75,9 @@ bool take_direct(TestResult& result, const Zone& zone, const TestAnswer& direct)
 /// within a second, for as long as it is the same answer. When the answer before it ran out, this
 /// one is another, fetched after that. When the sum has moved though nothing ran out, it is another
 /// answer too, but perhaps that of a second cache behind one address, and older: nothing is known,
-/// and the later end counts.
+/// and the later end counts. Unless it bears the whole TTL, the longest that was seen since: then
+/// no cache has kept it (a forwarder that keeps nothing, say), and it is newer than any other such
+/// answer that ran out, whatever was asked in between.
 class PositiveCache {
  public:
   /// Notes the test entry's answer and returns a tick before which it can't have been fetched:
@@ -90,8 +92,22 @@ class PositiveCache {
   core::Tick refetched_from(core::Tick tick, core::Tick now) const;
 
  private:
-  std::optional<core::Tick> runs_out_;  // of all that was seen, the latest
-  core::Tick earliest_end_{};           // of the answer that runs out last: it was there until then
+  /// An answer was there until the one, and has run out by the other.
+  struct Span {
+    core::Tick there_until{};
+    core::Tick runs_out{};
+  };
+  static constexpr int kWhole = 16;
+
+  void begin_anew(const Span& span, core::Seconds ttl);
+  void take_another(const Span& span, core::Seconds ttl, core::Tick asked_at);
+  void take_whole(const Span& span, core::Tick asked_at);
+
+  std::optional<Span> last_;  // the answer that runs out last, of all that were seen
+  core::Tick last_end_{};     // its end by the first sight of it
+  core::Seconds longest_{0};
+  std::vector<Span> whole_;  // with the longest TTL, in order; some of those that run
+  core::Tick whole_run_out_ = core::Tick::min();  // the newest of these that ran out was there
   core::Tick fetched_after_ = core::Tick::min();
   bool is_direct_ = false;
 };

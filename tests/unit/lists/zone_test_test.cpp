@@ -365,6 +365,49 @@ TEST_CASE("a cache behind the same address makes nothing look newer than it is")
   }
 }
 
+TEST_CASE("of answers with the whole TTL each, one is newer than those that ran out before it") {
+  // A forwarder that keeps nothing, asked more often than its answers run out.
+  PositiveCache cache;
+  const core::Tick first_vote = at(100s);
+  CHECK(cache.note(cached(98s, 5s)) == kNever);
+  CHECK(cache.note(cached(100s + 10ms, 5s)) == kNever);
+  CHECK(cache.note(cached(102s, 5s)) == kNever);
+  CHECK(cache.refetched_from(first_vote, at(102s)) == at(104s));
+  CHECK(cache.note(cached(104s, 5s)) == at(102s));
+  CHECK(cache.note(cached(105s, 5s)) == at(102s));
+  CHECK(cache.refetched_from(at(103s), at(105s)) == at(106s + 10ms));
+  CHECK(cache.note(cached(107s, 5s)) > at(103s));
+  SECTION("however often it is asked") {
+    core::Micros moment = 107s;
+    for (int i = 0; i < 40; ++i) {
+      moment += 500ms;
+      cache.note(cached(moment, 5s));
+    }
+    CHECK(cache.note(cached(moment, 5s)) >= at(moment - 7s));
+  }
+  SECTION("one of a cache that shows what is left is not among them") {
+    CHECK(cache.note(cached(108s, 2s)) == kNever);
+    CHECK(cache.note(cached(109s, 5s)) >= at(103s));
+  }
+  SECTION("a longer TTL has everything waited for anew") {
+    CHECK(cache.note(cached(108s, 60s)) == kNever);
+    CHECK(cache.note(cached(120s, 5s)) == kNever);
+    CHECK(cache.note(cached(121s, 60s)) == kNever);
+    CHECK(cache.note(cached(170s, 60s)) >= at(166s));
+  }
+}
+
+TEST_CASE("with a TTL of a day, a test every half minute leaves few answers to remember") {
+  PositiveCache cache;
+  const core::Tick first_vote = at(1'000s);
+  core::Micros moment{0};
+  for (; moment < 86'400s + 1'001s; moment += 30s) {
+    cache.note(cached(moment, 86'400s));
+  }
+  CHECK(cache.note(cached(moment, 86'400s)) >= at(0s));
+  CHECK(cache.refetched_from(first_vote, at(moment)) <= at(86'400s + 1'000s + 5'500s));
+}
+
 TEST_CASE("a slow reply doesn't make an answer look newer") {
   PositiveCache cache;
   cache.note(cached(100s, 60s, 3s));  // may have run out between 160 and 163
