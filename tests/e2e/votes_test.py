@@ -37,6 +37,15 @@ class Votes(Story):
         self.assertEqual(len(asked), 2, "one question for each vote")
         self.assertGreaterEqual(asked[1] - asked[0], ttl)
 
+    def test_a_zone_tested_oftener_than_its_answers_run_out_is_believed(self):
+        """Each test's answer has its whole TTL here, so one is always running; those of the first vote's time run out all
+        the same."""
+        dns = self.resolver("bl.test", ttl=5, negative_ttl=1)
+        dns.zones["bl.test"].list(MX1)
+        sink = self.receiver()
+        self.install(self.config(dns, daemon.webhook(sink.url("/ops")), schedule={"health_interval": "2s"})).start()
+        sink.wait_events("listed", path="/ops", timeout=40)
+
     def test_a_denial_is_believed_after_its_negative_ttl(self):
         dns = self.resolver("bl.test", ttl=1, negative_ttl=4)
         zone = dns.zones["bl.test"]
