@@ -153,7 +153,7 @@ std::string GivenTwice::rename_key(std::size_t value_at, std::size_t& key_at) {
   }
   const std::size_t end = skip_back(text_, sign - 1);
   key_at = key_begin(text_, end);
-  const std::string key = text_.substr(key_at, end - key_at);
+  std::string key = text_.substr(key_at, end - key_at);
   if (!key.empty()) {
     text_.replace(key_at, key.size(), add_name(""));
   }

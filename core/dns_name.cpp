@@ -73,7 +73,7 @@ constexpr std::array<OctetText, 256> octet_texts() {
   std::array<OctetText, 256> all{};
   for (unsigned octet = 0; octet < all.size(); ++octet) {
     OctetText& one = all[octet];
-    for (const unsigned unit : {100U, 10U, 1U}) {
+    for (unsigned unit = 100; unit > 0; unit /= 10) {
       if (octet >= unit || unit == 1) {
         one.text[one.length++] = digit(octet / unit % 10);
       }

@@ -62,11 +62,11 @@ struct ServerState {
 
   Server server;
   ServerRole role;
-  std::uint32_t serial = 0;  // never another's, as its number in the book may become
-  bool is_let_go = false;    // no group names it any more: the next new server takes its place
-  sockaddr_storage address{};
-  socklen_t address_length = 0;
   bool is_v6 = false;
+  bool is_let_go = false;    // no group names it any more: the next new server takes its place
+  std::uint32_t serial = 0;  // never another's, as its number in the book may become
+  socklen_t address_length = 0;
+  sockaddr_storage address{};
 
   std::deque<Waiting> queue;
   SendWindow window;
@@ -76,18 +76,17 @@ struct ServerState {
 
   bool is_answering = true;
   bool is_unreachable = false;  // the last failure was an error of the network, not silence
+  bool has_edns = true;
+  bool folds_case = false;
+  std::uint8_t folds = 0;
   std::uint32_t silent_run = 0;
   std::uint64_t silent_lanes = 0;  // of that run, folded onto 64 bits
   core::Micros pause{0};
   core::Tick probe_at{};
-  Lane last_probed{};
   core::Tick last_reply{};
-
-  bool has_edns = true;
   core::Tick edns_again{};
-  bool folds_case = false;
   core::Tick case_again{};
-  std::uint8_t folds = 0;
+  Lane last_probed{};
   CookieState cookie;
 
   Distress distress;
