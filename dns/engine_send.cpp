@@ -22,7 +22,7 @@ constexpr double kLaggardsPart = 4;
 constexpr Micros kNoRoomPause = core::Millis(5);
 // Few questions in a row from one port, so that all ports stay in use.
 constexpr std::size_t kLongestRun = 16;
-constexpr std::size_t kRunsPerBatch = 2;
+constexpr std::size_t kRunsPerBatch = 5;
 constexpr std::size_t kLookForOtherLane = 32;
 
 bool is_full(int error) {
