@@ -22,6 +22,9 @@ constexpr double kLaggardsPart = 4;
 constexpr Micros kNoRoomPause = core::Millis(5);
 // Few questions in a row from one port, so that all ports stay in use.
 constexpr std::size_t kLongestRun = 16;
+// Where replies are collected on ticks, what fifty forgers send to each of these fits a socket's
+// buffer meanwhile.
+constexpr std::size_t kLongestPacedRun = 5;
 constexpr std::size_t kRunsPerBatch = 5;
 constexpr std::size_t kLookForOtherLane = 32;
 
@@ -187,7 +190,8 @@ void Engine::dispatch() {
     family_.clear();
     for (const auto& [key, index] : sorted_)
       family_.push_back(index);
-    const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, kLongestRun);
+    const std::size_t longest = is_paced_ ? kLongestPacedRun : kLongestRun;
+    const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, longest);
     for (std::size_t at = 0; at < family_.size();) {
       const std::size_t size = std::min(run, family_.size() - at);
       const std::size_t done = send_chunk({family_.data() + at, size}, is_v6);
