@@ -262,19 +262,6 @@ class Decoder {
 
 }  // namespace
 
-void clear(Answer& answer) {
-  answer.rcode = Rcode::noerror;
-  answer.aa = answer.ra = answer.ad = answer.referral = false;
-  answer.chain_closed = true;
-  answer.a.clear();
-  answer.aaaa.clear();
-  answer.txt.clear();
-  answer.mx.clear();
-  answer.ns.clear();
-  answer.ede.clear();
-  answer.ttl.reset();
-}
-
 Flaw decode(Bytes message, const Walk& walked, QType type, Answer& out) {
   return Decoder(message, walked, type, out).run();
 }

@@ -23,7 +23,4 @@ inline constexpr std::size_t kMaxNameServers = 32;
 /// chain.
 Flaw decode(Bytes message, const Walk& walked, QType type, Answer& out);
 
-/// An empty NOERROR; what its lists had of memory is kept.
-void clear(Answer& answer);
-
 }  // namespace rblwatch::dns

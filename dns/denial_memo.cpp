@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dns/decode.hpp"
-
 namespace rblwatch::dns {
 namespace {
 

@@ -23,4 +23,17 @@ std::string to_text(Rcode rcode) {
   return "RCODE" + std::to_string(static_cast<unsigned>(rcode));
 }
 
+void clear(Answer& answer) {
+  answer.rcode = Rcode::noerror;
+  answer.aa = answer.ra = answer.ad = answer.referral = false;
+  answer.chain_closed = true;
+  answer.a.clear();
+  answer.aaaa.clear();
+  answer.txt.clear();
+  answer.mx.clear();
+  answer.ns.clear();
+  answer.ede.clear();
+  answer.ttl.reset();
+}
+
 }  // namespace rblwatch::dns

@@ -67,6 +67,9 @@ struct Answer {
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
+/// Makes it an empty NOERROR; what its lists had of memory is kept.
+void clear(Answer& answer);
+
 struct NoAnswer {
   enum class Why : std::uint8_t { timeout, network, malformed };
   Why why = Why::timeout;

@@ -238,7 +238,8 @@ void PositiveCache::take_whole(const Span& span, Tick asked_at) {
   }
   fetched_after_ = whole_run_out_;
   // A few of them, well apart, serve as well as all.
-  if (whole_.empty() || span.runs_out - whole_.back().runs_out >= core::Micros(longest_) / kWhole) {
+  if (whole_.empty() ||
+      span.runs_out - whole_.back().runs_out >= core::Micros(longest_) / kMostWhole) {
     whole_.push_back(span);
   }
 }

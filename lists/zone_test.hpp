@@ -97,7 +97,7 @@ class PositiveCache {
     core::Tick there_until{};
     core::Tick runs_out{};
   };
-  static constexpr int kWhole = 16;
+  static constexpr int kMostWhole = 16;
 
   void begin_anew(const Span& span, core::Seconds ttl);
   void take_another(const Span& span, core::Seconds ttl, core::Tick asked_at);
@@ -106,7 +106,7 @@ class PositiveCache {
   std::optional<Span> last_;  // the answer that runs out last, of all that were seen
   core::Tick last_end_{};     // its end by the first sight of it
   core::Seconds longest_{0};
-  std::vector<Span> whole_;  // with the longest TTL, in order; some of those that run
+  std::vector<Span> whole_;  // with the longest TTL, in order; of those that run, kMostWhole or so
   core::Tick whole_run_out_ = core::Tick::min();  // the newest of these that ran out was there
   core::Tick fetched_after_ = core::Tick::min();
   bool is_direct_ = false;

@@ -42,7 +42,6 @@ class Paces(EngineStory):
         self.assertPaced(dns, 150)
         self.assertEqual({row.zone for row in dns.log.rows(since=time.monotonic() - 2)}, {"a.test", "b.test", "c.test"})
 
-
     def test_zones_share_the_resolvers_qps_evenly_whatever_they_lose_or_truncate(self):
         names = ("a.test", "b.test", "c.test")
         for mode, args in (("loses", {"percent": 5}), ("loses", {"percent": 20}), ("tc", {})):

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(MemoFixture, "one octet that differs is read anew") {
   if (of == "ttl") other.authority = {soa_by_pointers(kZone, 299)};
   if (of == "zone") other.qname = "2.0.0.127.zine.test";
   if (of == "length") other = denial("12.0.0.127.zone.test");
-  if (of == "labels") other.qname = "2.0.0.1273zone.test";
+  if (of == "labels") other.qname = "2.0.0.xyz\004zone.test";  // the zone within a label
   if (of == "type") type = QType::txt;
   if (of == "type") other.qtype = 16;
   if (of == "lane") lane = 1;
@@ -104,13 +104,13 @@ TEST_CASE_METHOD(MemoFixture,
   Message message = denial();
   if (what == "owner spelled out") message.authority = {soa(name("zone.test"), 300, 300)};
   if (what == "owner within a label") {
-    message.qname = "2.0.0.127.z\1t.test";
+    message.qname = "2.0.0.127.z\001t.test";
     message.authority = {soa_by_pointers(kZone + 2)};
   }
   if (what == "owner behind the question") {
-    message.additional = {a(name("zone.test"), {1, 2, 3, 4})};
-    message.authority.push_back(record(kAsk, 16, 5, string("x")));
-    message.authority[0] = soa_by_pointers(message.first_record() + 12 + 2);
+    const unsigned spelled_out = message.first_record() + 12;
+    message.authority = {record(pointer(kZone), 2, 60, name("zone.test")),
+                         soa_by_pointers(spelled_out)};
   }
   if (what == "answer") message.answers = {a(kAsk, {127, 0, 0, 2})};
   if (what == "EDE") message.additional = {opt(option(15, u16(3)))};
@@ -122,7 +122,6 @@ TEST_CASE_METHOD(MemoFixture,
     message.additional.push_back(record({0}, 16, 5, string(std::string(200, 'x'))));
   const Octets octets = message.octets();
   INFO(what);
-  if (walk(octets, *walked) != Flaw::none) return;  // the walker's business
   keep(message);
   Answer out;
   CHECK_FALSE(memo.find({asked_name(message), QType::a, Lane{0}}, octets, out));
