@@ -19,7 +19,7 @@ constexpr unsigned kZone = 12 + 10;  // behind "2.0.0.127."
 
 Octets soa_by_pointers(unsigned owner = kZone, std::uint32_t ttl = 300) {
   const Octets numbers = u32(1) + u32(2) + u32(3) + u32(4) + u32(ttl);
-  return record(pointer(owner), 6, ttl, string("ns") + pointer(owner) + pointer(owner) + numbers);
+  return record(pointer(owner), 6, ttl, string("ns") + pointer(kZone) + pointer(kZone) + numbers);
 }
 
 Message denial(const std::string& qname = "2.0.0.127.zone.test") {
