@@ -122,6 +122,9 @@ void PairDesk::end_hold(lists::ZoneIndex zone, core::Tick now) {
   ZoneDesk& desk = desks_[zone.value];
   const auto ends = desk.breaker.hold_ends();
   if (!ends || *ends > now) {
+    if (const auto due = desk.breaker.next_tick(); due && *due <= now) {
+      follow(zone, desk.breaker.tick(now, false));
+    }
     return;
   }
   if (desk.has_passed_since(*ends)) {

@@ -12,6 +12,9 @@ namespace {
 
 using core::Tick;
 
+/// So many quarantines in a row end by themselves.
+constexpr std::uint32_t kMostRetractions = 2;
+
 /// Which wave a change belongs to; a changed code set belongs to none.
 std::optional<bool> direction(const Change& change) {
   if (change.type == EventType::listed) {
@@ -96,7 +99,7 @@ std::optional<std::uint64_t> Breaker::limit(bool opens) const {
 
 bool Breaker::is_over(bool opens) const {
   const auto most = limit(opens);
-  return most && standing(opens) >= *most;
+  return most && came(opens) >= *most;
 }
 
 bool Breaker::must_wait(bool opens) const {
@@ -126,7 +129,7 @@ Admission Breaker::gone(SubjectIndex subject, Purpose purpose, bool opens, core:
   const Key key{subject, purpose};
   if (takes_back_held(key, opens)) {
     stay(key);
-  } else if (erase_ballot(wave(opens), key) && is_quarantined()) {
+  } else if (withdraw_ballot(wave(opens), key) && is_quarantined()) {
     ++dropped_;
   }
   return settle(now);
@@ -162,7 +165,7 @@ Admission Breaker::tick(core::Tick now, bool test_passed_lately) {
     return settle(now);
   }
   if (now < hold_ends_) {
-    return {};
+    return settle(now);
   }
   waits_for_test_ = !test_passed_lately;
   return test_passed_lately ? release(now) : Admission{};
@@ -186,6 +189,8 @@ std::uint64_t Breaker::drop_all() {
     for (const Key& key : unsaid_keys) {
       erase_ballot(one, key);
     }
+    one.gone.clear();
+    one.gone_by_time.clear();
   }
   held_.clear();
   Admission unsaid;
@@ -253,7 +258,23 @@ std::vector<Breaker::DecidedVote> Breaker::decided_votes() const {
 }
 
 std::optional<core::Tick> Breaker::next_tick() const {
-  return is_quarantined() && !waits_for_test_ ? std::optional(hold_ends_) : std::nullopt;
+  if (!is_quarantined() || waits_for_test_) {
+    return std::nullopt;
+  }
+  const auto forgotten = next_forgotten();
+  return forgotten ? std::min(*forgotten, hold_ends_) : hold_ends_;
+}
+
+/// When the next vote that came to nothing no longer counts against the end of a quarantine.
+std::optional<core::Tick> Breaker::next_forgotten() const {
+  std::optional<core::Tick> next;
+  for (const Wave& one : waves_) {
+    if (retractions_ < kMostRetractions && !one.gone_by_time.empty()) {
+      const Tick at = one.gone_by_time.begin()->first + window_;
+      next = std::min(next.value_or(at), at);
+    }
+  }
+  return next;
 }
 
 /// Whether a vote only goes back on what is held and was never told.
@@ -264,6 +285,7 @@ bool Breaker::takes_back_held(const Key& key, bool opens) const {
 
 void Breaker::insert_ballot(Wave& wave, const Key& key, Ballot ballot) {
   erase_ballot(wave, key);
+  forget_gone(wave, key.subject.value);
   wave.ballots.emplace(key, ballot);
   wave.counted.emplace(ballot.at, key);
   ++wave.subjects[key.subject.value];
@@ -283,6 +305,31 @@ bool Breaker::erase_ballot(Wave& wave, const Key& key) {
   wave.decided -= found->second.is_decided ? 1 : 0;
   wave.ballots.erase(found);
   return true;
+}
+
+/// The vote came to nothing; that it came still counts while it is within the window.
+bool Breaker::withdraw_ballot(Wave& wave, const Key& key) {
+  const auto found = wave.ballots.find(key);
+  if (found == wave.ballots.end()) {
+    return false;
+  }
+  const Ballot ballot = found->second;
+  erase_ballot(wave, key);
+  const std::uint32_t subject = key.subject.value;
+  if (ballot.is_counted && !wave.subjects.contains(subject)) {
+    forget_gone(wave, subject);
+    wave.gone.emplace(subject, ballot.at);
+    wave.gone_by_time.emplace(ballot.at, subject);
+  }
+  return true;
+}
+
+void Breaker::forget_gone(Wave& wave, std::uint32_t subject) {
+  const auto found = wave.gone.find(subject);
+  if (found != wave.gone.end()) {
+    wave.gone_by_time.erase({found->second, subject});
+    wave.gone.erase(found);
+  }
 }
 
 void Breaker::decide_ballot(Wave& wave, const Key& key) {
@@ -314,6 +361,11 @@ void Breaker::uncount(Wave& wave, const Key& key) {
 /// What slid out of the window no longer counts; a vote that is still open is kept for those that
 /// wait for it. In quarantine everything that stands counts, however old.
 void Breaker::forget_old(core::Tick now) {
+  for (Wave& one : waves_) {
+    while (!one.gone_by_time.empty() && one.gone_by_time.begin()->first <= now - window_) {
+      forget_gone(one, one.gone_by_time.begin()->second);
+    }
+  }
   if (is_quarantined()) {
     return;
   }
@@ -373,6 +425,7 @@ void Breaker::stay(const Key& key) {
 }
 
 void Breaker::trip(core::Tick now, Admission& admission) {
+  retractions_ = now < recovers_until_ ? retractions_ : 0;
   quarantined_since_ = now;
   hold_ends_ = now + policy_.hold;
   waits_for_test_ = false;
@@ -410,6 +463,7 @@ void Breaker::end_quarantine(Admission& admission) {
 /// What still stands is no wave: it goes its usual way, which may mean to wait for others.
 void Breaker::retract(core::Tick now, Admission& admission) {
   end_quarantine(admission);
+  ++retractions_;
   forget_old(now);
   for (const auto& [key, one] : held_) {
     const auto opens = direction(one.changes.front().change);
@@ -461,12 +515,12 @@ void Breaker::pass_free(Admission& admission) {
 }
 
 Admission Breaker::settle(core::Tick now) {
+  forget_old(now);
   Admission admission;
-  if (is_quarantined() && !is_over(true) && !is_over(false)) {
+  if (is_quarantined() && retractions_ < kMostRetractions && !is_over(true) && !is_over(false)) {
     retract(now, admission);
   }
   if (!is_quarantined()) {
-    forget_old(now);
     pass_free(admission);
   }
   return admission;

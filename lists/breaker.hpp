@@ -7,16 +7,20 @@
 // What it watches are first votes, decided or not, within a sliding window: from more than `share`
 // of the zone's subjects and from at least `min`, they trip it. From half of that on, a believed
 // change waits until those whose first vote came before its own confirmation are decided or have
-// lapsed, so that no drop is told before the wave. Votes that came to nothing no longer count. The
-// mirror image counts first votes for delisting; there most of the zone's listings are as much,
-// though they be fewer than the share of its subjects. Not so for a `hold` after a quarantine: the
-// zone is coming to its senses, and what it left behind may go as it came.
+// lapsed, so that no drop is told before the wave. Votes that came to nothing within the window
+// still tell of a wave, but are not waited for: of a zone whose answers flap nothing is ever
+// believed, and the quarantine is what says so. The mirror image counts first votes for delisting;
+// there most of the zone's listings are as much, though they be fewer than the share of its
+// subjects. Not so for a `hold` after a quarantine: the zone is coming to its senses, and what it
+// left behind may go as it came.
 //
-// A quarantine ends by itself when what still stands is below the limit (what stands goes its usual
-// way), by the zone's failed test (everything held is dropped), after `hold` with a passing test,
-// or by the operator. What is held of one subject is folded into one change: listed and then
-// delisted is nothing to tell. One that is just being voted away when the quarantine ends stays
-// back until that is decided.
+// A quarantine ends by itself when what still stands, and came lately, is below the limit (what
+// stands goes its usual way), by the zone's failed test (everything held is dropped), after `hold`
+// with a passing test, or by the operator. What is held of one subject is folded into one change:
+// listed and then delisted is nothing to tell. One that is just being voted away when the
+// quarantine ends stays back until that is decided. One that follows two others that ended by
+// themselves, each within a `hold`, doesn't: a zone that flaps en masse is told of twice, not all
+// day.
 //
 // The caller keeps the tally true: vote() when a track's pending_to() becomes listed or delisted,
 // then admit() with what was believed or gone(). Pairs without a first state don't vote: their
@@ -83,7 +87,7 @@ class Breaker {
   Admission gone(SubjectIndex subject, Purpose purpose, bool opens, core::Tick now);
   /// A change is believed.
   Admission admit(BelievedChange change, core::Tick now);
-  /// Time passed: ends the hold, if a test passed lately.
+  /// Time passed: votes slid out of the window; the hold ends, if a test passed lately.
   Admission tick(core::Tick now, bool test_passed_lately);
   /// The zone failed its test other than by silence: what is held or waits is dropped with all open
   /// votes, a quarantine ends unsaid (blind outranks it). What was told before still counts. How
@@ -120,8 +124,8 @@ class Breaker {
   std::optional<core::Tick> hold_ends() const {
     return is_quarantined() ? std::optional(hold_ends_) : std::nullopt;
   }
-  /// When tick() next has something to do. Nothing when the hold is over but no test has passed:
-  /// then tick() is called with the next one that does.
+  /// When tick() next has something to do of a quarantine. Nothing when the hold is over but no
+  /// test has passed: then tick() is called with the next one that does.
   std::optional<core::Tick> next_tick() const;
 
   /// How many subjects trip it: more than the share (of closing: or most of the listings that stood
@@ -129,6 +133,8 @@ class Breaker {
   std::optional<std::uint64_t> limit(bool opens) const;
   /// How many subjects have a vote that stands.
   std::uint64_t standing(bool opens) const { return wave(opens).subjects.size(); }
+  /// These, and those whose vote came to nothing within the window.
+  std::uint64_t came(bool opens) const { return standing(opens) + wave(opens).gone.size(); }
 
  private:
   struct Key {
@@ -150,7 +156,9 @@ class Breaker {
     std::set<std::pair<core::Tick, Key>> counted;               // oldest first
     std::set<std::pair<core::Tick, Key>> undecided;             // oldest first
     std::unordered_map<std::uint32_t, std::uint32_t> subjects;  // counted ballots of each
-    std::int64_t decided = 0;                                   // ballots
+    std::map<std::uint32_t, core::Tick> gone;  // other subjects' last that went …
+    std::set<std::pair<core::Tick, std::uint32_t>> gone_by_time;  // … within the window
+    std::int64_t decided = 0;                                     // ballots
     std::set<std::pair<core::Tick, Key>> waiting;  // held until the wave shows, by confirmation
   };
   struct Held {
@@ -168,9 +176,12 @@ class Breaker {
   bool takes_back_held(const Key& key, bool opens) const;
   void insert_ballot(Wave& wave, const Key& key, Ballot ballot);
   bool erase_ballot(Wave& wave, const Key& key);
+  bool withdraw_ballot(Wave& wave, const Key& key);
+  static void forget_gone(Wave& wave, std::uint32_t subject);
   void decide_ballot(Wave& wave, const Key& key);
   void uncount(Wave& wave, const Key& key);
   void forget_old(core::Tick now);
+  std::optional<core::Tick> next_forgotten() const;
   void hold(BelievedChange change, core::Tick now);
   void hold_folded(BelievedChange change, core::Tick now);
   void trip(core::Tick now, Admission& admission);
@@ -191,8 +202,9 @@ class Breaker {
   std::uint64_t dropped_ = 0;
   std::optional<core::Tick> quarantined_since_;
   core::Tick hold_ends_{};
-  core::Tick latest_{};          // when it was last called
-  core::Tick recovers_until_{};  // a hold after the end of the last quarantine
+  core::Tick latest_{};            // when it was last called
+  core::Tick recovers_until_{};    // a hold after the end of the last quarantine
+  std::uint32_t retractions_ = 0;  // in a row, each within a hold of the one before
   bool waits_for_test_ = false;
 };
 

@@ -57,12 +57,15 @@ class Twin {
       return {};
     }
     erase_vote(subject, opens);
+    std::erase_if(gone_,
+                  [=](const Vote& one) { return one.subject == subject && one.opens == opens; });
     votes_.push_back({subject, opens, now});
     age(now);
     Said result;
     if (!quarantined_ && is_over(opens)) {
       result.quarantined = true;
       quarantined_ = true;
+      retractions_ = now < calm_from_ ? retractions_ : 0;
       hold_ends_ = now + kHold;
       dropped_ = 0;
       for (Held& one : held_) {
@@ -85,7 +88,7 @@ class Twin {
         held->is_leaving = false;
         held->is_waiting = !quarantined_;
       }
-    } else if (erase_vote(subject, opens) && quarantined_) {
+    } else if (withdraw_vote(subject, opens) && quarantined_) {
       ++dropped_;
     }
     return settle(now);
@@ -126,7 +129,10 @@ class Twin {
     if (!quarantined_) {
       return settle(now);
     }
-    return now >= hold_ends_ && is_tested ? release(now) : Said{};
+    if (now < hold_ends_) {
+      return settle(now);
+    }
+    return is_tested ? release(now) : Said{};
   }
   Said release(Seconds now) {
     now_ = now;
@@ -135,6 +141,7 @@ class Twin {
       end(result);
       pass_standing(result);
       votes_.clear();
+      gone_.clear();
     }
     return result;
   }
@@ -149,6 +156,7 @@ class Twin {
       });
     });
     held_.clear();
+    gone_.clear();
     calm_from_ = quarantined_ ? now_ + kHold : calm_from_;
     quarantined_ = false;
     return dropped;
@@ -163,6 +171,11 @@ class Twin {
       }
     }
     return voters.size();
+  }
+  std::uint64_t came(bool opens) const {
+    return standing(opens) +
+           static_cast<std::uint64_t>(std::count_if(
+               gone_.begin(), gone_.end(), [=](const Vote& one) { return one.opens == opens; }));
   }
   Words held() const {
     Words all;
@@ -206,7 +219,18 @@ class Twin {
              return one.subject == subject && one.opens == opens;
            }) > 0;
   }
+  bool withdraw_vote(std::uint32_t subject, bool opens) {
+    const auto is_it = [=](const Vote& one) {
+      return one.subject == subject && one.opens == opens;
+    };
+    const auto vote = std::find_if(votes_.begin(), votes_.end(), is_it);
+    if (vote != votes_.end() && !vote->is_old) {
+      gone_.push_back(*vote);
+    }
+    return erase_vote(subject, opens);
+  }
   void age(Seconds now) {
+    std::erase_if(gone_, [=](const Vote& one) { return one.at <= now - kWindow; });
     if (quarantined_) {
       return;
     }
@@ -223,7 +247,7 @@ class Twin {
     const bool is_most = !opens && now_ >= calm_from_ && count * 2 > listed_.size() + ended;
     return count >= kMin && (count * 100 > kPercent * subjects_ || is_most);
   }
-  bool is_over(bool opens) const { return is_too_many(standing(opens), opens); }
+  bool is_over(bool opens) const { return is_too_many(came(opens), opens); }
   bool must_wait(bool opens) const {
     std::uint64_t limit = 0;
     while (!is_too_many(limit, opens)) {
@@ -254,8 +278,10 @@ class Twin {
   }
   Said settle(Seconds now) {
     Said result;
-    if (quarantined_ && !is_over(true) && !is_over(false)) {
+    age(now);
+    if (quarantined_ && retractions_ < 2 && !is_over(true) && !is_over(false)) {
       end(result);
+      ++retractions_;
       age(now);
       for (Held& one : held_) {
         one.is_waiting = !one.is_leaving && must_wait(one.opens.front());
@@ -263,7 +289,6 @@ class Twin {
       pass_standing(result);
     }
     if (!quarantined_) {
-      age(now);
       for (Held& one : held_) {
         const bool is_blocked = std::any_of(votes_.begin(), votes_.end(), [&one](const Vote& vote) {
           return vote.opens == one.opens.front() && !vote.is_decided && vote.at < one.confirmed;
@@ -278,6 +303,8 @@ class Twin {
   std::uint64_t subjects_;
   std::set<std::uint32_t> listed_;
   std::vector<Vote> votes_;
+  std::vector<Vote> gone_;  // came to nothing lately
+  int retractions_ = 0;
   std::vector<Held> held_;
   bool quarantined_ = false;
   Seconds hold_ends_{0};
@@ -359,6 +386,8 @@ class Race {
     REQUIRE(breaker_.is_quarantined() == twin_.is_quarantined());
     REQUIRE(breaker_.standing(true) == twin_.standing(true));
     REQUIRE(breaker_.standing(false) == twin_.standing(false));
+    REQUIRE(breaker_.came(true) == twin_.came(true));
+    REQUIRE(breaker_.came(false) == twin_.came(false));
     REQUIRE(told(breaker_.held()) == twin_.held());
     quarantines_ += ours.quarantined ? 1 : 0;
     retractions_ += ours.released ? 1 : 0;

@@ -97,11 +97,26 @@ TEST_CASE("Votes count within the sliding window, and while they stand") {
     }
     CHECK(zone.wave(10, 21, 400s));
   }
-  SECTION("those that came to nothing no longer do") {
+  SECTION("those that came to nothing within it too: the zone flaps") {
+    zone.wave(0, 20, 100s);
+    for (std::uint32_t subject = 0; subject < 20; ++subject) {
+      zone.breaker.gone({subject}, kBlock, true, tick(200s));
+    }
+    CHECK(zone.breaker.standing(true) == 0);
+    CHECK(zone.wave(20, 21, 201s));
+  }
+  SECTION("but no longer than it") {
+    zone.wave(0, 20, 100s);
+    for (std::uint32_t subject = 0; subject < 20; ++subject) {
+      zone.breaker.gone({subject}, kBlock, true, tick(200s));
+    }
+    CHECK_FALSE(zone.wave(20, 40, 100s + 1801s));
+  }
+  SECTION("a subject that votes again counts once") {
     zone.wave(0, 20, 100s);
     zone.breaker.gone({0}, kBlock, true, tick(200s));
-    CHECK_FALSE(zone.wave(20, 21, 201s));
-    CHECK(zone.wave(21, 22, 202s));
+    CHECK_FALSE(zone.wave(0, 1, 201s));
+    CHECK(zone.breaker.came(true) == 20);
   }
 }
 
@@ -221,14 +236,15 @@ TEST_CASE("The operator releases it when he likes") {
 TEST_CASE(
     "When too few still stand the quarantine ends; what stands goes on, what went is dropped") {
   ZoneStory zone;
-  zone.wave(0, 25, 100s);
-  zone.admit(listed(20), 300s);
-  zone.admit(listed(21), 300s);
+  zone.wave(0, 5, 100s);
+  zone.wave(5, 25, 1000s);
+  zone.admit(listed(20), 1200s);
+  zone.admit(listed(21), 1200s);
   for (std::uint32_t subject = 0; subject < 4; ++subject) {
-    CHECK_FALSE(zone.breaker.gone({subject}, kBlock, true, tick(400s)).released);
+    CHECK_FALSE(zone.breaker.gone({subject}, kBlock, true, tick(2000s)).released);
   }
   SECTION("open votes go") {
-    const Admission admission = zone.breaker.gone({4}, kBlock, true, tick(401s));
+    const Admission admission = zone.breaker.gone({4}, kBlock, true, tick(2001s));
     CHECK(admission.released);
     CHECK(admission.dropped == 5);
     CHECK(admission.passed == 2);
@@ -237,20 +253,59 @@ TEST_CASE(
     CHECK(admission.pass.empty());
     Words passed;
     for (std::uint32_t subject = 5; subject < 25; ++subject) {
-      const Words words = told(zone.breaker.gone({subject}, kBlock, true, tick(500s)).pass);
+      const Words words = told(zone.breaker.gone({subject}, kBlock, true, tick(2100s)).pass);
       passed.insert(passed.end(), words.begin(), words.end());
     }
     CHECK(passed == Words{"20 listed", "21 listed"});
   }
   SECTION("a held listing goes: listed and delisted cancel") {
-    CHECK(zone.breaker.vote({20}, kBlock, false, tick(400s)).pass.empty());
+    CHECK(zone.breaker.vote({20}, kBlock, false, tick(2000s)).pass.empty());
     CHECK(zone.breaker.standing(false) == 0);
-    const Admission admission = zone.breaker.admit(delisted(20), tick(600s));
+    const Admission admission = zone.breaker.admit(delisted(20), tick(2200s));
     CHECK(admission.released);
     CHECK(admission.dropped == 5);
     CHECK(admission.passed == 1);
     CHECK_FALSE(zone.breaker.holds({20}, kBlock));
     CHECK(told(zone.breaker.held()) == Words{"21 listed"});
+  }
+}
+
+/// A wave that comes to nothing two minutes later.
+void flap(ZoneStory& zone, Seconds at) {
+  CHECK(zone.wave(0, 30, at));
+  for (std::uint32_t subject = 0; subject < 30; ++subject) {
+    CHECK_FALSE(zone.breaker.gone({subject}, kBlock, true, tick(at + 120s)).released);
+  }
+}
+
+TEST_CASE("What came to nothing within the window still speaks against the end of a quarantine") {
+  ZoneStory zone;
+  flap(zone, 100s);
+  const Tick ninth = tick(100s) + 9ms;  // then 21 of the 30 votes are within the window
+  CHECK(zone.breaker.next_tick() == tick(100s) + 30min);
+  CHECK_FALSE(zone.breaker.tick(ninth + 30min - 1ms, false).released);
+  const Admission admission = zone.breaker.tick(ninth + 30min, false);
+  CHECK(admission.released);
+  CHECK(admission.dropped == 30);
+  CHECK(admission.passed == 0);
+  CHECK_FALSE(zone.breaker.next_tick());
+}
+
+TEST_CASE("A third quarantine in a row lasts for its hold") {
+  ZoneStory zone;
+  for (const Seconds at : {Seconds(0s), Seconds(1h)}) {
+    flap(zone, at);
+    CHECK(zone.breaker.tick(tick(at + 31min), false).released);
+  }
+  SECTION("within a hold of the one before") {
+    flap(zone, 2h);
+    CHECK(zone.breaker.next_tick() == tick(2h) + 20ms + 6h);
+    CHECK_FALSE(zone.breaker.tick(tick(2h + 31min), true).released);
+    CHECK(zone.breaker.tick(tick(2h + 1s) + 6h, true).released);
+  }
+  SECTION("later it is one like any other") {
+    flap(zone, 8h);
+    CHECK(zone.breaker.tick(tick(8h + 31min), false).released);
   }
 }
 
