@@ -41,7 +41,7 @@ void add(std::vector<Server>& servers, const core::IpAddress& address) {
 
 }  // namespace
 
-DelegationHunt::DelegationHunt(core::DnsName zone) : zone_(zone), ancestor_(zone) {
+DelegationHunt::DelegationHunt(const core::DnsName& zone) : zone_(zone), ancestor_(zone) {
   ask(Stage::zone_ns, zone_, QType::ns);
 }
 

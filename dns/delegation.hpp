@@ -25,7 +25,7 @@ class DelegationHunt {
   };
 
   /// `zone`: its name, without an operator's key.
-  explicit DelegationHunt(core::DnsName zone);
+  explicit DelegationHunt(const core::DnsName& zone);
 
   /// What to ask now; nothing when the hunt is over. Stays the same until take().
   const std::optional<Ask>& next() const { return next_; }
