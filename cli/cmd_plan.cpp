@@ -27,6 +27,34 @@ std::string assumption(const std::vector<std::string>& names) {
          " aren't known yet, and count as one IPv4 address each: start rblwatchd, which finds them";
 }
 
+/// A sentence that stands without its place.
+std::string sentence(const conf::Diagnostic& warning) {
+  return warning.text + "; " + warning.allowed;
+}
+
+/// Of one value of the file, which its key names.
+void add(std::vector<std::string>& warnings, const std::vector<conf::Diagnostic>& found) {
+  for (const conf::Diagnostic& warning : found) {
+    if (conf::is_about_questions(warning)) {
+      warnings.push_back(warning.key + ": " + sentence(warning));
+    }
+  }
+}
+
+/// Whatever `config check` says that bears on what is asked.
+std::vector<std::string> warnings_of(const conf::Loaded& loaded, const conf::Demand& demand) {
+  std::vector<std::string> warnings;
+  add(warnings, loaded.warnings);
+  add(warnings, conf::resolver_warnings(*loaded.config));
+  if (!demand.assumed.empty()) {
+    warnings.push_back(assumption(demand.assumed));
+  }
+  for (const conf::Diagnostic& warning : conf::demand_warnings(*loaded.config, demand)) {
+    warnings.push_back(sentence(warning));
+  }
+  return warnings;
+}
+
 report::PlanDoc document_of(const conf::Config& config, const conf::Demand& demand) {
   report::PlanDoc document;
   for (const lists::ZoneBudget& here : demand.budget.zones) {
@@ -47,28 +75,24 @@ report::PlanDoc document_of(const conf::Config& config, const conf::Demand& dema
     document.operators.push_back({sum.operator_name, sum.questions_per_day, sum.limit_per_day,
                                   lists::budget_share(sum.questions_per_day, sum.limit_per_day)});
   }
-  if (!demand.assumed.empty()) {
-    document.warnings.push_back(assumption(demand.assumed));
-  }
-  for (const conf::Diagnostic& warning : conf::demand_warnings(config, demand)) {
-    document.warnings.push_back(warning.text + "; " + warning.allowed);
-  }
   return document;
 }
 
 }  // namespace
 
 CommandResult run_plan(const Session& session) {
-  const auto config = load_config(session.options);
-  if (!config) {
-    return tl::make_unexpected(config.error());
+  const auto loaded = load_with_warnings(session.options);
+  if (!loaded) {
+    return tl::make_unexpected(loaded.error());
   }
-  const auto demand = conf::demand_of(*config, known_hosts(*config));
+  const conf::Config& config = *loaded->config;
+  const auto demand = conf::demand_of(config, known_hosts(config));
   if (!demand) {
     return wrong(demand.error().text);
   }
-  report::PlanDoc document = document_of(*config, *demand);
+  report::PlanDoc document = document_of(config, *demand);
   document.generated_at = session.clock.now();
+  document.warnings = warnings_of(*loaded, *demand);
   return Reply{
       session.options.json ? report::to_json(document) : report::to_text(document, session.style),
       kDone,

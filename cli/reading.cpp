@@ -31,10 +31,10 @@ core::Result<void, Failure> fill(Reading& reading) {
 
 }  // namespace
 
-core::Result<conf::Config, Failure> load_config(const Options& options) {
+core::Result<conf::Loaded, Failure> load_with_warnings(const Options& options) {
   conf::Loaded loaded = conf::load(options.config);
   if (loaded.config) {
-    return std::move(*loaded.config);
+    return loaded;
   }
   Failure failure;
   failure.exit_code = kWrong;
@@ -42,6 +42,14 @@ core::Result<conf::Config, Failure> load_config(const Options& options) {
     failure.lines.push_back(conf::to_text(error));
   }
   return tl::make_unexpected(std::move(failure));
+}
+
+core::Result<conf::Config, Failure> load_config(const Options& options) {
+  auto loaded = load_with_warnings(options);
+  if (!loaded) {
+    return tl::make_unexpected(loaded.error());
+  }
+  return std::move(*loaded->config);
 }
 
 core::Result<storage::Reader, Failure> open_reader(const conf::Config& config) {

@@ -19,6 +19,8 @@ namespace rblwatch::cli {
 
 /// Every error of the file, a line each, with exit code 2.
 core::Result<conf::Config, Failure> load_config(const Options& options);
+/// The same with its warnings. There is a config.
+core::Result<conf::Loaded, Failure> load_with_warnings(const Options& options);
 
 /// Exit code 4; where there is no database yet the text says what makes one.
 core::Result<storage::Reader, Failure> open_reader(const conf::Config& config);

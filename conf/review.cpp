@@ -2,8 +2,10 @@
 #include "conf/review.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "conf/settings.hpp"
@@ -218,9 +220,21 @@ std::vector<Diagnostic> resolver_warnings(const Config& config,
   return warnings;
 }
 
-std::vector<Diagnostic> review(const Config& config, lists::HostBook hosts) {
-  std::vector<Diagnostic> warnings = resolver_warnings(
+std::vector<Diagnostic> resolver_warnings(const Config& config) {
+  return resolver_warnings(
       config, config.resolver_servers.empty() ? dns::system_servers() : std::vector<dns::Server>());
+}
+
+bool is_about_questions(const Diagnostic& warning) {
+  constexpr std::array<std::string_view, 6> kSections{"catalogue", "keys",   "resolver",
+                                                      "schedule",  "target", "zone"};
+  const std::string_view key = warning.key;
+  const std::string_view section = key.substr(0, key.find_first_of(".["));
+  return std::find(kSections.begin(), kSections.end(), section) != kSections.end();
+}
+
+std::vector<Diagnostic> review(const Config& config, lists::HostBook hosts) {
+  std::vector<Diagnostic> warnings = resolver_warnings(config);
   const auto demand = demand_of(config, std::move(hosts));
   if (!demand) {
     warnings.push_back({config.file.string(), 0, 0, "target", demand.error().text,

@@ -36,8 +36,14 @@ std::vector<Diagnostic> demand_warnings(const Config& config, const Demand& dema
 /// configuration names resolvers of its own.
 std::vector<Diagnostic> resolver_warnings(const Config& config,
                                           std::span<const dns::Server> system_servers);
+/// Of the system's resolvers as they are now.
+std::vector<Diagnostic> resolver_warnings(const Config& config);
 
-/// Both, for the system's resolvers as they are now. A demand that can't be reckoned is a warning.
+/// Whether it bears on what is asked of whom: not what the daemon, its channels and digests say of
+/// themselves, nor who can read the files.
+bool is_about_questions(const Diagnostic& warning);
+
+/// Both warnings of resolvers and of the demand. A demand that can't be reckoned is a warning.
 std::vector<Diagnostic> review(const Config& config, lists::HostBook hosts);
 
 }  // namespace rblwatch::conf

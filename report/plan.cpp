@@ -118,6 +118,30 @@ std::string operators_text(const PlanDoc& document, const TextStyle& style) {
   return table.to_text(style);
 }
 
+std::string demand_text(const PlanDoc& document, const TextStyle& style) {
+  if (document.zones.empty()) {
+    return "No zone is in use: nothing will be asked. See [catalogue] in the configuration.\n";
+  }
+  std::uint64_t all = 0;
+  for (const PlanZone& zone : document.zones) {
+    all += zone.questions_per_day;
+  }
+  if (all == 0) {
+    return "No zone in use has a subject: nothing will be asked. Add a [[target]] to the "
+           "configuration.\n";
+  }
+  std::string text;
+  add_line(text,
+           core::count_of(all, "question", "questions") + " a day to " +
+               core::count_of(document.zones.size(), "zone", "zones") + ", tests included.",
+           Ink::bold, style);
+  text += "\n" + zones_text(document, style);
+  if (!document.operators.empty()) {
+    text += "\n" + operators_text(document, style);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string to_json(const PlanDoc& document) {
@@ -129,26 +153,7 @@ std::string to_json(const PlanDoc& document) {
 }
 
 std::string to_text(const PlanDoc& document, const TextStyle& style) {
-  if (document.zones.empty()) {
-    return "No zone is in use: nothing will be asked. See [catalogue] in the configuration.\n";
-  }
-  std::uint64_t all = 0;
-  for (const PlanZone& zone : document.zones) {
-    all += zone.questions_per_day;
-  }
-  std::string text;
-  if (all == 0) {
-    return "No zone in use has a subject: nothing will be asked. Add a [[target]] to the "
-           "configuration.\n";
-  }
-  add_line(text,
-           core::count_of(all, "question", "questions") + " a day to " +
-               core::count_of(document.zones.size(), "zone", "zones") + ", tests included.",
-           Ink::bold, style);
-  text += "\n" + zones_text(document, style);
-  if (!document.operators.empty()) {
-    text += "\n" + operators_text(document, style);
-  }
+  std::string text = demand_text(document, style);
   for (const std::string& warning : document.warnings) {
     text += "\n";
     add_wrapped(text, paint("warning: ", Ink::doubtful, style), 9, show(warning, style), style);

@@ -31,7 +31,16 @@ class Plan(Story):
             for part in (row["text"], row["allowed"]):
                 self.assertIn(part, shown.stdout)
                 self.assertIn(part, daemon.stderr)
+        self.assertPlanned(watch, document["warnings"])
         return document["warnings"]
+
+    def assertPlanned(self, watch, warnings):
+        """What config check warns of, plan names too, with its fix, as JSON and as text."""
+        planned, text = self.plan(watch)["warnings"], " ".join(watch.cli("plan").stdout.split())
+        self.assertEqual(len(planned), len(warnings), planned)
+        for row, line in zip(warnings, planned):
+            self.assertIn(f"{row['text']}; {row['allowed']}", line)
+            self.assertIn("warning: " + line, text)
 
     def test_questions_are_turns_and_tests(self):
         watch = self.configured(own_zone(qps=50, limit_per_day=100_000), own_zone("names", "dbl.test", ("domain",), operator=""))
@@ -85,6 +94,24 @@ class Plan(Story):
         [warning] = self.warnings(watch)
         self.assertEqual(warning["key"], "resolver.servers")
         self.assertIn("8.8.8.8 is a public resolver (Google)", warning["text"])
+
+    def test_a_dead_zone_in_use_is_named_with_its_date(self):
+        for targets in ([NETWORK], []):
+            watch = self.configured(own_zone("sorbs", "dnsbl.sorbs.net"), targets=targets)
+            [warning] = self.warnings(watch)
+            self.assertEqual(warning["key"], "zone[0].dns")
+            self.assertIn("dnsbl.sorbs.net is dead since 2024-06-05", warning["text"])
+
+    def test_a_dead_zone_that_is_skipped_is_told_of_where_nothing_is_asked(self):
+        watch = self.configured(catalogue={"use": [], "skip": ["dnsbl.sorbs.net"]})
+        self.assertIn("dead since 2024-06-05", " ".join(row["text"] for row in self.warnings(watch)))
+        self.assertIn("No zone is in use", watch.cli("plan").stdout)
+
+    def test_what_has_nothing_to_do_with_questions_is_left_to_config_check(self):
+        watch = self.configured(own_zone(), channel=[{"name": "ops", "type": "webhook", "url": "http://hooks.example/x"}])
+        rows = self.shaped(watch.cli("config", "check", "--json"), "config check")["warnings"]
+        self.assertTrue([row for row in rows if row["key"].startswith("channel[0]")], rows)
+        self.assertEqual(self.plan(watch)["warnings"], [])
 
     def test_a_waived_test_entry_is_told_of(self):
         watch = self.configured(own_zone(test_listed=[]))

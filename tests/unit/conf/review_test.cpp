@@ -152,6 +152,20 @@ TEST_CASE("Too many subjects by what hosts resolved to are a warning") {
   CHECK(found.back().text.find("max_subjects") != std::string::npos);
 }
 
+TEST_CASE("A plan names what bears on questions, and leaves channels and files to config check") {
+  const auto is_about = [](const std::string& key) {
+    return is_about_questions({"test.toml", 1, 1, key, "text", "fix"});
+  };
+  for (const char* key : {"catalogue.use", "catalogue.max_age", "keys.spamhaus-dqs",
+                          "resolver.servers", "schedule.interval", "target[3]", "zone[2].dns"}) {
+    CHECK(is_about(key));
+  }
+  for (const char* key :
+       {"", "channel[0].url", "daemon.http", "digest[1].at", "zones", "include"}) {
+    CHECK_FALSE(is_about(key));
+  }
+}
+
 TEST_CASE("Every warning of reading a configuration says what to do") {
   const Loaded all = load(
       RBL_SOURCE_DIR "/tests/conf/good/warnings.toml",

@@ -34,6 +34,15 @@ TEST_CASE("A plan without a zone says so") {
   CHECK(Json::parse(to_json(PlanDoc{}))["zones"] == Json::array());
 }
 
+TEST_CASE("A plan that asks nothing keeps its warnings") {
+  PlanDoc document;
+  document.warnings = {"zone[0].dns: dnsbl.sorbs.net is dead; leave it out"};
+  CHECK(to_text(document, TextStyle{}).find("\nwarning: zone[0].dns: dnsbl.sorbs.net is dead") !=
+        std::string::npos);
+  document.zones = {{"corp", "Corp", 0, 0, {}, {}, {}}};
+  CHECK(to_text(document, TextStyle{}).find("\nwarning: zone[0].dns") != std::string::npos);
+}
+
 TEST_CASE("A doctor in JSON has a fix where something is to be mended, else null") {
   const Json json = Json::parse(to_json(samples::doctor()));
   CHECK(json["checks"][1] == Json::parse(R"({"name":"resolver 127.0.0.1:53","state":"ok",
