@@ -11,6 +11,7 @@
 
 #include "core/time.hpp"
 #include "lists/event.hpp"
+#include "lists/listing.hpp"
 
 namespace rblwatch::alerts {
 
@@ -20,6 +21,18 @@ struct InDoubt {
   std::optional<core::Timestamp> seen_from;  // the one that was last seen first
   std::optional<core::Timestamp> seen_to;
   friend bool operator==(const InDoubt&, const InDoubt&) = default;
+};
+
+/// A block listing that an event's subject has on another zone, and that nobody sees now: it counts
+/// as listed, and whether it stands isn't known.
+struct UnseenListing {
+  std::string zone;  // id
+  std::vector<std::string> codes;
+  core::Timestamp listed_at{};
+  std::optional<core::Timestamp> last_seen;
+  lists::Doubt doubt;
+  bool is_zone_blind = false;  // else only this pair is in doubt
+  friend bool operator==(const UnseenListing&, const UnseenListing&) = default;
 };
 
 /// An event with the earlier events of its subject, newest first, at most 20.
@@ -32,6 +45,7 @@ struct EventView {
   /// How many addresses of the range that its target is are watched, where some are excepted.
   std::optional<std::uint64_t> watched = {};
   InDoubt in_doubt = {};  // of a zone_blind: on the zone, of the kind that it is about
+  std::vector<UnseenListing> unseen = {};  // of the subject, by zone
   friend bool operator==(const EventView&, const EventView&) = default;
 };
 

@@ -2,7 +2,9 @@
 #include "alerts/wording.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "alerts/advice.hpp"
 #include "core/text.hpp"
@@ -217,6 +219,17 @@ std::string type_of(const Event& event) {
   return words;
 }
 
+/// ", last seen 2026-11-23 09:10 UTC", or from when to when; nothing where that isn't known.
+std::string seen_text(const std::optional<core::Timestamp>& seen_from,
+                      const std::optional<core::Timestamp>& seen_to) {
+  if (!seen_from || !seen_to) {
+    return "";
+  }
+  const std::string from = utc_text(*seen_from);
+  const std::string to = utc_text(*seen_to);
+  return ", last seen " + (from == to ? to : "from " + from + " to " + to);
+}
+
 /// " 3 listings there stay open, last seen 2026-11-23 09:10 UTC."
 std::string doubt_text(const InDoubt& in_doubt) {
   if (in_doubt.listings == 0) {
@@ -224,12 +237,40 @@ std::string doubt_text(const InDoubt& in_doubt) {
   }
   std::string text = " " + core::count_of(in_doubt.listings, "listing there stays open",
                                           "listings there stay open");
-  if (in_doubt.seen_from && in_doubt.seen_to) {
-    const std::string from = utc_text(*in_doubt.seen_from);
-    const std::string to = utc_text(*in_doubt.seen_to);
-    text += ", last seen " + (from == to ? to : "from " + from + " to " + to);
+  return text + seen_text(in_doubt.seen_from, in_doubt.seen_to) + ".";
+}
+
+std::string doubt_word(const UnseenListing& listing) {
+  return (listing.is_zone_blind ? "blind: " : "unknown: ") +
+         std::string(core::enum_word(listing.doubt.cause));
+}
+
+/// "on spamhaus-zen since 2026-11-20 09:10 UTC, last seen 2026-11-23 06:10 UTC (blind: timeout)": a
+/// line for each zone where it may be listed still; of a network, how many of its addresses.
+std::vector<Fact> unseen_facts(const EventGroup& group) {
+  std::map<std::pair<std::string, std::string>, std::vector<const UnseenListing*>> by_place;
+  for (const EventView* view : group.events) {
+    for (const UnseenListing& listing : view->unseen) {
+      by_place[{listing.zone, doubt_word(listing)}].push_back(&listing);
+    }
   }
-  return text + ".";
+  const std::string label =
+      group.first().type == EventType::delisted ? "Still listed" : "Also listed";
+  std::vector<Fact> facts;
+  for (const auto& [place, listings] : by_place) {
+    const auto [first, last] = std::minmax_element(
+        listings.begin(), listings.end(),
+        [](const UnseenListing* a, const UnseenListing* b) { return a->last_seen < b->last_seen; });
+    std::string text = "on " + place.first;
+    if (group.is_single()) {
+      text += " since " + utc_text(listings.front()->listed_at);
+    } else {
+      text = core::count_of(listings.size(), "address", "addresses") + " " + text;
+    }
+    text += seen_text((*first)->last_seen, (*last)->last_seen) + " (" + place.second + ")";
+    facts.push_back({label, core::Untrusted(std::move(text)), false});
+  }
+  return facts;
 }
 
 /// "2 of 12 zones can't be seen: 258 addresses unchecked on spamhaus-zen since 2026-11-23 09:10
@@ -337,6 +378,8 @@ std::string meaning_of(const EventView& view, const Coverage& coverage) {
 
 std::vector<Fact> facts_of(const EventGroup& group) {
   std::vector<Fact> facts = facts_of(stand_in(group));
+  const std::vector<Fact> unseen = unseen_facts(group);
+  facts.insert(facts.end(), unseen.begin(), unseen.end());
   if (group.is_single()) {
     return facts;
   }

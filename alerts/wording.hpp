@@ -26,7 +26,7 @@ std::string utc_text(core::Timestamp at);
 /// What, where, since when, why, and the links.
 std::vector<Fact> facts_of(const lists::Event& event);
 /// Those of a single event; or of the network, then "For example" and what is known of its first
-/// address.
+/// address. Last, where else the subject is listed without anybody seeing whether it still is.
 std::vector<Fact> facts_of(const EventGroup& group);
 /// What can't be seen now, and what follows from it; "" for listings, which speak for themselves.
 std::string meaning_of(const EventView& view, const Coverage& coverage);

@@ -101,6 +101,11 @@ std::vector<std::int64_t> read_events_of(Transaction& transaction, const std::st
   return ids;
 }
 
+std::string read_text_of(Transaction& transaction, std::int64_t event) {
+  const std::optional<lists::Event> found = read_event_of(transaction, event);
+  return found ? lists::event_text(*found) : "";
+}
+
 std::vector<alerts::Notice> read_unsealed(Transaction& transaction) {
   std::vector<alerts::Notice> notices;
   Query query(transaction,
@@ -236,6 +241,37 @@ alerts::InDoubt read_in_doubt(Transaction& transaction, const lists::Event& even
   return in_doubt;
 }
 
+std::vector<alerts::UnseenListing> read_unseen(Transaction& transaction,
+                                               const lists::Event& event) {
+  std::vector<alerts::UnseenListing> unseen;
+  if (event.subject.empty()) {
+    return unseen;
+  }
+  // What a container tells alone is told by it here too.
+  Query query(transaction,
+              "SELECT l.zone, l.codes, l.listed_at, l.last_seen, ifnull(k.state, '') = 'blind', "
+              "k.cause, k.since, d.cause, d.since FROM listings l "
+              "LEFT JOIN kinds k ON k.zone = l.zone AND k.kind = l.kind "
+              "LEFT JOIN doubts d ON d.zone = l.zone AND d.subject = l.subject "
+              "WHERE l.subject = ? AND l.ended_at IS NULL AND l.purpose = 'block' "
+              "AND l.contained = 0 AND l.zone <> ? "
+              "AND (k.state = 'blind' OR d.cause IS NOT NULL) ORDER BY l.zone");
+  query.bind(event.subject, event.zone ? event.zone->id : "");
+  while (query.next()) {
+    alerts::UnseenListing listing;
+    listing.zone = query.text();
+    listing.codes = query.decoded(decode_codes).addresses();
+    listing.listed_at = query.timestamp();
+    listing.last_seen = query.maybe_timestamp();
+    listing.is_zone_blind = query.flag();
+    query.skip(listing.is_zone_blind ? 0 : 2);  // the pair's own, where the zone is seen
+    listing.doubt.cause = query.maybe_word<lists::Cause>().value_or(lists::Cause::not_asked);
+    listing.doubt.since = query.maybe_timestamp().value_or(listing.listed_at);
+    unseen.push_back(std::move(listing));
+  }
+  return unseen;
+}
+
 }  // namespace
 
 alerts::Coverage read_coverage(Transaction& transaction) {
@@ -282,10 +318,12 @@ alerts::Notification read_notification(Transaction& transaction,
     std::string follows =
         beginning ? read_mail_of(transaction, *beginning, notices.front().channel) : "";
     const alerts::InDoubt in_doubt = read_in_doubt(transaction, *event);
+    std::vector<alerts::UnseenListing> unseen = read_unseen(transaction, *event);
     notification.events.push_back({.event = std::move(*event),
                                    .timeline = std::move(timeline),
                                    .follows = std::move(follows),
-                                   .in_doubt = in_doubt});
+                                   .in_doubt = in_doubt,
+                                   .unseen = std::move(unseen)});
   }
   notification.coverage = read_coverage(transaction);
   return notification;

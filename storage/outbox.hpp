@@ -22,6 +22,8 @@ void write_delivery(Transaction& transaction, const alerts::Delivery& delivery,
                     std::span<const alerts::Notice> notices);
 /// Ids of the events in a delivery, oldest first.
 std::vector<std::int64_t> read_events_of(Transaction& transaction, const std::string& delivery);
+/// The sentence of an event; "" when it is pruned.
+std::string read_text_of(Transaction& transaction, std::int64_t event);
 std::vector<alerts::Delivery> read_waiting(Transaction& transaction);
 void settle_delivery(Transaction& transaction, const alerts::Delivery& delivery);
 void resend_delivery(Transaction& transaction, const std::string& id, core::Timestamp now);

@@ -294,6 +294,55 @@ TEST_CASE("Each message says how much can be seen") {
   }
 }
 
+UnseenListing unseen_on(const std::string& zone, const std::string& last_seen) {
+  return {.zone = zone,
+          .codes = {"127.0.0.2"},
+          .listed_at = test::at("2026-11-20T09:10:00Z"),
+          .last_seen = test::at(last_seen),
+          .doubt = {lists::Cause::timeout, test::at("2026-11-23T06:11:00Z")},
+          .is_zone_blind = true};
+}
+
+TEST_CASE("Where else a subject is listed without being seen, its alert says so") {
+  const std::string line =
+      "on corp since 2026-11-20 09:10 UTC, last seen 2026-11-23 06:10 UTC (blind: timeout)";
+  Notification message = notification({test::listed(), test::delisted()});
+  CHECK(mail_text(message).find(" listed:") == std::string::npos);
+  for (EventView& view : message.events) {
+    view.unseen = {unseen_on("corp", "2026-11-23T06:10:00Z"),
+                   unseen_on("uceprotect-2", "2026-11-23T06:10:00Z")};
+    view.unseen[1].is_zone_blind = false;
+  }
+  const std::string mail = mail_text(message);
+  CHECK(mail.find("  Also listed:      " + line + "\n") != std::string::npos);
+  CHECK(mail.find("  Still listed:     " + line + "\n") != std::string::npos);
+  CHECK(mail.find("06:10 UTC (unknown: timeout)\n") != std::string::npos);
+  CHECK(mail_html(message).find("Still listed</th><td>" + line + "</td>") != std::string::npos);
+  CHECK(slack_text(message).find("*Still listed:* " + line) != std::string::npos);
+}
+
+TEST_CASE(
+    "Of a network it is counted how many are listed elsewhere, and when they were last seen") {
+  Notification message = notification(test::of_range(200));
+  message.events[3].unseen = {unseen_on("corp", "2026-11-23T06:10:00Z")};
+  message.events[7].unseen = {unseen_on("corp", "2026-11-23T06:40:00Z")};
+  CHECK(mail_text(message).find(
+            "  Also listed:      2 addresses on corp, last seen from 2026-11-23 06:10 UTC to "
+            "2026-11-23 06:40 UTC (blind: timeout)\n") != std::string::npos);
+}
+
+TEST_CASE("A webhook's message names each listing in doubt once") {
+  Notification message = notification({test::listed(), test::delisted()});
+  CHECK(nlohmann::json::parse(render_webhook(message).body)["in_doubt"] == nlohmann::json::array());
+  for (EventView& view : message.events) {
+    view.unseen = {unseen_on("corp", "2026-11-23T06:10:00Z")};
+  }
+  CHECK(nlohmann::json::parse(render_webhook(message).body)["in_doubt"] ==
+        nlohmann::json::parse(R"([{"subject":"192.0.2.10","zone":"corp","codes":["127.0.0.2"],
+            "listed_at":"2026-11-20T09:10:00Z","last_seen":"2026-11-23T06:10:00Z",
+            "doubt":{"cause":"timeout","since":"2026-11-23T06:11:00Z"}}])"));
+}
+
 TEST_CASE("That a zone is blind is told with what it means and what to do") {
   lists::Event blind = test::zone_blind();
   blind.kind = lists::Kind::ipv4;

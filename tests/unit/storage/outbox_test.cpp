@@ -455,6 +455,43 @@ TEST_CASE("a blind zone is told with what stays open there") {
   CHECK(message.events.at(1).in_doubt == alerts::InDoubt{});
 }
 
+TEST_CASE("an event comes with what its subject has on zones that nobody sees now") {
+  Store store = memory_store();
+  Batch batch;
+  batch.at = at(300);
+  batch.events = {event(), event("192.0.2.11"), event("")};
+  batch.notices = {notice(0), notice(1), notice(2)};
+  batch.kinds = {kind("blind", lists::ZoneState::blind, lists::Cause::timeout), kind("seen"),
+                 kind("doubted"), kind("corp", lists::ZoneState::blind, lists::Cause::timeout)};
+  for (const char* zone : {"corp", "blind", "seen", "doubted"}) {
+    report::ListingRow row = listing("192.0.2.10", zone);
+    row.contained = false;
+    batch.listings.push_back(listing_record(row));
+  }
+  batch.listings.push_back(listing_record(listing("192.0.2.11", "blind")));  // its container's
+  report::ListingRow allow = listing("192.0.2.11", "blind", lists::Purpose::allow);
+  allow.contained = false;
+  batch.listings.push_back(listing_record(allow));
+  report::ListingRow ended = listing("192.0.2.11", "doubted");
+  ended.contained = false;
+  ended.ended_at = at(200);
+  batch.listings.push_back(listing_record(ended));
+  batch.doubts = {{{"192.0.2.10", "doubted"},
+                   lists::Kind::ipv4,
+                   lists::Doubt{lists::Cause::servfail, at(170)}}};
+  const auto blind_since = batch.kinds[0].row.since.value();
+  taken(store.commit(batch));
+  const alerts::Notification message = taken(store.compose(taken(store.unsealed())));
+  REQUIRE(message.events.size() == 3);
+  const std::vector<std::string> codes{"127.0.0.2", "127.0.0.4"};
+  CHECK(message.events[0].unseen ==
+        std::vector<alerts::UnseenListing>{
+            {"blind", codes, at(100), at(160), {lists::Cause::timeout, blind_since}, true},
+            {"doubted", codes, at(100), at(160), {lists::Cause::servfail, at(170)}, false}});
+  CHECK(message.events[1].unseen.empty());
+  CHECK(message.events[2].unseen.empty());
+}
+
 TEST_CASE("composing what is not there is an error") {
   Store store = memory_store();
   alerts::Notice nobody;
