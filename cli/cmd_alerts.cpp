@@ -82,7 +82,9 @@ CommandResult run_alerts(const Session& session) {
     reply.remarks.push_back("these are the newest " + std::to_string(kMostDeliveries) +
                             " deliveries; there are more");
   }
-  const report::AlertsDoc document{session.clock.now(), std::move(*deliveries)};
+  const report::AlertsDoc document{session.clock.now(), std::move(*deliveries),
+                                   session.options.failed,
+                                   !storage::lock_state(config->daemon.database).is_held};
   reply.out =
       session.options.json ? report::to_json(document) : report::to_text(document, session.style);
   return reply;

@@ -13,8 +13,9 @@ CommandResult run_targets(const Session& session) {
   if (!reading) {
     return tl::make_unexpected(reading.error());
   }
-  const report::TargetsDoc document =
+  report::TargetsDoc document =
       report::build_targets(reading->world(), reading->rows, session.clock.now());
+  document.daemon = reading->rows.daemon;
   return Reply{
       session.options.json ? report::to_json(document) : report::to_text(document, session.style),
       kDone,

@@ -193,6 +193,18 @@ std::optional<core::Result<report::WhyDoc, Failure>> from_daemon(const Reading& 
                "; if the configuration is newer, have it reload (SIGHUP)");
 }
 
+/// What stands of an unknown verdict, for the text.
+void add_listings(report::WhyDoc& document, const Reading& reading) {
+  const bool is_unknown =
+      std::any_of(document.answers.begin(), document.answers.end(),
+                  [](const report::WhyAnswer& answer) { return answer.cause.has_value(); });
+  if (is_unknown) {
+    document.listings =
+        report::restrict_to(reading.world(), reading.rows, document.subject, document.generated_at)
+            .listings;
+  }
+}
+
 }  // namespace
 
 CommandResult run_why(const Session& session) {
@@ -205,11 +217,11 @@ CommandResult run_why(const Session& session) {
     return tl::make_unexpected(question.error());
   }
   auto answered = from_daemon(*reading, *question);
-  const auto document =
-      answered ? std::move(*answered) : from_database(session, *reading, *question);
+  auto document = answered ? std::move(*answered) : from_database(session, *reading, *question);
   if (!document) {
     return tl::make_unexpected(document.error());
   }
+  add_listings(*document, *reading);
   return Reply{
       session.options.json ? report::to_json(*document) : report::to_text(*document, session.style),
       kDone,

@@ -67,7 +67,8 @@ std::string shown(const Session& session, const report::ZonesDoc& document, bool
     return report::to_json(document);
   }
   if (in_full && document.zones.size() == 1) {
-    return report::zone_to_text(document.zones.front(), session.style, document.generated_at);
+    return report::zone_to_text(document.zones.front(), session.style, document.generated_at,
+                                document.daemon);
   }
   return report::to_text(document, session.style);
 }
@@ -83,7 +84,10 @@ CommandResult run_zones(const Session& session) {
   if (!zones) {
     return tl::make_unexpected(zones.error());
   }
-  const report::ZonesDoc document = document_of(*reading, *zones, session.clock.now());
+  report::ZonesDoc document = document_of(*reading, *zones, session.clock.now());
+  if (!is_unused(*reading, *zones)) {
+    document.daemon = reading->rows.daemon;
+  }
   Reply reply{shown(session, document, !session.options.words.empty()), kDone, {}};
   if (is_unused(*reading, *zones)) {
     reply.remarks.push_back(zones->front().id + " is not in use: it is out of the catalogue");

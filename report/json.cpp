@@ -137,6 +137,8 @@ Json target_json(const TargetView& view) {
   json["addresses"] = texts(view.addresses);
   json["state"] = text(view.state);
   json["notes"] = texts(view.notes);
+  json["listed_in_doubt"] = view.listed_in_doubt;
+  json["last_seen"] = time_or_null(view.last_seen);
   return json;
 }
 
@@ -151,6 +153,7 @@ Json delivery_json(const DeliveryView& view) {
   json["next_attempt_at"] = time_or_null(view.next_attempt_at);
   json["response"] = text_or_null(view.response);
   json["events"] = view.events;
+  json["about"] = text_or_null(view.about);
   return json;
 }
 

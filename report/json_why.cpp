@@ -198,7 +198,9 @@ std::string to_json(const WhyDoc& document) {
 
 core::Result<WhyDoc> why_from_json(const std::string& json) {
   try {
-    return document_of(Json::parse(json));
+    WhyDoc document = document_of(Json::parse(json));
+    document.is_from_daemon = true;
+    return document;
   } catch (const Json::exception& error) {
     return unreadable(core::for_log(core::Untrusted(error.what())));
   } catch (const Unfit& unfit) {

@@ -193,6 +193,8 @@ struct WhyDoc {
   std::string subject;
   std::string target;  // "" = null: not watched
   std::vector<WhyAnswer> answers;
+  bool is_from_daemon = false;        // for texts: else from the database
+  std::vector<ListingView> listings;  // for texts: of the subject, as status shows them
 };
 
 /// `zones`: the zone of status and what the catalogue knows of it.
@@ -230,6 +232,7 @@ struct ZoneDetail {
 struct ZonesDoc {
   Timestamp generated_at{};
   std::vector<ZoneDetail> zones;
+  std::optional<DaemonView> daemon;  // for texts, where it is what the daemon knows
 };
 
 struct TargetView {
@@ -243,11 +246,14 @@ struct TargetView {
   std::vector<std::string> addresses;  // of a host or followed domain; of others its own address
   std::string state;                   // clear | listed | unknown | unresolved
   std::vector<std::string> notes;      // what of it can't be resolved or followed
+  std::uint64_t listed_in_doubt = 0;   // of `listed`, those that no zone is seen to list
+  std::optional<Timestamp> last_seen;  // of the one of these that was seen least lately
 };
 
 struct TargetsDoc {
   Timestamp generated_at{};
   std::vector<TargetView> targets;
+  std::optional<DaemonView> daemon;  // for texts
 };
 
 struct DeliveryView {
@@ -260,11 +266,14 @@ struct DeliveryView {
   std::optional<Timestamp> next_attempt_at;
   std::string response;  // "" = null
   std::vector<std::int64_t> events;
+  std::string about;  // what nobody was told yet: the first event's text; "" once it is delivered
 };
 
 struct AlertsDoc {
   Timestamp generated_at{};
   std::vector<DeliveryView> deliveries;
+  bool only_failed = false;  // for texts
+  bool has_stopped = false;  // for texts: no daemon runs that would send what waits
 };
 
 /// `config check`.

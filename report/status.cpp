@@ -87,6 +87,10 @@ TargetView target_view(const World& world, const Survey& survey, const TargetAdd
     view.listed += survey.is_listed(subject) ? 1 : 0;
     view.unknown += survey.is_unknown(subject) ? 1 : 0;
     is_asked = is_asked || survey.is_asked(subject);
+    if (const std::optional<Timestamp> last_seen = survey.last_seen_listed(subject)) {
+      ++view.listed_in_doubt;
+      view.last_seen = std::min(view.last_seen.value_or(*last_seen), *last_seen);
+    }
   }
   view.notes = source_notes(target, index, known.sources);
   const bool has_gap = source_gap(target, index, known.sources).has_value();

@@ -64,6 +64,7 @@ Survey::Survey(const World& world, const StatusRows& rows, Timestamp now,
   take_listings();
   take_pending();
   take_sights();
+  take_stale();
   mark_contained();
   sort_listings();
 }
@@ -369,6 +370,31 @@ void Survey::take_sights() {
       take_later(shown.view.last_seen, last_sight(shown.place));
     }
   }
+}
+
+void Survey::take_stale() {
+  std::unordered_set<std::uint32_t> seen;
+  for (const Shown& shown : listings_) {
+    const ListingView& view = shown.view;
+    if (view.state != ListingState::listed || view.purpose != Purpose::block) {
+      continue;
+    }
+    const std::uint32_t subject = shown.place.subject.value;
+    if (!view.doubt) {
+      seen.insert(subject);
+    } else if (view.last_seen || view.listed_at) {
+      Timestamp& last = stale_[subject];
+      last = std::max(last, view.last_seen ? *view.last_seen : *view.listed_at);
+    }
+  }
+  for (const std::uint32_t subject : seen) {
+    stale_.erase(subject);
+  }
+}
+
+std::optional<Timestamp> Survey::last_seen_listed(SubjectIndex subject) const {
+  const auto found = stale_.find(subject.value);
+  return found == stale_.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// Rule 9: as it is now. What its container doesn't list any more speaks for itself.

@@ -36,6 +36,8 @@ class Survey {
   bool is_asked(lists::SubjectIndex subject) const { return subject_asked_[subject.value]; }
   bool is_unknown(lists::SubjectIndex subject) const { return subject_unknown_[subject.value]; }
   bool is_listed(lists::SubjectIndex subject) const { return subject_listed_[subject.value]; }
+  /// When a listed subject was last seen so; nothing where it is seen now, on a zone or more.
+  std::optional<Timestamp> last_seen_listed(lists::SubjectIndex subject) const;
 
  private:
   /// Why a pair, or a whole kind of a zone, can't be vouched for.
@@ -72,6 +74,7 @@ class Survey {
   void take_listings();
   void take_pending();
   void take_sights();
+  void take_stale();
   void mark_contained();
   void add_unknown(const Place& place, const Gap& gap);
   /// What holds the count, for naming subjects there.
@@ -113,6 +116,7 @@ class Survey {
   std::vector<bool> subject_listed_;
   std::unordered_map<std::uint64_t, const lists::Doubt*> doubts_;
   std::vector<Shown> listings_;
+  std::unordered_map<std::uint32_t, Timestamp> stale_;  // subjects with no listing that is seen
   std::vector<UnresolvedView> unresolved_;
   Summary summary_;
 };

@@ -106,9 +106,34 @@ std::string some_addresses(const TargetView& view, const TextStyle& style) {
   return show_list(first, style) + " and " + number(view.addresses.size() - kMost) + " more";
 }
 
-std::string next_text(const DeliveryView& view, Timestamp now) {
+/// Of a target that no zone is seen to list: "in doubt: last seen 3 h ago".
+std::string stale_remark(const TargetView& view, Timestamp now) {
+  if (view.listed_in_doubt == 0 || !view.last_seen) {
+    return "";
+  }
+  const std::string last = "last seen " + core::to_ago(*view.last_seen, now);
+  if (view.subjects == 1) {
+    return "in doubt: " + last;
+  }
+  return number(view.listed_in_doubt) + " of the " + number(view.listed) +
+         " listed in doubt: " + last + (view.listed_in_doubt == 1 ? "" : " or later");
+}
+
+std::string about_text(const DeliveryView& view) {
+  if (view.about.empty() || view.events.size() < 2) {
+    return view.about;
+  }
+  return view.about + ", and " +
+         core::count_of(view.events.size() - 1, "more event", "more events");
+}
+
+std::string next_text(const DeliveryView& view, Timestamp now, bool has_stopped) {
   if (view.state == "waiting") {
-    return view.next_attempt_at ? core::to_ago(*view.next_attempt_at, now) : "now";
+    const bool is_due = !view.next_attempt_at || *view.next_attempt_at <= now;
+    if (has_stopped) {
+      return "at start";
+    }
+    return is_due ? "now" : core::to_ago(*view.next_attempt_at, now);
   }
   return view.last_attempt_at ? core::to_ago(*view.last_attempt_at, now) : "";
 }
@@ -205,17 +230,21 @@ std::string to_text(const TargetsDoc& document, const TextStyle& style) {
                {number(view.listed), view.listed > 0 ? Ink::bad : Ink::plain},
                {number(view.unknown), view.unknown > 0 ? Ink::doubtful : Ink::plain},
                {show_list(view.tags, style)}});
+    table.add_note(stale_remark(view, document.generated_at), Ink::doubtful);
     table.add_note(some_addresses(view, style));
     for (const std::string& note : view.notes) {
       table.add_note(show(note, style), Ink::doubtful);
     }
   }
-  return table.is_empty() ? "All targets are clear.\n" : table.to_text(style);
+  std::string text;
+  add_stopped(text, document.daemon, document.generated_at, style);
+  text += text.empty() || table.is_empty() ? "" : "\n";
+  return text + (table.is_empty() ? "All targets are clear.\n" : table.to_text(style));
 }
 
 std::string to_text(const AlertsDoc& document, const TextStyle& style) {
   if (document.deliveries.empty()) {
-    return "No deliveries.\n";
+    return document.only_failed ? "No delivery has failed.\n" : "No deliveries.\n";
   }
   const Timestamp now = document.generated_at;
   Table table({{.title = "DELIVERY", .weight = 9, .least = 26},
@@ -232,12 +261,26 @@ std::string to_text(const AlertsDoc& document, const TextStyle& style) {
                time_cell(view.created_at, now),
                {number(view.events.size())},
                {number(view.attempts)},
-               {next_text(view, now)}});
+               {next_text(view, now, document.has_stopped)}});
     if (view.state != "delivered") {
+      table.add_note(show(about_text(view), style));
       table.add_note(show(view.response, style));
     }
   }
-  return table.to_text(style);
+  std::string text;
+  const auto waiting =
+      std::count_if(document.deliveries.begin(), document.deliveries.end(),
+                    [](const DeliveryView& view) { return view.state == "waiting"; });
+  if (document.has_stopped && waiting > 0) {
+    add_line(text,
+             "rblwatchd is not running: " +
+                 core::count_of(static_cast<std::uint64_t>(waiting), "delivery waits",
+                                "deliveries wait") +
+                 " for its start.",
+             Ink::bad, style);
+    text += "\n";
+  }
+  return text + table.to_text(style);
 }
 
 std::string to_text(const ConfigCheckDoc& document, const TextStyle& style) {

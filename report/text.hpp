@@ -4,6 +4,7 @@
 // no character beyond ASCII unless the locale has UTF-8, foreign text escaped. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "report/model.hpp"
@@ -25,7 +26,8 @@ std::string to_text(const HistoryDoc& document, const TextStyle& style);
 std::string to_text(const WhyDoc& document, const TextStyle& style);
 std::string to_text(const ZonesDoc& document, const TextStyle& style);
 /// One zone in full.
-std::string zone_to_text(const ZoneDetail& zone, const TextStyle& style, core::Timestamp now);
+std::string zone_to_text(const ZoneDetail& zone, const TextStyle& style, core::Timestamp now,
+                         const std::optional<DaemonView>& daemon = {});
 std::string to_text(const TargetsDoc& document, const TextStyle& style);
 std::string to_text(const AlertsDoc& document, const TextStyle& style);
 std::string to_text(const ConfigCheckDoc& document, const TextStyle& style);

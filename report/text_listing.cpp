@@ -188,6 +188,10 @@ std::string doubt_remark(const ListingView& view, Timestamp now) {
     return "";
   }
   std::string text = "in doubt (" + std::string(core::enum_word(view.doubt->cause)) + ")";
+  if (view.state == ListingState::delisted) {
+    return text + " since " + core::to_local(view.doubt->since) + ": it may be back" +
+           (view.last_seen ? "; last seen there " + core::to_ago(*view.last_seen, now) : "");
+  }
   text += view.last_seen ? ": last seen " + core::to_ago(*view.last_seen, now)
                          : " since " + core::to_local(view.doubt->since);
   return text;

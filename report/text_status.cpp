@@ -85,11 +85,7 @@ void add_coverage(std::string& text, const StatusDoc& document, const TextStyle&
 
 std::string daemon_line(const DaemonView& daemon, Timestamp now, const TextStyle& style) {
   if (!daemon.running) {
-    return daemon.last_sweep
-               ? "rblwatchd is not running. This is what it knew last; its last sweep was " +
-                     show_time(daemon.last_sweep, now) + "."
-               : "rblwatchd is not running and has finished no sweep yet: start it, or ask "
-                 "once with `rblwatch check`.";
+    return stopped_line(daemon, now);
   }
   std::string line = "rblwatchd " + show(daemon.version, style);
   if (daemon.started_at) {

@@ -253,6 +253,21 @@ std::string kinds_text(const std::vector<Kind>& kinds) {
   return text;
 }
 
+std::string stopped_line(const DaemonView& daemon, Timestamp now) {
+  return daemon.last_sweep
+             ? "rblwatchd is not running. This is what it knew last; its last sweep was " +
+                   show_time(daemon.last_sweep, now) + "."
+             : "rblwatchd is not running and has finished no sweep yet: start it, or ask "
+               "once with `rblwatch check`.";
+}
+
+void add_stopped(std::string& text, const std::optional<DaemonView>& daemon, Timestamp now,
+                 const TextStyle& style) {
+  if (daemon && !daemon->running) {
+    add_line(text, stopped_line(*daemon, now), Ink::bad, style);
+  }
+}
+
 std::string unseen_to_text(const StatusDoc& document, const TextStyle& style) {
   AdviceNeeded advice;
   std::string text;

@@ -21,6 +21,12 @@ Ink ink_of(lists::ZoneState state);
 std::string kinds_text(const std::vector<lists::Kind>& kinds);
 
 /// Sections with what isn't seen; "" when all is.
+/// What is shown is as old as this: of a daemon that doesn't run.
+std::string stopped_line(const DaemonView& daemon, Timestamp now);
+/// The same where it doesn't run; else nothing.
+void add_stopped(std::string& text, const std::optional<DaemonView>& daemon, Timestamp now,
+                 const TextStyle& style);
+
 std::string unseen_to_text(const StatusDoc& document, const TextStyle& style);
 
 }  // namespace rblwatch::report

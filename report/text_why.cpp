@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "lists/advice.hpp"
 #include "report/text.hpp"
+#include "report/text_listing.hpp"
 #include "report/text_unseen.hpp"
 
 namespace rblwatch::report {
@@ -123,17 +124,18 @@ void add_dig(std::string& text, const WhyAnswer& answer, const TextStyle& style)
   text += "  " + paint("repeat", Ink::faint, style) + "    " + show(line, style) + "\n";
 }
 
-std::string unkept_text(const WhyAnswer& answer) {
-  return answer.cause
+std::string unkept_text(const WhyAnswer& answer, bool is_from_daemon) {
+  return answer.cause && is_from_daemon
              ? "none: it was not asked yet, or before rblwatchd was started"
              : "not kept: only a running rblwatchd has the answers of pairs that are clear";
 }
 
-void add_evidence(std::string& text, const WhyAnswer& answer, Timestamp now,
+void add_evidence(std::string& text, const WhyAnswer& answer, const WhyDoc& document,
                   const TextStyle& style) {
+  const Timestamp now = document.generated_at;
   const Evidence evidence = answer.evidence.value_or(Evidence{});
   if (!answer.kept) {
-    add_field(text, "answer", unkept_text(answer), style);
+    add_field(text, "answer", unkept_text(answer, document.is_from_daemon), style);
   }
   if (!evidence.question.empty()) {
     add_field(text, "question", show(evidence.question + " " + evidence.qtype, style), style);
@@ -149,7 +151,22 @@ void add_evidence(std::string& text, const WhyAnswer& answer, Timestamp now,
   }
 }
 
-void add_answer(std::string& text, const WhyAnswer& answer, Timestamp now, const TextStyle& style) {
+/// What stands of it though nobody sees now whether it does.
+void add_doubts(std::string& text, const WhyAnswer& answer, const WhyDoc& document,
+                const TextStyle& style) {
+  for (const ListingView& view : document.listings) {
+    const std::string doubt = doubt_remark(view, document.generated_at);
+    if (view.zone == answer.zone && !doubt.empty()) {
+      add_field(text, "stands as",
+                state_word(view) + " since " + show_time(view.listed_at, document.generated_at) +
+                    ", " + doubt,
+                style);
+    }
+  }
+}
+
+void add_answer(std::string& text, const WhyAnswer& answer, const WhyDoc& document,
+                const TextStyle& style) {
   std::string verdict = show(answer.verdict, style);
   if (answer.cause) {
     verdict += " (" + std::string(core::enum_word(*answer.cause)) + ")";
@@ -158,12 +175,13 @@ void add_answer(std::string& text, const WhyAnswer& answer, Timestamp now, const
           paint(verdict, ink_of_verdict(answer.verdict), style) + "\n";
   if (answer.cause) {
     add_field(text, "means", lists::advice_on(*answer.cause).meaning, style);
+    add_doubts(text, answer, document, style);
   }
   if (!answer.kept && answer.cause == lists::Cause::unsupported) {
     add_field(text, "answer", "none: the zone is not asked about it", style);
     return;
   }
-  add_evidence(text, answer, now, style);
+  add_evidence(text, answer, document, style);
 }
 
 }  // namespace
@@ -180,7 +198,7 @@ std::string to_text(const WhyDoc& document, const TextStyle& style) {
     text += "No zone is asked about it.\n";
   }
   for (const WhyAnswer& answer : document.answers) {
-    add_answer(text, answer, document.generated_at, style);
+    add_answer(text, answer, document, style);
   }
   return text;
 }

@@ -67,10 +67,12 @@ std::string summary_line(const ZonesDoc& document) {
     seeing += zone.view.state == ZoneState::seeing ? 1 : 0;
   }
   const std::size_t asked = document.zones.size() - idle;
-  std::string line = number(seeing) + " of " + core::count_of(asked, "zone", "zones") +
-                     " can be seen: " + unseen_states(document);
+  const std::string seen =
+      document.daemon && !document.daemon->running ? " could be seen then" : " can be seen";
+  std::string line = number(seeing) + " of " + core::count_of(asked, "zone", "zones") + seen +
+                     ": " + unseen_states(document);
   if (seeing == asked) {
-    line = asked == 1 ? "The zone can be seen" : "All " + number(asked) + " zones can be seen";
+    line = (asked == 1 ? "The zone" : "All " + number(asked) + " zones") + seen;
   }
   if (asked == 0) {
     return "No zone has subjects, so none is asked.";
@@ -182,13 +184,16 @@ std::string to_text(const ZonesDoc& document, const TextStyle& style) {
   }
   std::string text;
   add_line(text, summary_line(document), Ink::plain, style);
+  add_stopped(text, document.daemon, document.generated_at, style);
   return text + (table.is_empty() ? "" : "\n" + table.to_text(style));
 }
 
-std::string zone_to_text(const ZoneDetail& zone, const TextStyle& style, core::Timestamp now) {
+std::string zone_to_text(const ZoneDetail& zone, const TextStyle& style, core::Timestamp now,
+                         const std::optional<DaemonView>& daemon) {
   const ZoneView& view = zone.view;
   std::string text = paint(show(view.id, style), Ink::bold, style) + ": " +
                      paint(state_text(view), ink_of(view.state), style) + "\n";
+  add_stopped(text, daemon, now, style);
   add_field(text, "name", show(view.dns, style), style);
   add_field(text, "operator", show(view.operator_name, style), style);
   add_field(text, "about",

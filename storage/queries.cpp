@@ -282,6 +282,9 @@ std::vector<report::DeliveryView> read_deliveries(Transaction& transaction, bool
     view.next_attempt_at = query.maybe_timestamp();
     view.response = query.text();
     view.events = read_events_of(transaction, view.id);
+    if (view.state != "delivered" && !view.events.empty()) {
+      view.about = read_text_of(transaction, view.events.front());
+    }
     views.push_back(std::move(view));
   }
   return views;

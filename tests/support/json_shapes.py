@@ -107,7 +107,9 @@ EVENT = {
 }
 
 MESSAGE = {"schema": {"rblwatch/1"}, "delivery": text, "created_at": time, "summary": text,
-           "coverage": {"zones": count, "seeing": count, "blind": [text], "quarantined": [text]}, "events": [EVENT]}
+           "coverage": {"zones": count, "seeing": count, "blind": [text], "quarantined": [text]},
+           "in_doubt": [{"subject": text, "zone": text, "codes": [text], "listed_at": time, "last_seen": Maybe(time),
+                         "doubt": {"cause": CAUSE, "since": time}}], "events": [EVENT]}
 
 _ANSWER = {
     "zone": text, "dns": text, "verdict": {"listed", "clear", "unknown"}, "cause": Maybe(CAUSE), "kept": flag,
@@ -129,10 +131,12 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
                                   "lookups": Maybe(count), "latency_ms": Maybe({"p50": Maybe(number), "p99": Maybe(number)})}]},
     "targets": {**_HEAD, "targets": [{"name": text, "type": {"address", "range", "host", "domain"}, "value": text, "tags": [text],
                                       "subjects": count, "listed": count, "unknown": count, "addresses": [text],
-                                      "state": {"clear", "listed", "unknown", "unresolved"}}]},
+                                      "state": {"clear", "listed", "unknown", "unresolved"}, "listed_in_doubt": count,
+                                      "last_seen": Maybe(time)}]},
     "alerts": {**_HEAD, "deliveries": [{"id": text, "channel": text, "state": {"waiting", "delivered", "failed", "dropped"},
                                         "created_at": time, "attempts": count, "last_attempt_at": Maybe(time),
-                                        "next_attempt_at": Maybe(time), "response": Maybe(text), "events": [count]}]},
+                                        "next_attempt_at": Maybe(time), "response": Maybe(text), "events": [count],
+                                        "about": Maybe(text)}]},
     "plan": {**_HEAD,
              "zones": [{"id": text, "operator": Maybe(text), "questions_per_day": count, "limit_per_day": Maybe(count),
                         "share": Maybe(number), "qps": Maybe(number), "sweep_s": Maybe(number)}],

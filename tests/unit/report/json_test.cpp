@@ -249,7 +249,8 @@ TEST_CASE("targets, alerts and config check have the keys of the contract") {
   const Json targets = parse(to_json(samples::targets()));
   CHECK(keys_of(targets) == with_head({"targets"}));
   CHECK(keys_of(targets["targets"][0]) == Keys{"name", "type", "value", "tags", "subjects",
-                                               "listed", "unknown", "addresses", "state", "notes"});
+                                               "listed", "unknown", "addresses", "state", "notes",
+                                               "listed_in_doubt", "last_seen"});
   CHECK(targets["targets"][0]["notes"] == Json::array());
   CHECK(targets["targets"][4]["notes"].size() == 2);
 
@@ -257,7 +258,7 @@ TEST_CASE("targets, alerts and config check have the keys of the contract") {
   CHECK(keys_of(alerts) == with_head({"deliveries"}));
   CHECK(keys_of(alerts["deliveries"][0]) == Keys{"id", "channel", "state", "created_at", "attempts",
                                                  "last_attempt_at", "next_attempt_at", "response",
-                                                 "events"});
+                                                 "events", "about"});
   CHECK(alerts["deliveries"][0]["events"] == Json::array({17, 18}));
   CHECK(alerts["deliveries"][1]["next_attempt_at"].is_null());
 

@@ -34,6 +34,25 @@ TEST_CASE("a listing is shown with what is configured now, and seen by the last 
   CHECK(exit_code(document) == 1);
 }
 
+TEST_CASE("a target is in doubt where none of its listings is seen") {
+  Scene scene;
+  scene.rows.open = {listing(), listing("192.0.2.10", "both"), listing("198.51.100.1"),
+                     listing("198.51.100.2"), listing("198.51.100.3", "both", Purpose::info)};
+  scene.rows.open[3].last_seen = at(1'500);
+  CHECK(scene.target_views()[0].listed_in_doubt == 0);
+  scene.kind(0).state = ZoneState::blind;
+  scene.kind(0).cause = Cause::timeout;
+  scene.kind(0).since = at(5'000);
+  const std::vector<TargetView> views = scene.target_views();
+  CHECK(views[0].listed == 1);
+  CHECK(views[0].listed_in_doubt == 0);  // seen on the other zone
+  CHECK_FALSE(views[0].last_seen);
+  CHECK(views[1].listed == 2);
+  CHECK(views[1].listed_in_doubt == 2);
+  CHECK(views[1].last_seen == at(1'500));
+  CHECK(views[2].listed_in_doubt == 0);
+}
+
 TEST_CASE("a listing that can't be seen now stays listed, in doubt, and is unknown too") {
   struct Row {
     std::string name;

@@ -20,6 +20,8 @@
 namespace rblwatch::report {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// Local times are those of UTC in these tests.
 void use_utc() {
   ::setenv("TZ", "UTC", 1);
@@ -322,6 +324,116 @@ TEST_CASE("why names a zone that is not asked, and no line that would ask it") {
   CHECK_THAT(text, Catch::Contains("psbl-surriel: unknown (unsupported)"));
   CHECK_THAT(text, Catch::Contains("none: the zone is not asked about it"));
   CHECK_THAT(text, !Catch::Contains("dig ") && !Catch::Contains("No zone"));
+}
+
+TEST_CASE("why says what stands of a pair that can't be seen, and when it was last seen") {
+  WhyDoc document = samples::why();
+  document.answers.resize(1);
+  document.answers[0].verdict = "unknown";
+  document.answers[0].cause = lists::Cause::timeout;
+  ListingView view;
+  view.subject = document.subject;
+  view.zone = document.answers[0].zone;
+  view.listed_at = document.generated_at - 5h;
+  view.last_seen = document.generated_at - 3h;
+  view.doubt = lists::Doubt{lists::Cause::timeout, document.generated_at - 2h};
+  document.listings = {view};
+  TextStyle wide;
+  wide.width = 160;
+  const std::string text = to_text(document, wide);
+  CHECK_THAT(text, Catch::Contains("  stands as listed since "));
+  CHECK_THAT(text, Catch::Contains("(5 h ago), in doubt (timeout): last seen 3 h ago\n"));
+  document.listings[0].zone = "another";
+  CHECK_THAT(to_text(document, wide), !Catch::Contains("stands as"));
+}
+
+TEST_CASE("with the daemon down why doesn't say that nobody was asked") {
+  WhyDoc document = samples::why();
+  document.answers.resize(1);
+  document.answers[0].verdict = "unknown";
+  document.answers[0].cause = lists::Cause::not_asked;
+  document.answers[0].kept = false;
+  TextStyle wide;
+  wide.width = 160;
+  CHECK_THAT(to_text(document, wide), Catch::Contains("not kept: only a running rblwatchd has"));
+  document.is_from_daemon = true;
+  CHECK_THAT(to_text(document, wide), Catch::Contains("none: it was not asked yet"));
+}
+
+TEST_CASE("an allow listing that was lost may be back where its zone can't be seen") {
+  StatusDoc document = samples::trouble();
+  bool has_lost = false;
+  for (ListingView& view : document.listings) {
+    if (view.state == lists::ListingState::delisted) {
+      has_lost = true;
+      view.last_seen = document.generated_at - 3h;
+      view.doubt = lists::Doubt{lists::Cause::timeout, document.generated_at - 2h};
+    }
+  }
+  REQUIRE(has_lost);
+  TextStyle wide;
+  wide.width = 160;
+  CHECK_THAT(to_text(document, wide), Catch::Contains("in doubt (timeout) since 2026-11-23 ") &&
+                                          Catch::Contains(": it may be back; last seen there 3 h "
+                                                          "ago\n"));
+}
+
+TEST_CASE("zones, targets and alerts say that no daemon runs, and how old it all is") {
+  const std::string stopped = "rblwatchd is not running. This is what it knew last; its last sweep";
+  DaemonView daemon;
+  daemon.last_sweep = samples::kNow - 72h;
+  TextStyle wide;
+  wide.width = 160;
+  ZonesDoc zones = samples::zones();
+  zones.daemon = daemon;
+  CHECK(to_text(zones, wide)
+            .find("3 of 7 zones could be seen then: 2 blind, 1 quarantined, 1 "
+                  "untested.\n" +
+                  stopped) == 0);
+  CHECK_THAT(zone_to_text(zones.zones[0], wide, zones.generated_at, zones.daemon),
+             Catch::Contains("\n" + stopped));
+  TargetsDoc targets = samples::targets();
+  targets.daemon = daemon;
+  CHECK(to_text(targets, wide).find(stopped) == 0);
+  AlertsDoc alerts = samples::alerts();
+  alerts.has_stopped = true;
+  CHECK(to_text(alerts, wide).find("rblwatchd is not running: 1 delivery waits for its start.\n") ==
+        0);
+  CHECK_THAT(to_text(alerts, wide), Catch::Contains("at start\n"));
+  daemon.running = true;
+  zones.daemon = targets.daemon = daemon;
+  alerts.deliveries.erase(alerts.deliveries.begin());
+  for (const std::string& text :
+       {to_text(zones, wide), to_text(targets, wide), to_text(alerts, wide)}) {
+    CHECK_THAT(text, !Catch::Contains("not running") && !Catch::Contains("then"));
+  }
+}
+
+TEST_CASE("a target that no zone is seen to list says when it was last seen so") {
+  TargetsDoc document = samples::targets();
+  document.targets[0].listed_in_doubt = 1;
+  document.targets[0].last_seen = document.generated_at - 3h;
+  document.targets[1].listed = 3;
+  document.targets[1].listed_in_doubt = 2;
+  document.targets[1].last_seen = document.generated_at - 5h;
+  const std::string text = to_text(document, TextStyle{});
+  CHECK_THAT(text, Catch::Contains("\n      in doubt: last seen 3 h ago\n"));
+  CHECK_THAT(text, Catch::Contains("      2 of the 3 listed in doubt: last seen 5 h ago or later"));
+}
+
+TEST_CASE("a delivery that didn't arrive says what it was about") {
+  AlertsDoc document = samples::alerts();
+  for (DeliveryView& view : document.deliveries) {
+    view.about = view.state == "delivered" ? "" : "192.0.2.10 (mx1) is listed on zen.spamhaus.org";
+  }
+  const std::string text = to_text(document, TextStyle{});
+  CHECK_THAT(text, Catch::Contains("      192.0.2.10 (mx1) is listed on zen.spamhaus.org, and 1 "
+                                   "more event\n      503 Service"));
+  CHECK_THAT(text, Catch::Contains("      192.0.2.10 (mx1) is listed on zen.spamhaus.org\n      "
+                                   "404 no_service"));
+  document.deliveries.clear();
+  document.only_failed = true;
+  CHECK(to_text(document, TextStyle{}) == "No delivery has failed.\n");
 }
 
 TEST_CASE("lists without anything say so") {

@@ -555,6 +555,7 @@ TEST_CASE("deliveries are shown newest first, or the failed ones alone") {
   CHECK(all[0].last_attempt_at == at(10));
   CHECK(all[0].response == "404");
   CHECK(all[0].events == std::vector<std::int64_t>{5});
+  CHECK(all[0].about.find("192.0.2.10 (mx1) is listed on bl.test") == 0);
   CHECK(all[1].state == "waiting");
   CHECK(taken(reader.deliveries(true, 100)).size() == 3);
 }
