@@ -91,6 +91,9 @@ std::vector<std::string> fixed_keys_changed(const conf::Config& before, const co
   if (before.daemon.database != after.daemon.database) {
     changed.emplace_back("daemon.database");
   }
+  if (!(before.delivery.proxy == after.delivery.proxy)) {
+    changed.emplace_back("daemon.proxy");
+  }
   if (before.resolver.in_flight != after.resolver.in_flight ||
       before.resolver.timeout != after.resolver.timeout ||
       before.resolver.attempts != after.resolver.attempts ||
@@ -99,6 +102,13 @@ std::vector<std::string> fixed_keys_changed(const conf::Config& before, const co
     changed.emplace_back("resolver");
   }
   return changed;
+}
+
+/// So that each reload compares with what runs, and so do the figures that are reckoned from it.
+void keep_fixed_keys(const conf::Config& running, conf::Config& next) {
+  next.daemon.database = running.daemon.database;
+  next.resolver = running.resolver;
+  next.delivery = running.delivery;
 }
 
 sigset_t block_signals() {
@@ -294,6 +304,7 @@ void App::reload() {
   if (!fixed.empty()) {
     core::log_warn("changes that need a restart", {{"keys", core::join(fixed, " ")}});
   }
+  keep_fixed_keys(config_, *loaded.config);
   const auto reloaded =
       loop_->run<void>([&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
   if (!reloaded) {
@@ -302,9 +313,8 @@ void App::reload() {
     notify_ready("watching; the last reload failed");
     return;
   }
-  const std::filesystem::path database = config_.daemon.database;
   config_ = *loaded.config;
-  config_.daemon.database = database;
+  writer_->set_retention(config_.daemon.retention);
   core::set_up_log(config_.daemon.log_level, config_.daemon.log_format);
   courier_->set_channels(config_.channels, lists::watched_counts(config_.targets));
   core::log_info("configuration reloaded");

@@ -37,6 +37,10 @@ void Writer::submit(storage::Batch batch) {
   mailbox_.send(Item(std::move(batch)));
 }
 
+void Writer::set_retention(core::Millis retention) {
+  mailbox_.send(Item(Job([this, retention](storage::Store&) { options_.retention = retention; })));
+}
+
 void Writer::stop() {
   mailbox_.close();
   if (thread_.joinable()) {

@@ -39,6 +39,8 @@ class Writer final : public Journal {
 
   bool can_accept() const override;
   void submit(storage::Batch batch) override;
+  /// From now on; a reload may change it.
+  void set_retention(core::Millis retention);
 
   /// Runs `work` on the store in the writer's thread and waits for its result.
   template <class T>

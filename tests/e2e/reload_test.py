@@ -36,6 +36,19 @@ class Reload(Story):
         self.assertEqual(status["summary"]["zones_seeing"], 2)
         self.assertEqual([e["type"] for e in self.watch.events()], ["listed"])
 
+    def test_what_needs_a_restart_is_named_each_time(self):
+        changed = {**self.base, "daemon": {**self.base["daemon"], "proxy": "http://127.0.0.1:9/"},
+                   "resolver": {**self.base["resolver"], "attempts": 3}}
+        self.watch.write_config(changed)
+        for count in (1, 2):
+            self.watch.reload()
+            self.eventually(lambda: self.watch.log().count("configuration reloaded") == count, "the reload")
+            self.assertEqual(self.watch.log().count('keys="daemon.proxy resolver"'), count, self.watch.log())
+        self.watch.write_config(self.base)
+        self.watch.reload()
+        self.eventually(lambda: self.watch.log().count("configuration reloaded") == 3, "the reload")
+        self.assertEqual(self.watch.log().count("need a restart"), 2, self.watch.log())
+
     def test_a_subject_taken_out_is_retired_without_an_alert(self):
         self.watch.write_config({**self.base, "target": [target("192.0.2.11", "mx2")]})
         self.watch.reload()
