@@ -298,6 +298,8 @@ void TargetReader::read_file(Section& section, const Target& common) {
 }
 
 void TargetReader::read_lines(std::string_view text, std::uint32_t file, const Target& common) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   const auto section = static_cast<std::uint32_t>(keys_.size() - 1);
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   targets_.reserve(targets_.size() + lines + 1);
@@ -334,7 +336,8 @@ void TargetReader::add(Target target, Origin origin) {
   origins_.push_back(origin);
 }
 
-/// A name of somebody's choice must be nobody else's; the same value may be written twice.
+/// A name of somebody's choice must be nobody else's; the same value may be written twice, and be a
+/// host and a domain.
 void TargetReader::check_names() {
   std::unordered_map<std::string_view, std::size_t> first;
   first.reserve(targets_.size());
@@ -346,14 +349,20 @@ void TargetReader::check_names() {
     }
     const std::string& path = keys_[origins_[i].section];
     const bool is_chosen = origins_[i].has_own_name || origins_[other].has_own_name;
+    const TargetType type = targets_[i].type;
+    const bool is_name = type == TargetType::host || type == TargetType::domain;
+    const bool is_same = !is_name || type == targets_[other].type;
     std::string text = core::quoted(targets_[i].name);
-    text += is_chosen ? " is used twice" : " is a target twice";
+    text += is_chosen ? " is used twice"
+            : is_same ? " is a target twice"
+                      : " is the name of two targets";
     text += "; the other one is at " + findings_.place_text(origins_[other].place);
     if (is_chosen) {
       findings_.error(origins_[i].place, dotted(path, origins_[i].is_of_file ? "file" : "name"),
                       text, "a name for each target");
     } else {
-      findings_.warning(origins_[i].place, path, text, "leave one of them out");
+      findings_.warning(origins_[i].place, path, text,
+                        is_same ? "leave one of them out" : "give one of them a name");
     }
   }
 }

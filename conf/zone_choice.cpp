@@ -160,7 +160,7 @@ class ZoneChoice {
     read_zone(section, own.draft);
     own.used_at = section.place();
     own.used_by = section.path();
-    if (lists::is_group(id.value)) {
+    if (lists::is_group(core::to_lower(id.value))) {  // zones are found in either case
       section.error("id", core::quoted(id.value) + " is the name of a group", "another name");
     } else if (own.draft.dns.value.empty() && !section.has("dns")) {
       unknown_own(section, id);

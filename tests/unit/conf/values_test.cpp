@@ -264,6 +264,19 @@ TEST_CASE("Targets are read in order, those of files and included files too") {
   CHECK(config.targets[7].type == lists::TargetType::range);
 }
 
+TEST_CASE("A file of targets may come from a system that starts it with a byte order mark") {
+  const Folder folder;
+  folder.write("targets.txt",
+               "\xEF\xBB\xBF"
+               "192.0.2.1 name=mx1\r\n192.0.2.2\r\n");
+  const Loaded loaded =
+      load_text("[[target]]\nfile = 'targets.txt'\n", folder.path() / "test.toml", kVariables);
+  REQUIRE(loaded.config);
+  REQUIRE(loaded.config->targets.size() == 2);
+  CHECK(loaded.config->targets[0].name == "mx1");
+  CHECK(loaded.config->targets[0].value == "192.0.2.1");
+}
+
 TEST_CASE("A range of one address without a prefix is a range") {
   const Config config = config_of("[[target]]\nrange = '192.0.2.1'\n");
   CHECK(config.targets[0].type == lists::TargetType::range);
