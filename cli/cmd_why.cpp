@@ -10,6 +10,7 @@
 #include "cli/daemon_client.hpp"
 #include "cli/reading.hpp"
 #include "cli/zone_choice.hpp"
+#include "core/text.hpp"
 #include "core/untrusted.hpp"
 #include "report/json.hpp"
 #include "report/status.hpp"
@@ -28,28 +29,42 @@ struct Question {
   std::string zone;
 };
 
+/// A target's name or value will do where it stands for one subject.
+core::Result<lists::SubjectIndex, Failure> subject_of(const lists::SubjectTable& subjects,
+                                                      const std::string& word) {
+  const auto subject = lists::Subject::parse(word);
+  if (const auto index = subject ? subjects.find(*subject) : std::nullopt) {
+    return *index;
+  }
+  const auto targets = subjects.targets();
+  const auto named = std::find_if(targets.begin(), targets.end(), [&](const lists::Target& t) {
+    return t.name == word || t.value == word;
+  });
+  if (named == targets.end()) {
+    return tl::make_unexpected(not_watched(subjects, word));
+  }
+  const auto found =
+      subjects.subjects_of(lists::TargetIndex{static_cast<std::uint32_t>(named - targets.begin())});
+  if (found.empty()) {
+    return failed("no address of " + core::quoted(word) +
+                  " is known (rblwatch targets says what is known of it)");
+  }
+  if (found.size() > 1) {
+    return wrong(core::quoted(word) + " stands for " +
+                 core::count_of(found.size(), "subject", "subjects") + ": name one of them, as " +
+                 subjects.subject(found.front()).to_text());
+  }
+  return found.front();
+}
+
 core::Result<Question, Failure> read_question(const Session& session, const Reading& reading) {
   const std::vector<std::string>& words = session.options.words;
-  const auto subject = lists::Subject::parse(words.front());
-  const auto index = subject ? reading.subjects.find(*subject) : std::nullopt;
-  Question question;
-  if (index) {
-    question.subject = *index;
-  } else {
-    // A target's name will do where it stands for one subject.
-    const auto targets = reading.subjects.targets();
-    const auto named = std::find_if(targets.begin(), targets.end(), [&](const lists::Target& t) {
-      return t.name == words.front();
-    });
-    const auto subjects = named == targets.end()
-                              ? std::vector<lists::SubjectIndex>()
-                              : reading.subjects.subjects_of(lists::TargetIndex{
-                                    static_cast<std::uint32_t>(named - targets.begin())});
-    if (subjects.size() != 1) {
-      return tl::make_unexpected(not_watched(reading.subjects, words.front()));
-    }
-    question.subject = subjects.front();
+  const auto subject = subject_of(reading.subjects, words.front());
+  if (!subject) {
+    return tl::make_unexpected(subject.error());
   }
+  Question question;
+  question.subject = *subject;
   question.text = reading.subjects.subject(question.subject).to_text();
   if (words.size() > 1) {
     const auto zone = choose_used_zone(reading.config, words[1]);

@@ -150,6 +150,15 @@ void add_file(CLI::App& app, Options& options) {
 
 void add_nothing(CLI::App& /*app*/, Options& /*options*/) {}
 
+/// Commands of the contract that are still to come.
+constexpr std::array<std::string_view, 12> kToCome{"ack",       "unack",    "acks",       "silence",
+                                                   "unsilence", "silences", "timeline",   "delist",
+                                                   "stats",     "report",   "rejections", "impact"};
+
+/// Before each word behind "--": where words may be left out CLI11 looks for options and commands
+/// among them all the same.
+constexpr std::string_view kMark = "\x02";
+
 struct Entry {
   std::string_view name;
   const char* help;
@@ -246,6 +255,22 @@ std::string command_name(const CLI::App& app) {
   return name;
 }
 
+std::vector<std::string> marked(const std::vector<std::string>& arguments) {
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  std::vector<std::string> words(arguments.begin(), dashes);
+  const std::string mark(words.empty() ? "" : kMark);  // before any command they change nothing
+  for (auto word = dashes; word != arguments.end(); ++word) {
+    if (word != dashes) {
+      words.push_back(mark + *word);
+    }
+  }
+  return words;
+}
+
+std::string unmarked(std::string text) {
+  return core::replace_all(std::move(text), kMark, "");
+}
+
 /// What was given to "zones" though the command is "zones test": the outer one takes what the inner
 /// one has no use for.
 std::string surplus(const CLI::App& app) {
@@ -253,8 +278,9 @@ std::string surplus(const CLI::App& app) {
   for (std::size_t i = 0; i + 1 < named.size(); ++i) {
     for (const CLI::Option* option : named[i]->get_options()) {
       if (option->count() > 0) {
-        const std::string what =
-            option->get_positional() ? core::quoted(option->results().front()) : option->get_name();
+        const std::string what = option->get_positional()
+                                     ? core::quoted(unmarked(option->results().front()))
+                                     : option->get_name();
         return what + " can't be given to rblwatch " + command_name(app);
       }
     }
@@ -273,20 +299,33 @@ Stop usage_error(const std::string& text, const std::vector<std::string>& argume
   return {kWrong, "", text};
 }
 
+std::string no_command(const std::string& word) {
+  if (std::find(kToCome.begin(), kToCome.end(), word) != kToCome.end()) {
+    return core::quoted(word) + " doesn't exist yet (rblwatch --help names the commands that do)";
+  }
+  std::vector<std::string> names;
+  for (const std::string_view name : command_names()) {
+    names.emplace_back(name);
+  }
+  return core::quoted(word) + " is no command" + did_you_mean(word, names) +
+         " (rblwatch --help names them all)";
+}
+
 /// What CLI11 has to say, on one line.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   const std::string command = command_name(app);
+  const std::string before = command.empty() ? "" : command + " ";
   const std::vector<std::string> rest = app.remaining(true);
-  if (command.empty() && !rest.empty() && !rest.front().starts_with('-')) {
-    std::vector<std::string> names;
-    for (const std::string_view name : command_names()) {
-      names.emplace_back(name);
-    }
-    return core::quoted(rest.front()) + " is no command" + did_you_mean(rest.front(), names) +
-           " (rblwatch --help names them all)";
+  const bool needs_command = command.empty() || command == "config";
+  if (needs_command && !rest.empty() && !rest.front().starts_with('-')) {
+    return no_command(before + unmarked(rest.front()));
   }
-  return core::replace_all(error.what(), "\n", " ") + " (see rblwatch " +
-         (command.empty() ? "" : command + " ") + "--help)";
+  // CLI11 would rather tell of a word that is missing.
+  const auto option = std::find_if(rest.begin(), rest.end(),
+                                   [](const std::string& word) { return word.starts_with('-'); });
+  const std::string what =
+      option != rest.end() ? core::quoted(*option) + " is no option of it" : unmarked(error.what());
+  return core::replace_all(what, "\n", " ") + " (see rblwatch " + before + "--help)";
 }
 
 /// What CLI11 lets pass, but makes no sense together.
@@ -330,21 +369,23 @@ std::variant<Options, Stop> parse_options(const std::vector<std::string>& argume
   app.require_subcommand(0, 1);
   add_global(app, options, color);
   add_commands(app, options);
+  const std::vector<std::string> words = marked(arguments);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
     return Stop{kDone, app.help(), ""};
   } catch (const CLI::CallForVersion& version) {
     return Stop{kDone, std::string(version.what()) + "\n", ""};
   } catch (const CLI::ParseError& error) {
-    return usage_error(complaint(app, error), arguments);
+    return usage_error(complaint(app, error), words);
   }
   options.command = command_name(app);
   options.color = color_choice(color);
   const std::string fault = surplus(app).empty() ? contradiction(options) : surplus(app);
   if (!fault.empty()) {
-    return usage_error(fault, arguments);
+    return usage_error(fault, words);
   }
+  std::transform(options.words.begin(), options.words.end(), options.words.begin(), unmarked);
   return options;
 }
 

@@ -238,5 +238,18 @@ class Why(Story):
         self.text(CLEAR, "keyed")
 
 
+class TargetNames(Story):
+    def test_a_targets_name_will_do_for_one_subject_and_what_else_it_stands_for_is_said(self):
+        targets = [target(), {"range": "192.0.2.0/28", "name": "net"}, {"host": "mail.example.com", "name": "mail"}]
+        watch = self.install(self.config(self.resolver("bl.test"), target=targets)).start()
+        self.assertEqual(watch.cli("why", "mx1").code, 0)
+        for word, code, said in (("net", 2, "16 subjects"), ("192.0.2.0/28", 2, "16 subjects"), ("mail", 4, "rblwatch targets"),
+                                 ("mail.example.com", 4, "rblwatch targets"), ("nosuch", 2, "not watched")):
+            result = watch.cli("why", word)
+            self.assertEqual((result.code, result.stdout), (code, ""), word)
+            self.assertOneLine(result.stderr)
+            self.assertIn(said, result.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

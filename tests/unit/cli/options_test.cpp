@@ -156,6 +156,36 @@ TEST_CASE("a slip of a command is told with the nearest one", "[options]") {
   CHECK(stop({"histroy", "mx1"}).error.find("history") != std::string::npos);
 }
 
+TEST_CASE("a slip behind a command is told as such, whatever else is missing", "[options]") {
+  CHECK(stop({"config", "chek"}).error.find("config check") != std::string::npos);
+  CHECK(stop({"check", "--nosuch"}).error.find("--nosuch") != std::string::npos);
+  CHECK(stop({"alerts", "resend", "--nosuch"}).error.find("--nosuch") != std::string::npos);
+}
+
+TEST_CASE("commands that are to come are no slips", "[options]") {
+  for (const char* name : {"ack", "unack", "acks", "silence", "unsilence", "silences", "timeline",
+                           "delist", "stats", "report", "rejections", "impact"}) {
+    const Stop stopped = stop({name, "192.0.2.1", "--for", "2h"});
+    CAPTURE(stopped.error);
+    CHECK(stopped.exit_code == 2);
+    CHECK(stopped.error.find("doesn't exist yet") != std::string::npos);
+    CHECK(stopped.error.find("did you mean") == std::string::npos);
+  }
+}
+
+TEST_CASE("behind -- stand words, whatever they look like", "[options]") {
+  CHECK(options("status -- mx1").words == Words{"mx1"});
+  CHECK(options("status --json -- --json").words == Words{"--json"});
+  CHECK(options("check a -- -b --nagios").words == Words{"a", "-b", "--nagios"});
+  CHECK_FALSE(options("check a -- -b --nagios").nagios);
+  CHECK(options("zones -- test").command == "zones");
+  CHECK(options("zones -- test").words == Words{"test"});
+  CHECK(options("-- zones test").command == "zones test");
+  CHECK(options("why -- -a --").words == Words{"-a", "--"});
+  CHECK(options("status --").words.empty());
+  CHECK(stop({"status", "--", "a", "b"}).error.find_first_of("\x01\x02") == std::string::npos);
+}
+
 TEST_CASE("a plugin's wrong usage is the plugin's UNKNOWN", "[options]") {
   for (const Words& arguments :
        {Words{"check", "--nagios"}, Words{"check", "--nagios", "--json", "192.0.2.1"},
