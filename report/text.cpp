@@ -158,6 +158,21 @@ void add_diagnostic(std::string& text, const DiagnosticView& view, bool is_error
   text += "\n";
 }
 
+/// Notes are those of the JSON, with its times; people read their own, and how long ago.
+std::string note_text(const std::string& note, Timestamp now) {
+  constexpr std::string_view kSince = " since ";
+  const std::size_t word = note.rfind(kSince);
+  if (word == std::string::npos) {
+    return note;
+  }
+  const std::size_t start = word + kSince.size();
+  const std::size_t length = note.substr(start).find('Z') + 1;
+  const auto since = core::parse_rfc3339(note.substr(start, length));
+  return since ? note.substr(0, start) + core::to_local(*since) + " (" + core::to_ago(*since, now) +
+                     ")" + note.substr(start + length)
+               : note;
+}
+
 }  // namespace
 
 std::string to_text(const HistoryDoc& document, const TextStyle& style) {
@@ -233,7 +248,7 @@ std::string to_text(const TargetsDoc& document, const TextStyle& style) {
     table.add_note(stale_remark(view, document.generated_at), Ink::doubtful);
     table.add_note(some_addresses(view, style));
     for (const std::string& note : view.notes) {
-      table.add_note(show(note, style), Ink::doubtful);
+      table.add_note(show(note_text(note, document.generated_at), style), Ink::doubtful);
     }
   }
   std::string text;
