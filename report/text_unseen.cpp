@@ -21,9 +21,19 @@ using lists::ZoneState;
 
 constexpr std::size_t kMostSubjects = 8;  // named of an unknown
 
+/// `check` asks by itself: what it left out is no matter of the daemon.
+const lists::Advice& advice_on_unasked() {
+  static const lists::Advice kAdvice{
+      "Not asked: the addresses of the name can't be found, or time ran out.",
+      {"See that the name resolves; ask about fewer subjects or zones at a time."}};
+  return kAdvice;
+}
+
 /// One piece of advice for each cause or state that was shown.
 class AdviceNeeded {
  public:
+  explicit AdviceNeeded(bool is_check) : is_check_(is_check) {}
+
   void need(const std::optional<Cause>& cause) {
     if (cause) {
       causes_.insert(*cause);
@@ -37,7 +47,9 @@ class AdviceNeeded {
       entries.push_back({enum_word(state), lists::advice_on(state)});
     }
     for (const Cause cause : causes_) {
-      entries.push_back({enum_word(cause), lists::advice_on(cause)});
+      entries.push_back({enum_word(cause), is_check_ && cause == Cause::not_asked
+                                               ? advice_on_unasked()
+                                               : lists::advice_on(cause)});
     }
     std::size_t width = 0;
     for (const Entry& entry : entries) {
@@ -69,6 +81,7 @@ class AdviceNeeded {
     }
   }
 
+  bool is_check_;
   std::set<Cause> causes_;
   std::set<ZoneState> states_;
 };
@@ -269,7 +282,7 @@ void add_stopped(std::string& text, const std::optional<DaemonView>& daemon, Tim
 }
 
 std::string unseen_to_text(const StatusDoc& document, const TextStyle& style) {
-  AdviceNeeded advice;
+  AdviceNeeded advice(!document.daemon);
   std::string text;
   add_section(text, "Resolvers that can't be relied on", resolvers_to_text(document, advice, style),
               style);

@@ -269,6 +269,21 @@ TEST_CASE("what no zone has data for is said to be unsupported") {
                          "unsupported).\n"));
 }
 
+TEST_CASE("what check could not ask is no matter of the daemon") {
+  StatusDoc document = samples::quiet();
+  document.unknowns = {{.zone = "psbl-surriel",
+                        .cause = lists::Cause::not_asked,
+                        .since = {},
+                        .pairs = 1,
+                        .subjects = {"mail.example.com"}}};
+  document.summary.unknown = 1;
+  CHECK(to_text(document, TextStyle{}).find("See that rblwatchd runs") != std::string::npos);
+  document.daemon.reset();
+  const std::string text = check_to_text(document, TextStyle{});
+  CHECK(text.find("\n  not_asked  ") != std::string::npos);
+  CHECK(text.find("rblwatchd") == std::string::npos);
+}
+
 TEST_CASE("each cause that is shown has its advice, once") {
   StatusDoc document = samples::quiet();
   for (const auto& [cause, word] : core::EnumWords<lists::Cause>::table) {
