@@ -435,6 +435,7 @@ class ZoneChoice {
 }  // namespace
 
 const ZoneNames::Known* ZoneNames::find(std::string_view name) const {
+  name.remove_suffix(name.ends_with('.') ? 1 : 0);
   const auto by = [this, name](auto member) -> const Known* {
     const auto found = std::find_if(zones_.begin(), zones_.end(), [&](const Known& zone) {
       return core::equals_ignoring_case(zone.*member, name);

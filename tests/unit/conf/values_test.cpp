@@ -277,6 +277,17 @@ TEST_CASE("A file of targets may come from a system that starts it with a byte o
   CHECK(loaded.config->targets[0].value == "192.0.2.1");
 }
 
+TEST_CASE(
+    "A target's zones are named by id or DNS name, in either case, with a dot at the end or not") {
+  const Config config = config_of(
+      "[catalogue]\nuse = ['spamhaus-zen']\n"
+      "[[zone]]\nid = 'corp'\ndns = 'bl.test'\nkinds = ['ipv4']\n"
+      "[[target]]\naddress = '192.0.2.1'\nzones = ['BL.test.', 'zen.spamhaus.org.']\n"
+      "skip_zones = ['Corp']\n");
+  CHECK(config.targets[0].zones == std::vector<std::string>{"corp", "spamhaus-zen"});
+  CHECK(config.targets[0].skip_zones == std::vector<std::string>{"corp"});
+}
+
 TEST_CASE("A range of one address without a prefix is a range") {
   const Config config = config_of("[[target]]\nrange = '192.0.2.1'\n");
   CHECK(config.targets[0].type == lists::TargetType::range);
