@@ -12,6 +12,7 @@
 #include "cli/zone_choice.hpp"
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
+#include "report/asked.hpp"
 #include "report/json.hpp"
 #include "report/status.hpp"
 #include "report/text.hpp"
@@ -123,7 +124,9 @@ class Explanation {
   void set_verdict(report::WhyAnswer& answer, const lists::Zone& zone) const {
     const auto kept = std::find_if(kept_.begin(), kept_.end(),
                                    [&](const auto& row) { return row.zone == zone.id; });
-    if (kept != kept_.end()) {
+    const lists::Kind kind = reading_.subjects.subject(question_.subject).kind();
+    const bool is_of_it = report::is_same_question(reading_.rows, zone, kind);
+    if (kept != kept_.end() && is_of_it) {
       answer.evidence = kept->evidence;
       answer.votes = kept->votes;
     }

@@ -19,6 +19,7 @@
 #include "daemon/teller.hpp"
 #include "daemon/world.hpp"
 #include "daemon/zone_desk.hpp"
+#include "daemon/zone_sets.hpp"
 #include "daemon/zone_watch.hpp"
 #include "lists/schedule.hpp"
 #include "storage/batch.hpp"
@@ -43,6 +44,7 @@ struct Generation {
   PairDesk pairs;
   ZoneWatch watch;
   FirstSight first_sight;
+  ZoneSets zone_sets;
 };
 
 /// Takes up what the store remembers (rule 11): open listings, votes, doubts, zone states that were

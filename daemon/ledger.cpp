@@ -2,6 +2,8 @@
 #include "daemon/ledger.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_set>
 
 #include "alerts/route.hpp"
 
@@ -18,6 +20,11 @@ void put(std::vector<Record>& records, Record record, IsSame is_same) {
   } else {
     records.push_back(std::move(record));
   }
+}
+
+template <class Item>
+void append(std::vector<Item>& all, std::vector<Item> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 template <class Record>
@@ -66,9 +73,29 @@ void Ledger::record(storage::ZoneRecord record) {
   put(batch_.zones, std::move(record), is_same);
 }
 
-void Ledger::note_subjects(std::vector<std::string> added, std::vector<std::string> removed) {
-  batch_.subjects_added = std::move(added);
-  batch_.subjects_removed = std::move(removed);
+void Ledger::note_subjects(std::vector<report::WatchedRow> watched,
+                           std::vector<std::string> removed) {
+  if (!batch_.subjects.empty() && !removed.empty()) {
+    const std::unordered_set<std::string> gone(removed.begin(), removed.end());
+    std::erase_if(batch_.subjects, [&gone](const auto& row) { return gone.contains(row.subject); });
+  }
+  append(batch_.subjects, std::move(watched));
+  append(batch_.subjects_removed, std::move(removed));
+}
+
+void Ledger::note_kind_removed(storage::KindKey key) {
+  std::erase_if(batch_.kinds, [&key](const storage::KindRecord& record) {
+    return record.row.zone == key.zone && record.row.kind == key.kind;
+  });
+  batch_.kinds_removed.push_back(std::move(key));
+}
+
+void Ledger::note_zones_removed(std::vector<std::string> ids) {
+  for (const std::string& id : ids) {
+    std::erase_if(batch_.zones, [&id](const auto& record) { return record.row.zone == id; });
+    std::erase_if(batch_.kinds, [&id](const auto& record) { return record.row.zone == id; });
+  }
+  append(batch_.zones_removed, std::move(ids));
 }
 
 storage::Batch Ledger::take() {

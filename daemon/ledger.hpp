@@ -42,10 +42,14 @@ class Ledger {
   void record(storage::ResolverRecord record) { batch_.resolver = std::move(record); }
   void record(storage::HostRecord record) { batch_.hosts.push_back(std::move(record)); }
   void release(std::string batch) { batch_.released_batches.push_back(std::move(batch)); }
-  void note_subjects(std::vector<std::string> added, std::vector<std::string> removed);
+  // Of several generations in one batch the last one counts: what leaves is removed before anything
+  // is written, so what was to be written of it goes here.
+  /// `watched`: those that are new, or asked on other zones now.
+  void note_subjects(std::vector<report::WatchedRow> watched, std::vector<std::string> removed);
+  void note_zone_sets(std::vector<report::ZoneSetRow> all) { batch_.zone_sets = std::move(all); }
   /// A kind of a zone has no subjects any more.
-  void note_kind_removed(storage::KindKey key) { batch_.kinds_removed.push_back(std::move(key)); }
-  void note_zones_removed(std::vector<std::string> ids) { batch_.zones_removed = std::move(ids); }
+  void note_kind_removed(storage::KindKey key);
+  void note_zones_removed(std::vector<std::string> ids);
 
   bool is_empty() const { return batch_.is_empty(); }
   /// Events can't wait; the rest may be collected for a moment.

@@ -87,6 +87,9 @@ storage::KindRecord kind_record(const lists::Zone& zone, lists::Kind kind, const
   record.row.last_test = desk.last_test;
   record.row.swept_at = desk.sweep.swept_at;
   record.row.sweep_length = desk.sweep.length;
+  if (kind == lists::Kind::domain) {
+    record.row.form = zone.domain_form;
+  }
   record.has_been_decided = desk.has_been_decided;
   record.last_passed = desk.last_passed;
   record.told_blind_since = desk.told_blind_since;
@@ -102,6 +105,7 @@ storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, c
   record.row.lookups = desk.lookups;
   record.row.latency_p50_ms = in_ms(desk.latency.quantile(0.5));
   record.row.latency_p99_ms = in_ms(desk.latency.quantile(0.99));
+  record.row.pattern = zone.dns.pattern();
   record.told_quarantined = desk.told_quarantined;
   record.quarantined_since = desk.breaker.quarantined_since();
   record.held = desk.breaker.held();

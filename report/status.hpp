@@ -79,6 +79,9 @@ struct KindRow {
   /// looked at then or later. Nothing: not since it began seeing.
   std::optional<Timestamp> swept_at;
   std::optional<core::Millis> sweep_length;  // how long that sweep really took
+  /// In which form domains are asked; of other kinds nothing. Nothing too where it was stored
+  /// before this was: as it is configured.
+  std::optional<lists::DomainForm> form;
 };
 
 struct ZoneRow {
@@ -89,6 +92,23 @@ struct ZoneRow {
   std::uint64_t lookups = 0;
   std::optional<std::int64_t> latency_p50_ms;
   std::optional<std::int64_t> latency_p99_ms;
+  /// Under which name it is asked (ZoneDns::pattern), which bears no key. Nothing where it was
+  /// stored before this was: as it is configured.
+  std::optional<std::string> pattern;
+};
+
+/// A subject that the daemon asks about, and on which zones.
+struct WatchedRow {
+  std::string subject;
+  /// Nothing where it was stored before this was: on all that it is configured for.
+  std::optional<std::int64_t> zone_set;
+  friend bool operator==(const WatchedRow&, const WatchedRow&) = default;
+};
+/// Most subjects are asked on the same zones as many others.
+struct ZoneSetRow {
+  std::int64_t id = 0;
+  std::vector<std::string> zones;  // ids
+  friend bool operator==(const ZoneSetRow&, const ZoneSetRow&) = default;
 };
 
 /// How one source of a target's addresses (lists::AddressSource) was last found.
@@ -116,8 +136,9 @@ struct StatusRows {
   std::vector<KindRow> kinds;
   std::vector<ZoneRow> zones;
   std::vector<ResolverView> resolvers;
-  /// The subjects that the daemon asks about. A configuration that it hasn't read names others too.
-  std::vector<std::string> watched;
+  /// What the daemon asks about. A configuration that it hasn't read names more.
+  std::vector<WatchedRow> watched;
+  std::vector<ZoneSetRow> zone_sets;
   TargetAddresses addresses;
 };
 

@@ -54,10 +54,13 @@ KindView kind_view(Kind kind, const KindRow* row) {
 
 Survey::Survey(const World& world, const StatusRows& rows, Timestamp now,
                std::optional<Scope> scope)
-    : world_(world), rows_(rows), now_(now), scope_(std::move(scope)) {
+    : world_(world),
+      rows_(rows),
+      now_(now),
+      asked_(world.zones, world.subjects, rows.watched, rows.zone_sets),
+      scope_(std::move(scope)) {
   index_rows();
   index_subjects();
-  mark_watched();
   count_pairs();
   take_gaps();
   take_doubts();
@@ -77,20 +80,33 @@ void Survey::index_rows() {
     zone_index_.emplace(world_.zones[i].id, i);
   }
   for (const ZoneRow& row : rows_.zones) {
-    if (const auto found = zone_index_.find(row.zone); found != zone_index_.end()) {
+    const auto found = zone_index_.find(row.zone);
+    if (found == zone_index_.end()) {
+      continue;
+    }
+    if (is_same_list(row, world_.zones[found->second])) {
       zone_rows_[found->second] = &row;
+    } else {
+      for (Cell& cell : cells_[found->second]) {
+        cell.is_other = true;
+      }
     }
   }
   for (const KindRow& row : rows_.kinds) {
-    if (const auto found = zone_index_.find(row.zone); found != zone_index_.end()) {
-      cells_[found->second][static_cast<std::size_t>(row.kind)].row = &row;
+    const auto found = zone_index_.find(row.zone);
+    if (found == zone_index_.end()) {
+      continue;
+    }
+    Cell& cell = cells_[found->second][static_cast<std::size_t>(row.kind)];
+    if (!cell.is_other) {
+      cell.row = &row;
+      cell.is_other = !is_same_form(row, world_.zones[found->second]);
     }
   }
 }
 
 void Survey::index_subjects() {
   const std::size_t subjects = world_.subjects.size();
-  subject_watched_.resize(subjects);
   subject_asked_.resize(subjects);
   subject_unknown_.resize(subjects);
   subject_listed_.resize(subjects);
@@ -100,16 +116,6 @@ void Survey::index_subjects() {
     kinds_.push_back(world_.subjects.subject(SubjectIndex{i}).kind());
     intervals_.push_back(world_.subjects.interval_of(SubjectIndex{i}));
     summary_.subjects += is_in_scope(SubjectIndex{i}) ? 1 : 0;
-  }
-}
-
-/// The rows of zones tell of what the daemon watches, not of what only the configuration names.
-void Survey::mark_watched() {
-  for (const std::string& text : rows_.watched) {
-    const auto subject = Subject::parse(text);
-    if (const auto index = subject ? world_.subjects.find(*subject) : std::nullopt) {
-      subject_watched_[index->value] = true;
-    }
   }
 }
 
@@ -153,7 +159,8 @@ std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
     case ZoneState::quarantined:
       break;
   }
-  if (!subject_watched_[place.subject.value]) {
+  // The rows of zones tell of what the daemon asks, not of what only the configuration names.
+  if (cell(place).is_other || !asked_.has(place.zone, place.subject)) {
     return Gap{};
   }
   if (!row->swept_at) {
@@ -236,7 +243,8 @@ std::optional<Survey::Place> Survey::find(const std::string& zone,
       !world_.subjects.is_asked(*index, world_.zones[found->second])) {
     return std::nullopt;
   }
-  return Place{.zone = found->second, .subject = *index};
+  const Place place{.zone = found->second, .subject = *index};
+  return cell(place).is_other ? std::nullopt : std::optional(place);
 }
 
 void Survey::take_doubts() {

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "report/asked.hpp"
 #include "report/status.hpp"
 
 namespace rblwatch::report {
@@ -48,6 +49,7 @@ class Survey {
   /// One kind of one zone.
   struct Cell {
     const KindRow* row = nullptr;
+    bool is_other = false;  // what is stored of it was asked under another name or in another form
     std::uint64_t pairs = 0;
     std::uint64_t unknown = 0;
     std::vector<UnknownView> unknowns;  // one per cause
@@ -66,7 +68,6 @@ class Survey {
 
   void index_rows();
   void index_subjects();
-  void mark_watched();
   void count_pairs();
   void count_pairs_of(std::size_t zone);
   void take_gaps();
@@ -103,6 +104,7 @@ class Survey {
   const World& world_;
   const StatusRows& rows_;
   Timestamp now_;
+  AskedPairs asked_;  // by the daemon
   std::optional<Scope> scope_;
   std::unordered_map<std::string_view, std::size_t> zone_index_;
   std::vector<const ZoneRow*> zone_rows_;
@@ -110,7 +112,6 @@ class Survey {
   std::vector<std::uint64_t> listed_;  // by zone
   std::vector<lists::Kind> kinds_;     // by subject
   std::vector<std::optional<core::Millis>> intervals_;
-  std::vector<bool> subject_watched_;  // by the daemon
   std::vector<bool> subject_asked_;
   std::vector<bool> subject_unknown_;
   std::vector<bool> subject_listed_;

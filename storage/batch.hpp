@@ -136,8 +136,9 @@ struct Batch {
   std::vector<ZoneRecord> zones;
   std::optional<ResolverRecord> resolver;
   std::vector<HostRecord> hosts;
-  std::vector<std::string> subjects_added;
+  std::vector<report::WatchedRow> subjects;  // those that are new, or asked on other zones now
   std::vector<std::string> subjects_removed;
+  std::optional<std::vector<report::ZoneSetRow>> zone_sets;  // all of them
   std::vector<std::string> zones_removed;     // their rows other than listings and events go
   std::vector<std::string> released_batches;  // notices of these batches become due at `at`
   bool is_empty() const;
@@ -156,7 +157,8 @@ struct Snapshot {
   std::vector<ZoneRecord> zones;
   std::optional<ResolverRecord> resolver;
   std::vector<HostRecord> hosts;
-  std::vector<std::string> subjects;
+  std::vector<report::WatchedRow> subjects;
+  std::vector<report::ZoneSetRow> zone_sets;
   std::vector<std::string> held_batches;  // notices that still wait for their batch
 };
 

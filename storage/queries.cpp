@@ -233,6 +233,7 @@ report::StatusRows read_status(Transaction& transaction,
     rows.resolvers = std::move(state.resolver->servers);
   }
   rows.watched = read_watched(transaction);
+  rows.zone_sets = read_zone_sets(transaction);
   rows.addresses = read_addresses(transaction, targets);
   return rows;
 }

@@ -220,8 +220,8 @@ report::ListingRow read_listing(Query& query) {
 }
 
 const std::string kKindColumns =
-    "zone, kind, state, cause, since, last_test, swept_at, sweep_length_ms, decided, last_passed, "
-    "told_blind_since";
+    "zone, kind, state, cause, since, last_test, swept_at, sweep_length_ms, form, decided, "
+    "last_passed, told_blind_since";
 
 KindRecord read_kind(Query& query) {
   KindRecord record;
@@ -235,6 +235,7 @@ KindRecord read_kind(Query& query) {
   if (const std::optional<std::int64_t> length = query.maybe_integer()) {
     record.row.sweep_length = core::Millis(*length);
   }
+  record.row.form = query.maybe_word<lists::DomainForm>();
   record.has_been_decided = query.flag();
   record.last_passed = query.maybe_timestamp();
   record.told_blind_since = query.maybe_timestamp();

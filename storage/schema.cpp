@@ -313,12 +313,21 @@ constexpr const char* kProofs =
     "ALTER TABLE listings ADD COLUMN ev_direct INTEGER; "
     "ALTER TABLE events ADD COLUMN ev_direct INTEGER;";
 
+// As what a zone was asked, and on which zones a subject. NULL is what was stored before: as it was
+// asked until now.
+constexpr const char* kAsked =
+    "ALTER TABLE zones ADD COLUMN pattern TEXT; "
+    "ALTER TABLE kinds ADD COLUMN form TEXT; "
+    "ALTER TABLE subjects ADD COLUMN zone_set INTEGER; "
+    "CREATE TABLE zone_sets (id INTEGER PRIMARY KEY, zones TEXT NOT NULL) STRICT;";
+
 constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst},
                                  Migration{.number = 2, .sql = kHostNotes},
                                  Migration{.number = 3, .sql = kToldQuarantined},
                                  Migration{.number = 4, .sql = kVotesWasDecided},
                                  Migration{.number = 5, .sql = kToldBlindByKind},
-                                 Migration{.number = 6, .sql = kProofs}};
+                                 Migration{.number = 6, .sql = kProofs},
+                                 Migration{.number = 7, .sql = kAsked}};
 
 }  // namespace
 

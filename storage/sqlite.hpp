@@ -142,6 +142,13 @@ class Query {
   std::int64_t integer();
   bool flag() { return integer() != 0; }
   std::string text();
+  std::optional<std::string> maybe_text() {
+    if (is_null()) {
+      skip();
+      return std::nullopt;
+    }
+    return text();
+  }
   core::Untrusted blob() { return core::Untrusted(text()); }
   core::Timestamp timestamp() { return core::Timestamp(core::Millis(integer())); }
   core::Tick tick() { return core::Tick(core::Micros(integer())); }

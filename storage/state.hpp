@@ -44,7 +44,8 @@ Snapshot read_snapshot(Transaction& transaction);
 /// Of it the doubts, kinds, zones and resolver.
 Snapshot read_state(Transaction& transaction);
 /// Every subject that the daemon asks about, in order.
-std::vector<std::string> read_watched(Transaction& transaction);
+std::vector<report::WatchedRow> read_watched(Transaction& transaction);
+std::vector<report::ZoneSetRow> read_zone_sets(Transaction& transaction);
 std::vector<VotesRecord> read_votes(Transaction& transaction);
 /// Of those alone that wait: for votes, or in a quarantine.
 std::vector<VotesRecord> read_pending_votes(Transaction& transaction);

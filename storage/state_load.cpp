@@ -65,9 +65,10 @@ void read_held_of(Transaction& transaction, ZoneRecord& record) {
 
 std::vector<ZoneRecord> read_zones(Transaction& transaction) {
   std::vector<ZoneRecord> records;
-  Query query(transaction,
-              "SELECT zone, quarantined, quarantined_since, last_sweep, lookups, latency_p50_ms, "
-              "latency_p99_ms, quarantined_tick, told_quarantined FROM zones ORDER BY zone");
+  Query query(
+      transaction,
+      "SELECT zone, quarantined, quarantined_since, last_sweep, lookups, latency_p50_ms, "
+      "latency_p99_ms, pattern, quarantined_tick, told_quarantined FROM zones ORDER BY zone");
   while (query.next()) {
     ZoneRecord record;
     record.row.zone = query.text();
@@ -77,6 +78,7 @@ std::vector<ZoneRecord> read_zones(Transaction& transaction) {
     record.row.lookups = static_cast<std::uint64_t>(query.integer());
     record.row.latency_p50_ms = query.maybe_integer();
     record.row.latency_p99_ms = query.maybe_integer();
+    record.row.pattern = query.maybe_text();
     record.quarantined_since = query.maybe_tick();
     record.told_quarantined = query.flag();
     read_held_of(transaction, record);
@@ -218,8 +220,28 @@ std::vector<VotesRecord> read_votes_of(Transaction& transaction, const std::stri
   return records;
 }
 
-std::vector<std::string> read_watched(Transaction& transaction) {
-  return read_texts(transaction, "SELECT subject FROM subjects ORDER BY subject");
+std::vector<report::WatchedRow> read_watched(Transaction& transaction) {
+  std::vector<report::WatchedRow> rows;
+  Query query(transaction, "SELECT subject, zone_set FROM subjects ORDER BY subject");
+  while (query.next()) {
+    report::WatchedRow row;
+    row.subject = query.text();
+    row.zone_set = query.maybe_integer();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<report::ZoneSetRow> read_zone_sets(Transaction& transaction) {
+  std::vector<report::ZoneSetRow> rows;
+  Query query(transaction, "SELECT id, zones FROM zone_sets ORDER BY id");
+  while (query.next()) {
+    report::ZoneSetRow row;
+    row.id = query.integer();
+    row.zones = query.decoded(decode_list);
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 Snapshot read_state(Transaction& transaction) {
@@ -237,6 +259,7 @@ Snapshot read_snapshot(Transaction& transaction) {
   snapshot.votes = read_votes(transaction);
   snapshot.hosts = read_hosts(transaction);
   snapshot.subjects = read_watched(transaction);
+  snapshot.zone_sets = read_zone_sets(transaction);
   snapshot.held_batches = read_texts(
       transaction, "SELECT DISTINCT batch FROM notices WHERE batch <> '' ORDER BY batch");
   return snapshot;

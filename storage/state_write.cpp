@@ -211,7 +211,7 @@ void write_kinds(Transaction& transaction, std::span<const KindRecord> records, 
     note_interval(transaction, row, at);
     Query query(transaction, sql);
     query.bind(row.zone, row.kind, row.state, row.cause, row.since, row.last_test, row.swept_at,
-               row.sweep_length, record.has_been_decided, record.last_passed,
+               row.sweep_length, row.form, record.has_been_decided, record.last_passed,
                record.told_blind_since);
     query.run();
   }
@@ -234,14 +234,14 @@ void write_zones(Transaction& transaction, std::span<const ZoneRecord> records) 
     // Not REPLACE, which would delete and take the held changes along before they are written anew.
     Query query(transaction,
                 "INSERT INTO zones (zone, quarantined, quarantined_since, quarantined_tick, "
-                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_quarantined) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (zone) DO UPDATE SET "
+                "last_sweep, lookups, latency_p50_ms, latency_p99_ms, told_quarantined, pattern) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (zone) DO UPDATE SET "
                 "quarantined = ?2, quarantined_since = ?3, quarantined_tick = ?4, "
                 "last_sweep = ?5, lookups = ?6, latency_p50_ms = ?7, latency_p99_ms = ?8, "
-                "told_quarantined = ?9");
+                "told_quarantined = ?9, pattern = ?10");
     query.bind(row.zone, row.quarantined, row.quarantined_since, record.quarantined_since,
                row.last_sweep, row.lookups, row.latency_p50_ms, row.latency_p99_ms,
-               record.told_quarantined);
+               record.told_quarantined, row.pattern);
     query.run();
     run(transaction, "DELETE FROM held_changes WHERE zone = ?", row.zone);
     write_held(transaction, record);
@@ -281,8 +281,16 @@ void write_subjects(Transaction& transaction, const Batch& batch) {
     run(transaction, "DELETE FROM votes WHERE subject = ?", subject);
     run(transaction, "DELETE FROM doubts WHERE subject = ?", subject);
   }
-  for (const std::string& subject : batch.subjects_added) {
-    run(transaction, "INSERT OR IGNORE INTO subjects (subject) VALUES (?)", subject);
+  for (const report::WatchedRow& row : batch.subjects) {
+    run(transaction, "INSERT OR REPLACE INTO subjects (subject, zone_set) VALUES (?, ?)",
+        row.subject, row.zone_set);
+  }
+  if (batch.zone_sets) {
+    run(transaction, "DELETE FROM zone_sets");
+    for (const report::ZoneSetRow& row : *batch.zone_sets) {
+      run(transaction, "INSERT INTO zone_sets (id, zones) VALUES (?, ?)", row.id,
+          encode_list(row.zones));
+    }
   }
 }
 

@@ -111,5 +111,140 @@ class Unread(Story):
         self.assertOneUnknown()
 
 
+class Edited(Story):
+    """What is known already is asked otherwise: a subject on more zones, a zone under another name or in another form.
+    Until the daemon has done so, nobody knows; and what it finds then is first sight."""
+
+    def watching(self, zones, targets):
+        self.dns = self.resolver("bl.test", "other.test", "moved.test", kinds=("ipv4", "domain"))
+        self.sink = self.receiver()
+        self.base = self.config(self.dns, daemon.webhook(self.sink.url("/ops")), schedule={"interval": "10m"}, zone=zones, target=targets)
+        self.watch = self.install(self.base).start()
+        self.watch.wait_status(lambda s: s["summary"]["unknown"] == 0 and s["summary"]["listed"] == 0, "all clear")
+        self.assertEqual(self.watch.cli("status").code, 0)
+
+    def edit(self, unknown, **sections):
+        """The reading commands read the new configuration: of these pairs nobody knows."""
+        self.watch.write_config({**self.base, **sections})
+        self.assertEqual(self.watch.cli("status").code, 3)
+        rows = self.watch.status()["unknowns"]
+        self.assertEqual([(row["zone"], row["cause"], row["subjects"]) for row in rows], [(zone, "not_asked", names) for zone, names in unknown])
+
+    def assertTarget(self, name, state, code):
+        self.assertEqual(self.watch.cli("status", name).code, code)
+        rows = {row["name"]: row["state"] for row in self.watch.cli("targets", "--json").json["targets"]}
+        self.assertEqual(rows[name], state)
+
+    def assertFirstSeen(self, subject, zone):
+        """The daemon finds it listed, for the first time and not anew."""
+        self.wait_listed(self.watch)
+        event = self.sink.wait_events("listed", path="/ops")[0]
+        self.assertEqual((event["subject"], event["zone"]["id"], event["first_seen"]), (subject, zone, True))
+        self.watch.wait_status(lambda s: s["summary"]["unknown"] == 0, "every pair seen")
+
+    def more_zones(self):
+        zones = [own_zone(), own_zone("other", "other.test")]
+        self.watching(zones, [target(zones=["corp"]), target("192.0.2.11", "mx2")])
+        self.dns.zones["other.test"].list(MX1)
+
+    def test_a_zone_more_for_a_known_subject_while_the_daemon_is_down(self):
+        self.more_zones()
+        self.watch.stop()
+        self.edit([("other", [MX1])], target=[target(), target("192.0.2.11", "mx2")])
+        self.assertTarget("mx1", "unknown", 3)
+        self.assertTarget("mx2", "clear", 0)
+        why = self.watch.cli("why", MX1, "other", "--json").json["answers"][0]
+        self.assertEqual((why["verdict"], why["cause"]), ("unknown", "not_asked"))
+        self.watch.start()
+        self.assertFirstSeen(MX1, "other")
+
+    def test_a_zone_more_by_another_target_that_was_not_reloaded(self):
+        self.more_zones()
+        self.edit([("other", [MX1])], target=[*self.base["target"], target(MX1, "again", zones=["other"])])
+        self.assertTarget("mx2", "clear", 0)
+        self.watch.reload()
+        self.assertFirstSeen(MX1, "other")
+
+    def test_a_zone_less_and_a_restart_in_between_forget_nothing_else(self):
+        self.more_zones()
+        self.watch.stop()
+        self.watch.write_config({**self.base, "target": [target(skip_zones=["corp"]), target("192.0.2.11", "mx2")]})
+        self.watch.start()
+        self.assertFirstSeen(MX1, "other")
+        self.watch.stop()
+        self.watch.write_config({**self.base, "target": [target(), target("192.0.2.11", "mx2")]})
+        self.assertEqual(self.watch.cli("status").code, 1)
+        rows = self.watch.status()["unknowns"]
+        self.assertEqual([(row["zone"], row["subjects"]) for row in rows], [("corp", [MX1])])
+
+    def moved(self):
+        self.watching([own_zone(), own_zone("other", "other.test")], [target(), target("192.0.2.11", "mx2")])
+        self.dns.zones["moved.test"].list(MX1)
+        return [own_zone(dns="moved.test"), own_zone("other", "other.test")]
+
+    def test_a_zone_under_another_name_while_the_daemon_is_down(self):
+        zones = self.moved()
+        self.watch.stop()
+        self.edit([("corp", [MX1, "192.0.2.11"])], zone=zones)
+        shown = self.watch.cli("zones", "corp", "--json").json["zones"][0]
+        self.assertEqual((shown["state"], shown["unknown"]), ("untested", 2))
+        self.watch.start()
+        self.assertFirstSeen(MX1, "corp")
+
+    def test_a_zone_under_another_name_that_was_not_reloaded(self):
+        zones = self.moved()
+        self.edit([("corp", [MX1, "192.0.2.11"])], zone=zones)
+        self.watch.reload()
+        self.assertFirstSeen(MX1, "corp")
+
+    def test_a_listing_under_the_old_name_is_none_of_the_new_one(self):
+        self.moved()
+        self.dns.zones["bl.test"].list(MX1)
+        self.watch.write_config({**self.base, "schedule": {**self.base["schedule"], "interval": "1s"}})
+        self.watch.reload()
+        self.wait_listed(self.watch)
+        self.watch.stop()
+        self.dns.zones["moved.test"].delist(MX1)
+        self.edit([("corp", [MX1, "192.0.2.11"])], zone=[own_zone(dns="moved.test"), own_zone("other", "other.test")])
+        why = self.watch.cli("why", MX1, "corp", "--json").json["answers"][0]
+        self.assertEqual((why["verdict"], why["a"]), ("unknown", []))
+        self.watch.start()
+        self.watch.wait_status(lambda s: s["summary"]["unknown"] == 0 and s["summary"]["listed"] == 0, "all clear")
+        self.assertEqual([e["type"] for e in self.watch.events()], ["retired", "listed"], "newest first")
+
+    def other_form(self):
+        """Listed is the name itself, not the registrable domain that was asked about."""
+        self.watching([own_zone(kinds=("domain",))], [{"domain": "mail.example.com", "name": "mail"}])
+        self.dns.zones["bl.test"].list("mail.example.com")
+        return [own_zone(kinds=("domain",), domain_form="exact")]
+
+    def test_domains_in_another_form_while_the_daemon_is_down(self):
+        zones = self.other_form()
+        self.watch.stop()
+        self.edit([("corp", ["mail.example.com"])], zone=zones)
+        self.watch.start()
+        self.assertFirstSeen("mail.example.com", "corp")
+
+    def test_domains_in_another_form_that_was_not_reloaded(self):
+        zones = self.other_form()
+        self.edit([("corp", ["mail.example.com"])], zone=zones)
+        self.watch.reload()
+        self.assertFirstSeen("mail.example.com", "corp")
+
+    def test_a_kind_more_of_a_zone(self):
+        self.watching([own_zone()], [target(), target("2001:db8::1", "six")])
+        self.watch.stop()
+        self.edit([("corp", ["2001:db8::1"])], zone=[own_zone(kinds=("ipv4", "ipv6"))])
+
+    def test_no_key_reaches_the_database(self):
+        self.dns = self.resolver("s3cretlabel.bl.test")
+        self.watch = self.install(self.config(self.dns, zone=[own_zone(dns="{key}.bl.test", key="s3cretlabel")])).start()
+        self.watch.wait_status(lambda s: s["summary"]["unknown"] == 0, "all clear")
+        self.watch.stop()
+        self.assertEqual(self.watch.cli("status").code, 0)
+        self.assertFalse(b"s3cretlabel" in self.watch.database.read_bytes())
+        self.assertTrue(b"{key}.bl.test" in self.watch.database.read_bytes())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -62,6 +62,7 @@ struct Scene {
                                      make_target("2001:db8::1", "six")};
   lists::HostBook hosts;
   SourceBook sources;
+  std::optional<std::int64_t> zone_set;  // of all subjects
   Texts unwatched;  // that only the configuration names: the daemon hasn't read it yet
   StatusRows rows;
 
@@ -99,7 +100,7 @@ struct Scene {
     for (std::uint32_t i = 0; i < subjects.size(); ++i) {
       std::string text = subjects.subject(lists::SubjectIndex{i}).to_text();
       if (std::find(unwatched.begin(), unwatched.end(), text) == unwatched.end()) {
-        all.watched.push_back(std::move(text));
+        all.watched.push_back({std::move(text), zone_set});
       }
     }
     return all;

@@ -102,6 +102,58 @@ TEST_CASE("what can't be vouched for is unknown, with its cause") {
   CHECK(exit_code(document) == 3);
 }
 
+TEST_CASE("what was asked as it is configured is known, and so is what doesn't say how") {
+  Scene scene;
+  scene.rows.zones[0].pattern = "corp.test";
+  scene.kind(0).form = lists::DomainForm::both;  // not of addresses
+  CHECK(exit_code(scene.status()) == 0);
+  scene.zone_set = 1;
+  CHECK(scene.status().summary.unknown == scene.status().summary.pairs);  // a set that isn't there
+  scene.rows.zone_sets = {{.id = 1, .zones = {"both", "names"}}};
+  const StatusDoc document = scene.status();
+  CHECK(exit_code(document) == 3);
+  REQUIRE(document.unknowns.size() == 1);
+  CHECK(document.unknowns[0].zone == "corp");
+  CHECK(document.unknowns[0].cause == Cause::not_asked);
+  CHECK(document.unknowns[0].pairs == 9);
+  CHECK_FALSE(document.unknowns[0].since.has_value());
+  scene.rows.zone_sets = {{.id = 1, .zones = {"gone", "names", "both", "corp"}}};
+  CHECK(exit_code(scene.status()) == 0);
+}
+
+TEST_CASE("domains that were asked in another form are not known, and their listings none") {
+  Scene scene;
+  scene.targets.push_back(make_target("example.com"));
+  scene.rows.kinds.push_back(scene.kind(0));
+  scene.rows.kinds.back().zone = "names";
+  scene.rows.kinds.back().kind = Kind::domain;
+  scene.rows.kinds.back().form = lists::DomainForm::registrable;
+  scene.rows.open = {listing("example.com", "names")};
+  CHECK(scene.status().summary.listed == 1);
+  scene.zones[2].domain_form = lists::DomainForm::exact;
+  const StatusDoc document = scene.status();
+  CHECK(document.listings.empty());
+  CHECK(exit_code(document) == 3);
+  REQUIRE(document.unknowns.size() == 1);
+  CHECK(document.unknowns[0].cause == Cause::not_asked);
+  CHECK(document.unknowns[0].subjects == Texts{"example.com"});
+  CHECK(zone_of(document, "names").state == ZoneState::seeing);
+}
+
+TEST_CASE("what is stored of a zone under another name is nothing of the one that it names now") {
+  Scene scene;
+  scene.rows.zones[0].pattern = "old.test";
+  scene.rows.open = {listing()};
+  scene.rows.pending = {pending(PendingTo::listed, "198.51.100.3")};
+  scene.rows.doubts = {doubt("198.51.100.4")};
+  const StatusDoc document = scene.status();
+  CHECK(document.listings.empty());
+  CHECK(document.summary.pending == 0);
+  CHECK(zone_of(document, "corp").state == ZoneState::untested);
+  CHECK(zone_of(document, "corp").unknown == 9);
+  CHECK_FALSE(zone_of(document, "corp").last_sweep.has_value());
+}
+
 TEST_CASE("how long ago a look may be depends on the interval and on the sweep's real length") {
   struct Row {
     std::string name;

@@ -2,6 +2,7 @@
 #include "storage/migrate.hpp"
 
 #include <array>
+#include <fstream>
 
 #include "sample.hpp"
 
@@ -90,6 +91,29 @@ TEST_CASE("the first schema is what was released: its tables and columns stay") 
     CHECK(taken(connection.number(std::string("SELECT count(*) FROM pragma_table_info('") + table +
                                   "') WHERE name LIKE 'ev\\_%' ESCAPE '\\'")) == 14);
   }
+}
+
+TEST_CASE("what was stored before says nothing of how it was asked: as until now") {
+  const Folder folder;
+  {
+    std::ofstream(folder.database()).flush();
+    auto connection = taken(Connection::open(folder.database(), OpenMode::writer));
+    taken(migrate(connection, 0, migrations().first(6)));
+    taken(connection.execute(
+        "INSERT INTO subjects (subject) VALUES ('192.0.2.10'); "
+        "INSERT INTO zones (zone, quarantined, lookups) VALUES ('corp', 0, 7); "
+        "INSERT INTO kinds (zone, kind, state, decided) VALUES ('corp', 'domain', 'seeing', 1)"));
+  }
+  const Store store = open_store(folder);
+  const Snapshot snapshot = taken(store.load());
+  CHECK(snapshot.subjects == std::vector<report::WatchedRow>{{"192.0.2.10", std::nullopt}});
+  CHECK(snapshot.zone_sets.empty());
+  REQUIRE(snapshot.zones.size() == 1);
+  CHECK(snapshot.zones[0].row.lookups == 7);
+  CHECK_FALSE(snapshot.zones[0].row.pattern.has_value());
+  REQUIRE(snapshot.kinds.size() == 1);
+  CHECK(snapshot.kinds[0].has_been_decided);
+  CHECK_FALSE(snapshot.kinds[0].row.form.has_value());
 }
 
 TEST_CASE("no rule of the schema is broken by what a run of the daemon stores") {

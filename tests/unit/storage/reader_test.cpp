@@ -136,7 +136,8 @@ Batch batch_of_everything() {
   doubt.doubt = lists::Doubt{.cause = lists::Cause::servfail, .since = at(40)};
   batch.doubts = {doubt};
   batch.resolver.emplace().servers.resize(1);
-  batch.subjects_added = {"example.com", "192.0.2.10", "192.0.2.11"};
+  batch.subjects = {{"example.com", 2}, {"192.0.2.10", 1}, {"192.0.2.11", std::nullopt}};
+  batch.zone_sets = {{1, {"corp", "white"}}, {2, {}}};
   return batch;
 }
 
@@ -427,7 +428,9 @@ TEST_CASE("status has what is open, lost, pending, doubted, and the daemon's own
   CHECK(rows.kinds.size() == 1);
   CHECK(rows.zones.size() == 2);
   CHECK(rows.resolvers.size() == 1);
-  CHECK(rows.watched == std::vector<std::string>{"192.0.2.10", "192.0.2.11", "example.com"});
+  CHECK(rows.watched == std::vector<report::WatchedRow>{
+                            {"192.0.2.10", 1}, {"192.0.2.11", std::nullopt}, {"example.com", 2}});
+  CHECK(rows.zone_sets == std::vector<report::ZoneSetRow>{{1, {"corp", "white"}}, {2, {}}});
 }
 
 TEST_CASE("what waits for a wave is pending by its votes; in quarantine it is held against them") {

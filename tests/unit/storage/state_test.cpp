@@ -10,6 +10,10 @@ using namespace rblwatch::storage::sample;
 
 namespace {
 
+const std::vector<report::WatchedRow> kWatched{
+    {"192.0.2.10", 1}, {"192.0.2.11", std::nullopt}, {"example.com", 2}};
+const std::vector<report::ZoneSetRow> kZoneSets{{1, {"corp", "other"}}, {2, {}}};
+
 Batch full_batch() {
   Batch batch;
   batch.at = at(300);
@@ -24,6 +28,7 @@ Batch full_batch() {
   batch.doubts = {doubt};
   batch.kinds = {kind(), kind("other", lists::ZoneState::blind, lists::Cause::refused)};
   batch.kinds[1].told_blind_since = at(20);
+  batch.kinds[1].row.form = lists::DomainForm::both;
   ZoneRecord quarantined = zone();
   quarantined.row.quarantined = true;
   quarantined.row.quarantined_since = at(50);
@@ -41,6 +46,7 @@ Batch full_batch() {
   quarantined.held = {held, held};
   quarantined.held_subjects = {"192.0.2.10", "192.0.2.11"};
   batch.zones = {quarantined, zone("other")};
+  batch.zones[1].row.pattern = "{key}.other.test";
   ResolverRecord resolver;
   resolver.servers.resize(2);
   resolver.servers[0].server = "127.0.0.1:53";
@@ -60,7 +66,8 @@ Batch full_batch() {
                   .cause = "NXDOMAIN",
                   .since = at(80),
                   .notes = {"one", "two\nlines"}}};
-  batch.subjects_added = {"192.0.2.10", "192.0.2.11", "example.com"};
+  batch.subjects = kWatched;
+  batch.zone_sets = kZoneSets;
   return batch;
 }
 
@@ -125,6 +132,8 @@ void check_zones(const std::vector<ZoneRecord>& zones, core::Tick held_tick) {
   CHECK_FALSE(zones[1].row.quarantined);
   CHECK_FALSE(zones[1].quarantined_since.has_value());
   CHECK(zones[1].held.empty());
+  CHECK(zones[1].row.pattern == "{key}.other.test");
+  CHECK_FALSE(zones[0].row.pattern.has_value());
 }
 
 }  // namespace
@@ -156,6 +165,8 @@ TEST_CASE("everything of a batch survives a restart on the same boot") {
   CHECK(snapshot.kinds[1].row.cause == lists::Cause::refused);
   CHECK(snapshot.kinds[1].told_blind_since == at(20));
   CHECK_FALSE(snapshot.kinds[0].told_blind_since.has_value());
+  CHECK_FALSE(snapshot.kinds[0].row.form.has_value());
+  CHECK(snapshot.kinds[1].row.form == lists::DomainForm::both);
   check_zones(snapshot.zones, tick(50));
   REQUIRE(snapshot.resolver.has_value());
   CHECK(snapshot.resolver->told_blind);
@@ -169,7 +180,8 @@ TEST_CASE("everything of a batch survives a restart on the same boot") {
   CHECK(snapshot.hosts[0].told_unresolved);
   CHECK(snapshot.hosts[0].cause == "NXDOMAIN");
   CHECK(snapshot.hosts[0].notes == full_batch().hosts[0].notes);
-  CHECK(snapshot.subjects == std::vector<std::string>{"192.0.2.10", "192.0.2.11", "example.com"});
+  CHECK(snapshot.subjects == kWatched);
+  CHECK(snapshot.zone_sets == kZoneSets);
   CHECK(snapshot.held_batches == std::vector<std::string>{"start-1"});
 }
 
@@ -306,6 +318,25 @@ TEST_CASE("votes and doubts replace what was stored, and none deletes it") {
   CHECK(taken(store.load()).doubts.empty());
 }
 
+TEST_CASE("a subject that is asked on other zones goes over to another set") {
+  Store store = taken(Store::open(":memory:", options()));
+  taken(store.commit(full_batch()));
+  Batch change;
+  change.at = at(310);
+  change.subjects = {{"192.0.2.11", 2}};
+  SECTION("a set that is there") {
+    taken(store.commit(change));
+    CHECK(taken(store.load()).zone_sets == kZoneSets);
+  }
+  SECTION("the sets are all that there are") {
+    change.zone_sets = {{2, {"corp"}}};
+    taken(store.commit(change));
+    CHECK(taken(store.load()).zone_sets == *change.zone_sets);
+  }
+  CHECK(taken(store.load()).subjects ==
+        std::vector<report::WatchedRow>{{"192.0.2.10", 1}, {"192.0.2.11", 2}, {"example.com", 2}});
+}
+
 TEST_CASE("a subject or zone that leaves takes its state along, but not its history") {
   Store store = taken(Store::open(":memory:", options()));
   taken(store.commit(full_batch()));
@@ -315,7 +346,7 @@ TEST_CASE("a subject or zone that leaves takes its state along, but not its hist
     removal.subjects_removed = {"192.0.2.10", "192.0.2.11"};
     taken(store.commit(removal));
     const Snapshot snapshot = taken(store.load());
-    CHECK(snapshot.subjects == std::vector<std::string>{"example.com"});
+    CHECK(snapshot.subjects == std::vector<report::WatchedRow>{{"example.com", 2}});
     CHECK(snapshot.votes.empty());
     CHECK(snapshot.doubts.empty());
     CHECK(snapshot.zones.size() == 2);

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A generation out of what the store remembers.
+#include <utility>
+
+#include "daemon/generation.hpp"
+#include "daemon/set_out.hpp"
+#include "report/asked.hpp"
+
+namespace rblwatch::daemon {
+
+namespace {
+
+void fill_schedule(Generation& now, core::Tick at) {
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    now.schedule.add({pair}, slot.zone, now.world->interval_of(slot.zone, slot.subject), at);
+  }
+}
+
+void retire_row(const report::ListingRow& row, const lists::Evidence& evidence, Ledger& ledger) {
+  lists::Event event;
+  event.type = lists::EventType::retired;
+  event.severity = lists::event_severity(event.type, row.zone_ref.severity);
+  event.target = row.target;
+  event.targets = row.targets;
+  event.subject = row.subject;
+  event.kind = row.kind;
+  event.zone = row.zone_ref;
+  event.codes = row.codes.addresses();
+  event.meanings = row.codes.meanings();
+  event.reason = row.reason;
+  event.listed_at = row.listed_at;
+  event.evidence = evidence;
+  ledger.tell(std::move(event));
+  storage::ListingRecord record{row, evidence};
+  record.row.ended_at = ledger.clocks().now;
+  record.row.is_retired = true;
+  ledger.record(std::move(record));
+}
+
+/// What the store remembers, and of which pairs: those that are asked as they were then.
+struct Past {
+  const storage::Snapshot& snapshot;
+  report::AskedPairs asked;
+  std::vector<bool> is_other_list;  // by zone: its id named another list
+  std::vector<bool> is_other_form;  // by zone: domains were asked in another form
+
+  bool is_of(lists::ZoneIndex zone, lists::Kind kind) const {
+    const bool is_other =
+        is_other_list[zone.value] || (kind == lists::Kind::domain && is_other_form[zone.value]);
+    return !is_other;
+  }
+};
+
+Past make_past(const World& world, const storage::Snapshot& snapshot) {
+  const std::size_t zones = world.setup.zones.size();
+  Past past{snapshot,
+            {world.setup.zones, world.subjects, snapshot.subjects, snapshot.zone_sets},
+            std::vector<bool>(zones),
+            std::vector<bool>(zones)};
+  for (const storage::ZoneRecord& record : snapshot.zones) {
+    if (const auto zone = world.find_zone(record.row.zone)) {
+      past.is_other_list[zone->value] = !report::is_same_list(record.row, world.zone(*zone));
+    }
+  }
+  for (const storage::KindRecord& record : snapshot.kinds) {
+    const auto zone = world.find_zone(record.row.zone);
+    if (zone && !report::is_same_form(record.row, world.zone(*zone))) {
+      past.is_other_form[zone->value] = true;
+    }
+  }
+  return past;
+}
+
+/// Where a stored (subject, zone) stands in this generation.
+std::optional<lists::PairId> find_pair(const Generation& now, const Past& past,
+                                       const std::string& subject_text,
+                                       const std::string& zone_id) {
+  const auto zone = now.world->find_zone(zone_id);
+  const auto subject = lists::Subject::parse(subject_text);
+  if (!zone || !subject || !past.is_of(*zone, subject->kind())) {
+    return std::nullopt;
+  }
+  const auto index = now.world->subjects.find(*subject);
+  return index ? now.book.find(*zone, *index) : std::nullopt;
+}
+
+void restore_listings(Generation& now, const Past& past, Ledger& ledger) {
+  const storage::Snapshot& snapshot = past.snapshot;
+  for (std::size_t i = 0; i < snapshot.open.size(); ++i) {
+    const report::ListingRow& row = snapshot.open[i];
+    const auto pair = find_pair(now, past, row.subject, row.zone);
+    if (!pair) {
+      retire_row(row, snapshot.open_evidence[i], ledger);
+      continue;
+    }
+    PairDetail& detail = now.book.make_detail(*pair);
+    PurposeTrack& track = detail.track_of(row.purpose);
+    track.track.believed = row.codes;
+    track.track.listed_at = row.listed_at;
+    track.listed_at = row.listed_at;
+    track.last_seen = row.last_seen.value_or(row.listed_at);
+    track.is_open = true;
+    track.is_contained = row.contained;
+    track.first_seen = row.first_seen;
+    detail.evidence = snapshot.open_evidence[i];
+    detail.reason = row.reason;
+    detail.is_reason_asked = true;
+    now.book.slot(*pair).is_decided = true;
+  }
+}
+
+/// What is believed of a pair whose change is held: it stands in the track, not yet in an open
+/// listing.
+lists::CodeSet held_state(const lists::BelievedChange& change) {
+  return change.change.type == lists::EventType::delisted ? lists::CodeSet() : change.change.codes;
+}
+
+void restore_zone(Generation& now, const Past& past, const storage::ZoneRecord& record) {
+  const auto zone = now.world->find_zone(record.row.zone);
+  if (!zone || past.is_other_list[zone->value]) {
+    return;
+  }
+  ZoneDesk& desk = now.desks[zone->value];
+  desk.last_sweep = record.row.last_sweep;
+  desk.lookups = record.row.lookups;
+  if (!record.quarantined_since) {
+    return;
+  }
+  desk.quarantined_since = record.row.quarantined_since;
+  desk.told_quarantined = record.told_quarantined;
+  std::vector<lists::BelievedChange> held;
+  for (std::size_t i = 0; i < record.held.size(); ++i) {
+    const auto pair = find_pair(now, past, record.held_subjects[i], record.row.zone);
+    if (!pair) {
+      continue;
+    }
+    lists::BelievedChange change = record.held[i];
+    change.subject = now.book.slot(*pair).subject;
+    now.book.make_detail(*pair).track_of(change.purpose).track.believed = held_state(change);
+    held.push_back(std::move(change));
+  }
+  desk.breaker.restore(*record.quarantined_since, std::move(held));
+}
+
+void restore_kind(Generation& now, const Past& past, const storage::KindRecord& record) {
+  const auto zone = now.world->find_zone(record.row.zone);
+  if (!zone || past.is_other_list[zone->value]) {
+    return;
+  }
+  KindDesk& desk = now.desks[zone->value].kind(record.row.kind);
+  if (desk.subjects == 0) {
+    return;
+  }
+  // The state itself is proved anew by the first test; what was seen before it stays known.
+  if (past.is_of(*zone, record.row.kind)) {
+    desk.sweep.swept_at = record.row.swept_at;
+    desk.sweep.length = record.row.sweep_length;
+    desk.has_been_decided = record.has_been_decided;
+  }
+  desk.last_test = record.row.last_test;
+  desk.last_passed = record.last_passed;
+  desk.before_restart = {record.row.state, record.row.cause, record.row.since};
+  desk.told_blind_since = record.told_blind_since;
+}
+
+void forget_votes(const storage::VotesRecord& record, Ledger& ledger) {
+  storage::VotesRecord gone;
+  gone.pair = record.pair;
+  gone.kind = record.kind;
+  ledger.record(std::move(gone));
+}
+
+void restore_votes(Generation& now, const Past& past, const storage::VotesRecord& record,
+                   Ledger& ledger) {
+  const auto pair = find_pair(now, past, record.pair.subject, record.pair.zone);
+  if (!pair) {
+    forget_votes(record, ledger);
+    return;
+  }
+  now.book.slot(*pair).is_decided = record.was_decided;
+  PairDetail& detail = now.book.make_detail(*pair);
+  detail.freshness.restore(record.marks);
+  detail.cast = record.cast;
+  for (const auto& votes : record.tracks) {
+    lists::Track& track = detail.track_of(votes.purpose).track;
+    track.pending = votes.entries;
+    // What is held already was believed on these votes; they are not for counting twice.
+    std::erase_if(track.pending, [&track](const lists::PendingEntry& entry) {
+      return entry.joins == track.believed.has(entry.code.entry);
+    });
+  }
+  if (!record.evidence.question.empty()) {
+    detail.evidence = record.evidence;
+  }
+  if (!record.evidence.txt.is_empty()) {
+    detail.reason = record.evidence.txt;
+  }
+  if (detail.is_idle()) {
+    now.book.drop_idle(*pair);
+    forget_votes(record, ledger);
+    return;
+  }
+  now.pairs.note_pending(*pair);
+}
+
+void restore_doubts(Generation& now, const Past& past, Ledger& ledger) {
+  for (const storage::DoubtRecord& record : past.snapshot.doubts) {
+    const auto pair = find_pair(now, past, record.pair.subject, record.pair.zone);
+    if (!pair || !record.doubt) {
+      ledger.record(storage::DoubtRecord{record.pair, record.kind, std::nullopt, true});
+      continue;
+    }
+    now.book.set_doubt(*pair, *record.doubt);
+    now.book.slot(*pair).is_decided = record.was_decided;
+  }
+}
+
+/// What nothing speaks against was seen by the last sweep in which its kind saw.
+void recall_sights(Generation& now, Ledger& ledger) {
+  for (const auto& [id, known] : now.book.details()) {
+    const PairSlot& slot = now.book.slot({id});
+    const KindDesk& desk = now.desks[slot.zone.value].kind(slot.kind);
+    const bool was_blind =
+        desk.before_restart && desk.before_restart->state != lists::ZoneState::seeing;
+    if (slot.is_doubted || was_blind || !desk.sweep.swept_at) {
+      continue;
+    }
+    for (PurposeTrack& track : now.book.detail({id})->tracks) {
+      const bool stands = track.is_open && track.track.is_listed() &&
+                          track.track.pending_to() != lists::PendingTo::delisted;
+      if (stands && track.last_seen < *desk.sweep.swept_at) {
+        track.last_seen = *desk.sweep.swept_at;
+        const std::string subject = now.world->subjects.subject(slot.subject).to_text();
+        ledger.record(storage::SightRecord{
+            {subject, now.world->zone(slot.zone).id}, track.purpose, track.last_seen});
+      }
+    }
+  }
+}
+
+/// Pairs that were watched before and had a first state, unless a row says otherwise.
+void restore_decided(Generation& now, const Past& past) {
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
+    PairSlot& slot = now.book.slot({pair});
+    slot.is_decided = now.desks[slot.zone.value].kind(slot.kind).has_been_decided &&
+                      past.asked.has(slot.zone.value, slot.subject);
+  }
+}
+
+std::vector<bool> new_pairs(const Generation& now, const Past& past) {
+  std::vector<bool> is_new(now.book.size());
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    is_new[pair] = !past.asked.has(slot.zone.value, slot.subject);
+  }
+  return is_new;
+}
+
+void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecord>& stored,
+                     Ledger& ledger) {
+  std::vector<std::string> gone;
+  for (const storage::ZoneRecord& record : stored) {
+    if (!now.world->find_zone(record.row.zone)) {
+      gone.push_back(record.row.zone);
+    }
+  }
+  ledger.note_zones_removed(std::move(gone));
+}
+
+WatchedBook stored_subjects(const storage::Snapshot& snapshot) {
+  WatchedBook book;
+  for (const report::WatchedRow& row : snapshot.subjects) {
+    book.emplace(row.subject, row.zone_set);
+  }
+  return book;
+}
+
+}  // namespace
+
+void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
+  fill_schedule(now, ledger.clocks().tick);
+  const Past past = make_past(*now.world, snapshot);
+  for (const storage::KindRecord& record : snapshot.kinds) {
+    restore_kind(now, past, record);
+  }
+  restore_decided(now, past);
+  restore_doubts(now, past, ledger);
+  restore_listings(now, past, ledger);
+  for (const storage::ZoneRecord& record : snapshot.zones) {
+    restore_zone(now, past, record);
+  }
+  for (const storage::VotesRecord& record : snapshot.votes) {
+    restore_votes(now, past, record, ledger);
+  }
+  recall_sights(now, ledger);
+  if (snapshot.resolver) {
+    now.watch.restore_resolver(*snapshot.resolver);
+  }
+  note_new_pairs(now, new_pairs(now, past), ledger);
+  note_subjects(now, stored_subjects(snapshot), snapshot.zone_sets, ledger);
+  note_zones_gone(now, snapshot.zones, ledger);
+  set_out(now, ledger);
+}
+
+}  // namespace rblwatch::daemon
