@@ -28,15 +28,15 @@ bool is_same_question(const StatusRows& rows, const lists::Zone& zone, lists::Ki
 
 namespace {
 
-constexpr std::uint32_t kNoZone = 0;
-constexpr std::uint32_t kEveryZone = 1;
+constexpr std::uint32_t kEmptySet = 0;
+constexpr std::uint32_t kFullSet = 1;
 
 }  // namespace
 
 AskedPairs::AskedPairs(std::span<const lists::Zone> zones, const lists::SubjectTable& subjects,
                        std::span<const WatchedRow> watched, std::span<const ZoneSetRow> sets)
     : sets_{std::vector<bool>(zones.size()), std::vector<bool>(zones.size(), true)},
-      set_of_(subjects.size(), kNoZone) {
+      set_of_(subjects.size(), kEmptySet) {
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < zones.size(); ++i) {
     places.emplace(zones[i].id, i);
@@ -56,8 +56,8 @@ AskedPairs::AskedPairs(std::span<const lists::Zone> zones, const lists::SubjectT
     const auto subject = lists::Subject::parse(row.subject);
     if (const auto index = subject ? subjects.find(*subject) : std::nullopt) {
       const auto position = row.zone_set ? positions.find(*row.zone_set) : positions.end();
-      const std::uint32_t known = position == positions.end() ? kNoZone : position->second;
-      set_of_[index->value] = row.zone_set ? known : kEveryZone;
+      const std::uint32_t known = position == positions.end() ? kEmptySet : position->second;
+      set_of_[index->value] = row.zone_set ? known : kFullSet;
     }
   }
 }
