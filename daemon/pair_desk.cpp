@@ -54,6 +54,18 @@ lists::CastVote vote_of(const lists::Observation& seen) {
   return vote;
 }
 
+/// Those of the zone, and those of what is known: an edit may have taken one from the zone, and
+/// what was believed of it ends as any other.
+std::vector<lists::Purpose> purposes_of(const lists::Zone& zone, const PairDetail& detail) {
+  std::vector<lists::Purpose> purposes = zone.purposes();
+  for (const PurposeTrack& track : detail.tracks) {
+    if (std::find(purposes.begin(), purposes.end(), track.purpose) == purposes.end()) {
+      purposes.push_back(track.purpose);
+    }
+  }
+  return purposes;
+}
+
 lists::Verdict of_purpose(const lists::Verdict& verdict, lists::Purpose purpose) {
   if (const lists::Listed* listed = listed_in(verdict)) {
     lists::CodeSet codes = listed->codes.of_purpose(purpose);
@@ -296,7 +308,7 @@ void PairDesk::observe(lists::PairId pair, const lists::Observation& observation
   if (is_fresh) {
     detail.cast.push_back(vote_of(observation));
   }
-  for (const lists::Purpose purpose : zone.purposes()) {
+  for (const lists::Purpose purpose : purposes_of(zone, detail)) {
     observe_purpose(pair, purpose, observation, is_fresh);
   }
   detail.cast = detail.standing_votes();

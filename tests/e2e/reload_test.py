@@ -231,6 +231,20 @@ class Edited(Story):
         self.watch.reload()
         self.assertFirstSeen("mail.example.com", "corp")
 
+    def test_codes_of_another_purpose(self):
+        """What was only worth knowing is a block listing now; the old listing ends."""
+        self.watching([own_zone(purpose="info")], [target()])
+        self.dns.zones["bl.test"].list(MX1)
+        quick = {**self.base, "schedule": {**self.base["schedule"], "interval": "1s"}}
+        self.watch.write_config(quick)
+        self.watch.reload()
+        self.watch.wait_status(lambda s: s["summary"]["info"] == 1, "listed as info")
+        self.watch.stop()
+        self.watch.write_config({**quick, "zone": [own_zone()]})
+        self.watch.start()
+        self.watch.wait_status(lambda s: s["summary"]["listed"] == 1 and s["summary"]["info"] == 0, "listed as block alone")
+        self.assertEqual(sorted(e["type"] for e in self.watch.events()), ["delisted", "listed", "listed"])
+
     def test_a_kind_more_of_a_zone(self):
         self.watching([own_zone()], [target(), target("2001:db8::1", "six")])
         self.watch.stop()
