@@ -265,7 +265,7 @@ std::vector<Fact> unseen_facts(const EventGroup& group) {
     if (group.is_single()) {
       text += " since " + utc_text(listings.front()->listed_at);
     } else {
-      text = core::count_of(listings.size(), "address", "addresses") + " " + text;
+      text.insert(0, core::count_of(listings.size(), "address", "addresses") + " ");
     }
     text += seen_text((*first)->last_seen, (*last)->last_seen) + " (" + place.second + ")";
     facts.push_back({label, core::Untrusted(std::move(text)), false});
