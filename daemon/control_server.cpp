@@ -49,9 +49,15 @@ core::Result<core::Fd> listen_at(const std::filesystem::path& path) {
   if (!address) {
     return tl::make_unexpected(address.error());
   }
-  core::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   std::error_code ignored;
+  const std::filesystem::file_status old = std::filesystem::symlink_status(path, ignored);
+  if (std::filesystem::exists(old) && !std::filesystem::is_socket(old)) {
+    return core::fail(
+        core::Error::Kind::io,
+        path.string() + " is no socket, and the daemon's socket goes there; move it away");
+  }
   std::filesystem::remove(path, ignored);
+  core::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool is_listening =
       listener.is_open() &&
       ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&

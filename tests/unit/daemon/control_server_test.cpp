@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include <catch2/catch.hpp>
 
@@ -31,12 +33,17 @@ class Folder {
   std::filesystem::path path_;
 };
 
-std::string ask(const std::filesystem::path& path, const std::string& request) {
-  const core::Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+sockaddr_un address_at(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string text = path.string();
   std::copy(text.begin(), text.end(), std::begin(address.sun_path));
+  return address;
+}
+
+std::string ask(const std::filesystem::path& path, const std::string& request) {
+  const core::Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = address_at(path);
   REQUIRE(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address),
                     sizeof address) == 0);
   REQUIRE(::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) ==
@@ -103,6 +110,23 @@ TEST_CASE("the socket is for the owner and the group, and goes with the server")
     CHECK((info.st_mode & 0777U) == 0660U);
   }
   CHECK_FALSE(std::filesystem::exists(folder.socket()));
+}
+
+TEST_CASE("a socket that was left behind is replaced, another's file is not") {
+  const Folder folder;
+  SECTION("a socket") {
+    const core::Fd left(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = address_at(folder.socket());
+    REQUIRE(::bind(left.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    CHECK(ControlServer::start(folder.socket(), echo));
+  }
+  SECTION("a file") {
+    std::ofstream(folder.socket()) << "mine";
+    const auto server = ControlServer::start(folder.socket(), echo);
+    REQUIRE_FALSE(server);
+    CHECK(server.error().text.find("is no socket") != std::string::npos);
+    CHECK(std::filesystem::file_size(folder.socket()) == 4);
+  }
 }
 
 TEST_CASE("a path too long for a socket is an error that says so") {
