@@ -99,7 +99,7 @@ std::optional<std::uint64_t> Breaker::limit(bool opens) const {
 
 bool Breaker::is_over(bool opens) const {
   const auto most = limit(opens);
-  return most && came(opens) >= *most;
+  return most && (standing(opens) >= *most || came(opens) >= *limit(true));
 }
 
 bool Breaker::must_wait(bool opens) const {

@@ -11,8 +11,8 @@
 // still tell of a wave, but are not waited for: of a zone whose answers flap nothing is ever
 // believed, and the quarantine is what says so. The mirror image counts first votes for delisting;
 // there most of the zone's listings are as much, though they be fewer than the share of its
-// subjects. Not so for a `hold` after a quarantine: the zone is coming to its senses, and what it
-// left behind may go as it came.
+// subjects, when so many votes stand: few listings come and go. Not so for a `hold` after a
+// quarantine: the zone is coming to its senses, and what it left behind may go as it came.
 //
 // A quarantine ends by itself when what still stands, and came lately, is below the limit (what
 // stands goes its usual way), by the zone's failed test (everything held is dropped), after `hold`

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "core/text.hpp"
 
@@ -94,6 +96,7 @@ class TellingJudge {
     return spoilt_tests(facts_, zone, from - kExplained, to) > 0;
   }
   bool is_in_disaster(const std::string& id, Micros at, EventType type) const;
+  std::set<std::string> told_listed(const std::string& id, Micros at) const;
   bool is_mirror(const std::string& id, Micros at) const;
   std::vector<const Told*> told(const Whose& whose, EventType type, Micros from, Micros to) const;
   std::size_t count(const Whose& whose, EventType type, Micros from, Micros to) const {
@@ -187,13 +190,32 @@ bool TellingJudge::is_in_disaster(const std::string& id, Micros at, EventType ty
   });
 }
 
-/// Few stand on most zones, and so most of them may end at about the same time by chance.
+/// What the daemon believes listed on the zone, by what it told.
+std::set<std::string> TellingJudge::told_listed(const std::string& id, Micros at) const {
+  std::set<std::string> subjects;
+  for (const Happened& one : facts_.events) {
+    const bool is_its = one.at <= at && one.event.zone && one.event.zone->id == id;
+    if (is_its && one.event.type == EventType::listed) {
+      subjects.insert(one.event.subject);
+    } else if (is_its &&
+               (one.event.type == EventType::delisted || one.event.type == EventType::retired)) {
+      subjects.erase(one.event.subject);
+    }
+  }
+  return subjects;
+}
+
+/// Few stand on most zones, and so most of them may end at about the same time by chance; or be
+/// seen to have ended at about the same time, after a sleep or where an end takes long to believe.
 bool TellingJudge::is_mirror(const std::string& id, Micros at) const {
   const std::uint32_t zone = facts_.world.find_zone(id);
   const Micros from = at - 2 * Micros(facts_.world.setup.interval) - facts_.world.cached_for(zone);
+  const std::set<std::string> open = told_listed(id, at);
   const auto& pairs = facts_.world.zones[zone].pairs;
   const auto ended = std::count_if(pairs.begin(), pairs.end(), [&](std::uint32_t pair) {
-    return facts_.truth.ever(pair, from, at) != 0 && facts_.truth.at(pair, at) == 0;
+    const bool was_listed = facts_.truth.ever(pair, from, at) != 0 ||
+                            open.contains(facts_.world.subjects[facts_.world.pairs[pair].subject]);
+    return was_listed && facts_.truth.at(pair, at) == 0;
   });
   return ended >= facts_.world.setup.breaker.min;
 }

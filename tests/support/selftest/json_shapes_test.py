@@ -8,7 +8,7 @@ from tests.support import json_shapes
 AT = "2026-01-02T03:04:05Z"
 TARGETS = {"schema": "rblwatch/1", "generated_at": AT, "targets": [
     {"name": "mx1", "type": "address", "value": "192.0.2.10", "tags": [], "subjects": 1, "listed": 0, "unknown": 0,
-     "addresses": ["192.0.2.10"], "state": "clear", "an addition": 1}]}
+     "addresses": ["192.0.2.10"], "state": "clear", "notes": [], "listed_in_doubt": 0, "last_seen": None, "an addition": 1}]}
 
 
 class Shapes(unittest.TestCase):

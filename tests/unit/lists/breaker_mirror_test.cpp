@@ -71,6 +71,15 @@ TEST_CASE("Most of the listings trip it too, however few they are beside the sub
     CHECK_FALSE(clear_wave(breaker, 6, 12, 400s));
     CHECK(clear_wave(breaker, 12, 13, 401s));
   }
+  SECTION("those that came to nothing count for the share of the subjects alone") {
+    breaker.set_listings(24);
+    CHECK_FALSE(clear_wave(breaker, 0, 12, 100s));
+    for (std::uint32_t subject = 0; subject < 12; ++subject) {
+      breaker.gone({subject}, kBlock, false, tick(200s));
+    }
+    CHECK_FALSE(clear_wave(breaker, 12, 20, 201s));
+    CHECK(clear_wave(breaker, 20, 21, 202s));
+  }
   SECTION("what a failed test drops is open as before") {
     breaker.set_listings(20);
     CHECK(clear_wave(breaker, 0, 11, 100s));

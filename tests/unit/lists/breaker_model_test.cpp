@@ -247,7 +247,9 @@ class Twin {
     const bool is_most = !opens && now_ >= calm_from_ && count * 2 > listed_.size() + ended;
     return count >= kMin && (count * 100 > kPercent * subjects_ || is_most);
   }
-  bool is_over(bool opens) const { return is_too_many(came(opens), opens); }
+  bool is_over(bool opens) const {
+    return is_too_many(standing(opens), opens) || is_too_many(came(opens), true);
+  }
   bool must_wait(bool opens) const {
     std::uint64_t limit = 0;
     while (!is_too_many(limit, opens)) {
