@@ -29,7 +29,7 @@ Subject Subject::of(IpAddress address) {
   return subject;
 }
 
-Subject Subject::of(DnsName domain) {
+Subject Subject::of(const DnsName& domain) {
   RBL_CHECK(!domain.is_root());
   Subject subject;
   subject.value_ = domain.to_text();

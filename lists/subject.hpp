@@ -25,7 +25,7 @@ class Subject {
  public:
   Subject() = default;
   static Subject of(core::IpAddress address);  // maps ::ffff:a.b.c.d to a.b.c.d
-  static Subject of(core::DnsName domain);
+  static Subject of(const core::DnsName& domain);
   /// An address, or a name (IDN taken to A-labels).
   static core::Result<Subject> parse(std::string_view text);
 
