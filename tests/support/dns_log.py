@@ -45,6 +45,14 @@ def busiest(times: Iterable[float], span: float = 1.0) -> int:
     return most
 
 
+def without_resends(rows: Iterable[Asked]) -> list[Asked]:
+    """The first of each packet: one that got no answer in time comes again from the same port under the same id."""
+    first = {}
+    for row in rows:
+        first.setdefault((row.source, row.id, row.name), row)
+    return list(first.values())
+
+
 class QuestionLog:
     """Keeps the last questions and counts all of them; safe from any thread."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support import dns_wire as wire
 from tests.support.dns_faults import MODES
-from tests.support.dns_log import busiest
+from tests.support.dns_log import busiest, without_resends
 from tests.support.fault_dns import FaultDns
 from tests.support.process import wait_for
 
@@ -117,6 +117,15 @@ class HonestAnswers(unittest.TestCase):
         self.assertEqual(busiest([]), 0)
         self.assertEqual(busiest([0.0, 0.6, 0.9, 1.0, 1.5, 1.7], 1.0), 4)
         self.assertEqual(busiest([3.0, 1.0, 2.0], 1.0), 1)
+
+    def test_a_packet_sent_again_is_one_question(self):
+        first, other = (wire.build_query("9.2.0.192.bl.test", msg_id=number) for number in (1, 2))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for query in (first, first, other):
+                sock.sendto(query, self.dns.at)
+            rows = wait_for(lambda: self.dns.log.total == 3 and self.dns.log.rows(), what="three packets")
+        self.assertEqual([row.id for row in rows], [1, 1, 2])
+        self.assertEqual([row.id for row in without_resends(rows)], [1, 2])
 
     def test_it_is_fast_enough(self):
         query = wire.build_query("9.2.0.192.bl.test")
