@@ -96,7 +96,8 @@ lists::Kind PairDesk::kind_of(lists::PairId pair) const {
 }
 
 KindDesk& PairDesk::kind_desk(lists::PairId pair) {
-  return desks_[book_.slot(pair).zone.value].kind(kind_of(pair));
+  const PairSlot& slot = book_.slot(pair);
+  return desks_[slot.zone.value].kind(slot.kind);
 }
 
 std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
@@ -129,7 +130,7 @@ std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
       // Too long for DNS under this zone: nobody can list it there.
       doubt(*pair, lists::Cause::unsupported, ledger_.clocks().now);
       schedule_.asked(*pair, ledger_.clocks().tick);
-      count_sweep(*pair);
+      count_sweep(slot, kind_desk(*pair));
       continue;
     }
     dns::ServerGroupPtr servers = servers_for(*pair);
@@ -226,7 +227,7 @@ void PairDesk::judge_pair(lists::PairId pair, const lists::Observation& seen,
     book_.drop_idle(pair);
     return;
   }
-  count_sweep(pair);
+  count_sweep(slot, desk);
   const auto* unknown = std::get_if<lists::Unknown>(&seen.verdict);
   count_answer(desk, unknown != nullptr);
   if (unknown != nullptr) {
@@ -541,9 +542,7 @@ void PairDesk::resume_sweep(lists::ZoneIndex zone, lists::Kind kind) {
 }
 
 // The last of those that a reload brought was looked at: what was swept before is so again.
-void PairDesk::count_fresh(lists::PairId pair) {
-  PairSlot& slot = book_.slot(pair);
-  KindDesk& desk = kind_desk(pair);
+void PairDesk::count_fresh(PairSlot& slot, KindDesk& desk) {
   if (!slot.is_new) {
     return;
   }
@@ -555,16 +554,15 @@ void PairDesk::count_fresh(lists::PairId pair) {
   ledger_.record(kind_record(world_.zone(slot.zone), slot.kind, desk));
 }
 
-void PairDesk::count_sweep(lists::PairId pair) {
-  PairSlot& slot = book_.slot(pair);
-  Sweep& sweep = kind_desk(pair).sweep;
+void PairDesk::count_sweep(PairSlot& slot, KindDesk& desk) {
+  Sweep& sweep = desk.sweep;
   if (slot.sweep_mark == sweep.mark) {
     return;
   }
   slot.sweep_mark = sweep.mark;
-  count_fresh(pair);
+  count_fresh(slot, desk);
   if (--sweep.remaining == 0) {
-    finish_sweep(slot.zone, kind_of(pair));
+    finish_sweep(slot.zone, slot.kind);
   }
 }
 

@@ -79,8 +79,8 @@ class PairDesk {
   void note_wait(lists::PairId pair, core::Tick next_vote);
   void doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at);
   void count_answer(KindDesk& desk, bool is_odd);
-  void count_sweep(lists::PairId pair);
-  void count_fresh(lists::PairId pair);
+  void count_sweep(PairSlot& slot, KindDesk& desk);
+  void count_fresh(PairSlot& slot, KindDesk& desk);
   void finish_sweep(lists::ZoneIndex zone, lists::Kind kind);
   void settle_pending(lists::PairId pair, bool has_changed);
   void want_covering_test(lists::PairId pair, KindDesk& desk);

@@ -79,6 +79,7 @@ class Engine final : public Resolver {
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
   std::size_t gather(ServerState& server, std::size_t at_most);
+  void line_up(std::span<const std::uint32_t> flights);
   void dispatch();
   std::size_t send_chunk(std::span<const std::uint32_t> flights, bool is_v6);
   void write_query(Flight& flight);
@@ -167,7 +168,7 @@ class Engine final : public Resolver {
   std::vector<std::deque<Waiting>> held_;  // per lane
   std::vector<std::uint32_t> due_;
   std::vector<std::uint32_t> batch_;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted_;
+  std::vector<std::uint32_t> fresh_;
   std::vector<std::uint32_t> family_;
   bool is_paced_ = false;               // the last lookup came in a lane with a pace
   std::size_t queued_ = 0;              // in all servers' queues, ended ones included

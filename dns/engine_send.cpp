@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <numeric>
 
 #include "dns/engine.hpp"
 
@@ -173,23 +174,36 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
   return taken;
 }
 
+// Those of one size side by side, for the kernel takes these as one. Pre: all to one server.
+void Engine::line_up(std::span<const std::uint32_t> flights) {
+  std::array<std::uint32_t, WireName::kMax + 2> place{};
+  for (const std::uint32_t index : flights)
+    ++place[flights_.at(index).name.length + 1U];
+  std::partial_sum(place.begin(), place.end(), place.begin());
+  const std::size_t before = family_.size();
+  family_.resize(before + flights.size());
+  for (const std::uint32_t index : flights)
+    family_[before + place[flights_.at(index).name.length]++] = index;
+}
+
 void Engine::dispatch() {
   for (const bool is_v6 : {false, true}) {
-    sorted_.clear();
+    family_.clear();
+    fresh_.clear();
     for (const std::uint32_t index : batch_) {
       const Flight& flight = flights_.at(index);
       if (servers_.at(flight.server).is_v6 != is_v6) continue;
       if (flight.socket != kNoSocket) {
         resend(index);
-      } else {
-        sorted_.emplace_back((std::uint64_t{flight.server} << 8U) | flight.name.length, index);
+        continue;
       }
+      if (!fresh_.empty() && flights_.at(fresh_.front()).server != flight.server) {
+        line_up(fresh_);
+        fresh_.clear();
+      }
+      fresh_.push_back(index);
     }
-    // Of one server and size side by side, for the kernel takes these as one.
-    std::sort(sorted_.begin(), sorted_.end());
-    family_.clear();
-    for (const auto& [key, index] : sorted_)
-      family_.push_back(index);
+    line_up(fresh_);
     const std::size_t longest = is_paced_ ? kLongestPacedRun : kLongestRun;
     const std::size_t run = std::clamp<std::size_t>(family_.size() / kRunsPerBatch, 1, longest);
     for (std::size_t at = 0; at < family_.size();) {

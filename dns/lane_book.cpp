@@ -31,7 +31,9 @@ core::Tick wait_for(const RateLimit& pace, double packets, core::Tick now) {
 }  // namespace
 
 LaneBook::LaneBook(const ResolverOptions& options, core::Tick now)
-    : lanes_(1), places_(std::max<std::size_t>(options.in_flight, 1)), overall_(options.qps, now) {}
+    : lanes_(1), places_(std::max<std::size_t>(options.in_flight, 1)), overall_(options.qps, now) {
+  share_out(0);
+}
 
 void LaneBook::set_limits(std::span<const LaneLimit> limits, core::Tick now) {
   // Never fewer than before: lookups in flight still name their lanes, and keep to their pace.
@@ -50,10 +52,11 @@ bool LaneBook::is_paced(Lane lane) const {
          (state.last_role == ServerRole::resolver && overall_.is_limited());
 }
 
-// What each busy lane may always have; more while half of the places are free.
-std::size_t LaneBook::share() const {
-  const std::size_t fair = places_ / std::max<std::size_t>(busy_lanes_ + 1, 4);
-  return std::max({fair, std::min(kLeastShare, places_ / 2), std::size_t{1}});
+void LaneBook::share_out(std::size_t busy_lanes) {
+  busy_lanes_ = busy_lanes;
+  const std::size_t parts = std::max<std::size_t>(busy_lanes + 1, 4);
+  share_ = std::max({places_ / parts, std::min(kLeastShare, places_ / 2), std::size_t{1}});
+  queue_share_ = std::max(kQueue / parts, kLeastQueue);
 }
 
 bool LaneBook::has_place(const State& state) const {
@@ -61,11 +64,11 @@ bool LaneBook::has_place(const State& state) const {
   if (state.silent_run >= kSilent) {
     return state.in_flight < std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
   }
-  return state.in_flight < share() || places_ - in_flight_ > places_ / 2;
+  return state.in_flight < share_ || places_ - in_flight_ > places_ / 2;
 }
 
 bool LaneBook::has_queue(const State& state) const {
-  return state.promised < std::max(kQueue / std::max<std::size_t>(busy_lanes_ + 1, 4), kLeastQueue);
+  return state.promised < queue_share_;
 }
 
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
@@ -89,14 +92,14 @@ core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
 
 void LaneBook::enter(Lane lane) {
   ++in_flight_;
-  if (at(lane).in_flight++ == 0) ++busy_lanes_;
+  if (at(lane).in_flight++ == 0) share_out(busy_lanes_ + 1);
 }
 
 void LaneBook::leave(Lane lane) {
   State& state = at(lane);
   RBL_CHECK(state.in_flight > 0);
   --in_flight_;
-  if (--state.in_flight == 0) --busy_lanes_;
+  if (--state.in_flight == 0) share_out(busy_lanes_ - 1);
 }
 
 bool LaneBook::can_promise(Lane lane, ServerRole role, core::Tick now) const {

@@ -111,7 +111,7 @@ class LaneBook {
   }
   bool has_place(const State& state) const;
   bool has_queue(const State& state) const;
-  std::size_t share() const;
+  void share_out(std::size_t busy_lanes);
 
   static const State kFresh;
 
@@ -119,6 +119,10 @@ class LaneBook {
   std::size_t places_;
   std::size_t in_flight_ = 0;
   std::size_t busy_lanes_ = 0;
+  // What each busy lane may always have (more places while half of them are free), kept since
+  // dividing for each lookup shows.
+  std::size_t share_ = 0;
+  std::size_t queue_share_ = 0;
   RateLimit overall_;  // towards resolvers
   std::uint32_t overall_promised_ = 0;
   std::uint32_t overall_waiting_ = 0;

@@ -162,15 +162,6 @@ std::string_view to_text(Flaw flaw) {
   return core::enum_word(flaw);
 }
 
-Header read_header(Bytes message) {
-  return {.id = read_u16(message, 0),
-          .flags = read_u16(message, 2),
-          .questions = read_u16(message, 4),
-          .answers = read_u16(message, 6),
-          .authorities = read_u16(message, 8),
-          .additionals = read_u16(message, 10)};
-}
-
 Flaw walk(Bytes message, Walk& into) {
   reset(into);
   // Offsets are kept in 16 bits; no transport carries more.

@@ -39,7 +39,14 @@ struct Header {
   unsigned rcode() const { return flags & 0xFU; }
 };
 /// Pre: at least kHeaderSize octets.
-Header read_header(Bytes message);
+inline Header read_header(Bytes message) {
+  return {.id = read_u16(message, 0),
+          .flags = read_u16(message, 2),
+          .questions = read_u16(message, 4),
+          .answers = read_u16(message, 6),
+          .authorities = read_u16(message, 8),
+          .additionals = read_u16(message, 10)};
+}
 
 /// What makes a message broken; counted per kind.
 enum class Flaw : std::uint8_t {
