@@ -20,17 +20,6 @@
 namespace rblwatch::cli {
 namespace {
 
-/// A zone that died is still configured where somebody wrote it down.
-void mark_dead(report::ZonesDoc& document, const conf::Config& config) {
-  for (report::ZoneDetail& zone : document.zones) {
-    const auto death = obituary(config, zone.view.dns);
-    if (death) {
-      zone.status = "dead";
-      zone.note = *death;
-    }
-  }
-}
-
 /// The zones that were asked for: one, out of the catalogue too, or all in use.
 core::Result<std::vector<lists::Zone>, Failure> zones_for(const Session& session,
                                                           const conf::Config& config) {
@@ -58,7 +47,7 @@ report::ZonesDoc document_of(const Reading& reading, const std::vector<lists::Zo
                             .interval = configured.interval,
                             .confirm_after = configured.confirm_after};
   report::ZonesDoc document = report::build_zones(world, reading.rows, now);
-  mark_dead(document, reading.config);
+  report::mark_dead(document, reading.config.catalogue);
   return document;
 }
 

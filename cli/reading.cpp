@@ -120,30 +120,8 @@ core::Result<Reading, Failure> open_reading_if_any(const Options& options) {
   return reading;
 }
 
-Meant find_meant(const lists::SubjectTable& subjects, const std::string& text) {
-  Meant meant;
-  const auto value = lists::parse_target_value(text);
-  const std::string spelling = value ? value->value : text;
-  for (const lists::Target& target : subjects.targets()) {
-    if (target.name == text || target.value == text || target.value == spelling) {
-      meant.target_names.push_back(target.name);
-    }
-  }
-  const auto subject = lists::Subject::parse(text);
-  if (subject && subjects.find(*subject)) {
-    meant.subjects.push_back(subject->to_text());
-  }
-  return meant;
-}
-
 Failure not_watched(const lists::SubjectTable& subjects, const std::string& text) {
-  std::vector<std::string> names;
-  for (const lists::Target& target : subjects.targets()) {
-    names.push_back(target.name);
-  }
-  return {kWrong,
-          {core::quoted(text) + " is not watched" + did_you_mean(text, names) +
-           " (rblwatch targets names what is; rblwatch check asks about anything)"}};
+  return {kWrong, {report::not_watched_text(subjects, text)}};
 }
 
 }  // namespace rblwatch::cli

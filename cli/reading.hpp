@@ -13,6 +13,7 @@
 #include "conf/config.hpp"
 #include "lists/target.hpp"
 #include "report/status.hpp"
+#include "report/watched.hpp"
 #include "storage/reader.hpp"
 
 namespace rblwatch::cli {
@@ -43,14 +44,6 @@ core::Result<Reading, Failure> open_reading(const Options& options);
 /// The same with empty rows where there is no database yet.
 core::Result<Reading, Failure> open_reading_if_any(const Options& options);
 
-/// Targets that bear this name or value, and the subjects meant by it: an address or domain that is
-/// watched.
-struct Meant {
-  std::vector<std::string> target_names;
-  std::vector<std::string> subjects;
-  bool is_known() const { return !target_names.empty() || !subjects.empty(); }
-};
-Meant find_meant(const lists::SubjectTable& subjects, const std::string& text);
 /// Exit code 2: nothing of that name is watched.
 Failure not_watched(const lists::SubjectTable& subjects, const std::string& text);
 

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/zone_choice.hpp"
 
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "core/text.hpp"
 #include "core/untrusted.hpp"
+#include "report/watched.hpp"
 
 namespace rblwatch::cli {
 namespace {
-
-std::string_view without_dot(std::string_view name) {
-  return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-}
-
-bool is_named(const lists::Zone& zone, std::string_view name) {
-  return core::equals_ignoring_case(zone.id, name) ||
-         core::equals_ignoring_case(zone.dns.shown(), name) ||
-         core::equals_ignoring_case(zone.dns.pattern(), name);
-}
 
 std::vector<std::string> names_of(const conf::Config& config, bool with_catalogue) {
   std::vector<std::string> names;
@@ -38,7 +27,7 @@ std::vector<std::string> names_of(const conf::Config& config, bool with_catalogu
 
 tl::unexpected<Failure> no_such_zone(const conf::Config& config, const std::string& name,
                                      bool with_catalogue) {
-  const auto death = obituary(config, name);
+  const auto death = report::obituary(config.catalogue, name);
   if (death) {
     return wrong(core::quoted(name) + " is no zone any more: " + *death);
   }
@@ -52,19 +41,7 @@ tl::unexpected<Failure> no_such_zone(const conf::Config& config, const std::stri
 }  // namespace
 
 const lists::Zone* find_used(const conf::Config& config, const std::string& name) {
-  const std::string_view wanted = without_dot(name);
-  // An id before a DNS name: ids are what operators give.
-  for (const lists::Zone& zone : config.zones) {
-    if (core::equals_ignoring_case(zone.id, wanted)) {
-      return &zone;
-    }
-  }
-  for (const lists::Zone& zone : config.zones) {
-    if (is_named(zone, wanted)) {
-      return &zone;
-    }
-  }
-  return nullptr;
+  return report::find_used(config.zones, name);
 }
 
 core::Result<lists::Zone, Failure> choose_zone(const conf::Config& config,
@@ -90,18 +67,6 @@ core::Result<lists::Zone, Failure> choose_used_zone(const conf::Config& config,
     return no_such_zone(config, name, false);
   }
   return *used;
-}
-
-std::optional<std::string> obituary(const conf::Config& config, const std::string& dns) {
-  const lists::DeadZone* dead = config.catalogue.find_dead(dns);
-  if (dead == nullptr) {
-    return std::nullopt;
-  }
-  std::string text = dead->died.empty() ? "it is dead" : "it died " + dead->died;
-  if (dead->lists_world) {
-    text += " and lists everything";
-  }
-  return dead->note.empty() ? text : text + " (" + dead->note + ")";
 }
 
 }  // namespace rblwatch::cli

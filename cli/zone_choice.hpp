@@ -4,7 +4,6 @@
 // Pure; any thread.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "cli/reply.hpp"
@@ -22,8 +21,5 @@ core::Result<lists::Zone, Failure> choose_zone(const conf::Config& config, const
 /// Only one in use. Exit code 2.
 core::Result<lists::Zone, Failure> choose_used_zone(const conf::Config& config,
                                                     const std::string& name);
-
-/// "died 2024-06-05 and lists everything: …" where the zone's name is that of a dead one.
-std::optional<std::string> obituary(const conf::Config& config, const std::string& dns);
 
 }  // namespace rblwatch::cli

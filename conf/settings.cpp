@@ -69,7 +69,6 @@ void read_http(Section& section, DaemonSettings& daemon) {
     daemon.http_address.clear();
     return;
   }
-  section.findings().later("daemon.http");
   const core::Result<dns::Server> server = dns::Server::parse(http.value);
   const bool has_port = server && http.value.find(':') != std::string::npos &&
                         (server->address.is_v4() || http.value.find("]:") != std::string::npos);
@@ -146,7 +145,6 @@ void read_daemon(Section& section, Config& config) {
   read_http(section, daemon);
   if (const auto token = read_secret(section, "token")) {
     daemon.token = token->value;
-    section.findings().later("daemon.token");
   }
   warn_without_token(section, daemon);
   section.duration("retention", daemon.retention, kFromOneSecond);

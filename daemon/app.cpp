@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iterator>
 #include <set>
@@ -20,6 +21,8 @@
 #include "core/version.hpp"
 #include "daemon/control_server.hpp"
 #include "daemon/courier_thread.hpp"
+#include "daemon/http_routes.hpp"
+#include "daemon/http_server.hpp"
 #include "daemon/loop_thread.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/writer.hpp"
@@ -35,6 +38,7 @@ namespace {
 
 constexpr int kExitConfig = 2;
 constexpr int kExitFailed = 4;
+constexpr core::Millis kHttpRetry{5'000};
 
 MonitorSetup setup_of(const conf::Config& config) {
   MonitorSetup setup;
@@ -91,6 +95,13 @@ std::vector<std::string> fixed_keys_changed(const conf::Config& before, const co
   if (before.daemon.database != after.daemon.database) {
     changed.emplace_back("daemon.database");
   }
+  if (before.daemon.http_address != after.daemon.http_address ||
+      before.daemon.http_port != after.daemon.http_port) {
+    changed.emplace_back("daemon.http");
+  }
+  if (!(before.daemon.token == after.daemon.token)) {
+    changed.emplace_back("daemon.token");
+  }
   if (!(before.delivery.proxy == after.delivery.proxy)) {
     changed.emplace_back("daemon.proxy");
   }
@@ -107,6 +118,9 @@ std::vector<std::string> fixed_keys_changed(const conf::Config& before, const co
 /// So that each reload compares with what runs, and so do the figures that are reckoned from it.
 void keep_fixed_keys(const conf::Config& running, conf::Config& next) {
   next.daemon.database = running.daemon.database;
+  next.daemon.http_address = running.daemon.http_address;
+  next.daemon.http_port = running.daemon.http_port;
+  next.daemon.token = running.daemon.token;
   next.resolver = running.resolver;
   next.delivery = running.delivery;
 }
@@ -122,7 +136,29 @@ sigset_t block_signals() {
   return signals;
 }
 
-/// Members die in reverse order: first the socket, then the loop, the courier, the writer.
+/// How the configuration in force came to be, and whom it tells.
+struct Reloads {
+  bool is_good = true;  // the last one
+  core::Timestamp started_at{};
+  core::Timestamp at{};  // of the last good one, or the start
+  std::vector<std::string> channels;
+};
+
+std::vector<std::string> channel_names(const conf::Config& config) {
+  std::vector<std::string> names;
+  for (const alerts::Channel& channel : config.channels) {
+    names.push_back(channel.name);
+  }
+  return names;
+}
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
+                                                          : std::string();
+}
+
+/// Members die in reverse order: first HTTP and the socket, then the loop, the courier, the writer.
 class App {
  public:
   explicit App(conf::Config config) : config_(std::move(config)) {}
@@ -138,7 +174,11 @@ class App {
   core::Result<std::string> answer(const std::vector<std::string>& words);
   core::Result<std::string> change_delivery(const std::string& verb, const std::string& id);
   void reload();
+  void refuse_reload(const std::string& error);
   void tend_watchdog();
+  bool wants_http() const { return !config_.daemon.http_address.empty() && !http_; }
+  void open_http();
+  report::Metrics own_metrics() const;
 
   conf::Config config_;
   core::SystemClock clock_;
@@ -150,6 +190,10 @@ class App {
   std::unique_ptr<dns::Resolver> resolver_;
   std::unique_ptr<LoopThread> loop_;
   std::unique_ptr<ControlServer> control_;
+  core::Latest<Reloads> reloads_;
+  std::unique_ptr<HttpDesk> desk_;
+  std::unique_ptr<HttpServer> http_;
+  std::string http_trouble_;  // as it was logged
   std::uint64_t turns_seen_ = 0;
 };
 
@@ -235,6 +279,8 @@ core::Result<void> App::start() {
     return tl::make_unexpected(control.error());
   }
   control_ = std::move(*control);
+  reloads_.set({true, clock_.now(), clock_.now(), channel_names(config_)});
+  open_http();
   core::log_info("rblwatchd started",
                  {{"version", std::string(core::kVersion)},
                   {"zones", static_cast<std::uint64_t>(config_.zones.size())},
@@ -242,6 +288,56 @@ core::Result<void> App::start() {
                   {"database", config_.daemon.database.string()}});
   notify_ready("watching");
   return {};
+}
+
+report::Metrics App::own_metrics() const {
+  const auto reloads = reloads_.get();
+  report::Metrics metrics;
+  metrics.version = std::string(core::kVersion);
+  metrics.started_at = reloads->started_at;
+  metrics.is_reload_good = reloads->is_good;
+  metrics.reloaded_at = reloads->at;
+  metrics.events = writer_->events();
+  metrics.write_failures = writer_->failures();
+  metrics.is_recording = writer_->trouble().empty();
+  const auto delivered = outbox_->delivered();
+  for (const std::string& name : reloads->channels) {
+    const bool has_some = delivered && delivered->count(name) > 0;
+    metrics.channels.push_back({.name = name, .delivered = has_some ? delivered->at(name) : 0});
+  }
+  return metrics;
+}
+
+// A port that another program holds must not end the watching, which is what the daemon is for: it
+// says so once, goes on, and tries again until it has the port. (The socket is another thing: it is
+// the daemon's own, and only a mistake in the configuration can keep it away.)
+void App::open_http() {
+  if (!wants_http()) {
+    return;
+  }
+  dns::Server where;
+  where.address = *core::IpAddress::parse(config_.daemon.http_address);
+  where.port = config_.daemon.http_port;
+  if (!desk_) {
+    HttpSources sources{clock_, [this] { return loop_->figures(); },
+                        [this] { return writer_->trouble(); }, [this] { return own_metrics(); }};
+    desk_ = std::make_unique<HttpDesk>(
+        HttpGate{where.address, where.port, config_.daemon.token, machine_name()},
+        std::move(sources), std::make_shared<const conf::Config>(config_));
+  }
+  auto server = HttpServer::start(
+      where, {[this](const HttpRequest& request) { return desk_->at_once(request); },
+              [this](const HttpRequest& request) { return desk_->later(request); },
+              [this] { desk_->tend(); }});
+  if (server) {
+    http_ = std::move(*server);
+    http_trouble_.clear();
+    core::log_info("http", {{"url", "http://" + where.to_text() + "/"}});
+  } else if (http_trouble_ != server.error().text) {
+    http_trouble_ = server.error().text;
+    core::log_error("HTTP is not served; all else goes on, and it is tried again",
+                    {{"error", http_trouble_}});
+  }
 }
 
 core::Result<std::string> App::answer(const std::vector<std::string>& words) {
@@ -289,6 +385,19 @@ core::Result<std::string> App::change_delivery(const std::string& verb, const st
   return std::string();
 }
 
+void App::refuse_reload(const std::string& error) {
+  constexpr const char* kText = "the configuration was not reloaded; the one before stays in force";
+  if (error.empty()) {
+    core::log_error(kText);  // what is wrong was logged line by line
+  } else {
+    core::log_error(kText, {{"error", error}});
+  }
+  Reloads reloads = *reloads_.get();
+  reloads.is_good = false;
+  reloads_.set(std::move(reloads));
+  notify_ready("watching; the last reload failed");
+}
+
 void App::reload() {
   notify_reloading();
   conf::Loaded loaded =
@@ -296,8 +405,7 @@ void App::reload() {
   add_review(loaded);
   log_diagnostics(loaded);
   if (!loaded.config) {
-    core::log_error("the configuration was not reloaded; the one before stays in force");
-    notify_ready("watching; the last reload failed");
+    refuse_reload({});
     return;
   }
   const auto fixed = fixed_keys_changed(config_, *loaded.config);
@@ -308,12 +416,14 @@ void App::reload() {
   const auto reloaded =
       loop_->run<void>([&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
   if (!reloaded) {
-    core::log_error("the configuration was not reloaded; the one before stays in force",
-                    {{"error", reloaded.error().text}});
-    notify_ready("watching; the last reload failed");
+    refuse_reload(reloaded.error().text);
     return;
   }
   config_ = *loaded.config;
+  reloads_.set({true, reloads_.get()->started_at, clock_.now(), channel_names(config_)});
+  if (desk_) {
+    desk_->set_config(std::make_shared<const conf::Config>(config_));
+  }
   writer_->set_retention(config_.daemon.retention);
   core::set_up_log(config_.daemon.log_level, config_.daemon.log_format);
   courier_->set_channels(config_.channels, lists::watched_counts(config_.targets));
@@ -331,9 +441,10 @@ void App::tend_watchdog() {
 
 void App::serve(const sigset_t& signals) {
   const core::Millis watchdog = watchdog_pause();
-  const core::Millis pause = watchdog.count() > 0 ? watchdog : core::Millis(3'600'000);
-  const timespec limit{pause.count() / 1000, (pause.count() % 1000) * 1'000'000};
   for (;;) {
+    core::Millis pause = watchdog.count() > 0 ? watchdog : core::Millis(3'600'000);
+    pause = wants_http() ? std::min(pause, kHttpRetry) : pause;
+    const timespec limit{pause.count() / 1000, (pause.count() % 1000) * 1'000'000};
     const int signal = ::sigtimedwait(&signals, nullptr, &limit);
     if (signal == SIGHUP) {
       reload();
@@ -342,11 +453,13 @@ void App::serve(const sigset_t& signals) {
     } else if (watchdog.count() > 0) {
       tend_watchdog();
     }
+    open_http();
   }
 }
 
 void App::stop() {
   notify_stopping();
+  http_.reset();
   control_.reset();
   if (loop_) {
     loop_->stop();

@@ -3,6 +3,7 @@
 
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace rblwatch::daemon {
@@ -10,10 +11,15 @@ namespace rblwatch::daemon {
 namespace {
 constexpr std::size_t kJobs = 16;
 constexpr core::Millis kTurn{500};
+constexpr core::Seconds kPublishEvery{1};
+constexpr int kIdleShare = 100;  // figures may cost a hundredth of the loop's time
 }  // namespace
 
 LoopThread::LoopThread(std::unique_ptr<Monitor> monitor, const core::Fd& wake)
-    : monitor_(std::move(monitor)), wake_(wake), jobs_(kJobs), thread_([this] { work(); }) {}
+    : monitor_(std::move(monitor)), wake_(wake), jobs_(kJobs) {
+  publish();
+  thread_ = std::thread([this] { work(); });
+}
 
 LoopThread::~LoopThread() {
   stop();
@@ -31,6 +37,16 @@ void LoopThread::wake() {
   ::eventfd_write(wake_.get(), 1);
 }
 
+void LoopThread::publish() {
+  const core::Tick begun = clock_.tick();
+  if (begun < next_publishing_) {
+    return;
+  }
+  figures_.set(monitor_->figures());
+  const core::Tick done = clock_.tick();
+  next_publishing_ = done + std::max<core::Micros>(kPublishEvery, kIdleShare * (done - begun));
+}
+
 void LoopThread::work() {
   for (;;) {
     while (auto job = jobs_.try_receive()) {
@@ -41,6 +57,7 @@ void LoopThread::work() {
     }
     monitor_->turn(kTurn);
     ++turns_;
+    publish();
     // The resolver only watches the descriptor; emptying it is ours.
     eventfd_t count = 0;
     ::eventfd_read(wake_.get(), &count);

@@ -12,8 +12,10 @@
 #include <utility>
 
 #include "core/handle.hpp"
+#include "core/latest.hpp"
 #include "core/mailbox.hpp"
 #include "core/result.hpp"
+#include "core/time.hpp"
 #include "daemon/monitor.hpp"
 
 namespace rblwatch::daemon {
@@ -43,6 +45,8 @@ class LoopThread {
 
   /// Ends after the present turn; what is collected is handed to the journal.
   void stop();
+  /// As of the latest turns: a second old, or a hundred times what they cost to make. Never null.
+  FiguresPtr figures() const { return figures_.get(); }
   /// Turns so far: a watchdog's proof that the loop is alive.
   std::uint64_t turns() const { return turns_; }
 
@@ -50,10 +54,14 @@ class LoopThread {
   using Job = std::function<void(Monitor&)>;
   void work();
   void wake();
+  void publish();
 
   std::unique_ptr<Monitor> monitor_;
   const core::Fd& wake_;
   core::Mailbox<Job> jobs_;
+  core::SystemClock clock_;
+  core::Tick next_publishing_{};
+  core::Latest<Figures> figures_;
   std::atomic<std::uint64_t> turns_{0};
   std::thread thread_;
 };

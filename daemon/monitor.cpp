@@ -238,6 +238,10 @@ core::Result<report::WhyDoc> Monitor::why(const std::string& subject,
   return explain(*now_, subject, zone, core::read_clocks(ports_.clock));
 }
 
+Figures Monitor::figures() const {
+  return make_figures(*now_, ports_.resolver, epoch_, core::read_clocks(ports_.clock));
+}
+
 core::Result<void> Monitor::release(const std::string& zone) {
   ledger_.set_now(core::read_clocks(ports_.clock));
   const auto index = now_->world->find_zone(zone);

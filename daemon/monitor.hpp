@@ -17,6 +17,7 @@
 #include "core/random.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "daemon/figures.hpp"
 #include "daemon/generation.hpp"
 #include "daemon/host_watch.hpp"
 #include "daemon/journal.hpp"
@@ -50,6 +51,8 @@ class Monitor {
 
   /// The evidence of the last verdicts about this subject; of one zone where `zone` isn't empty.
   core::Result<report::WhyDoc> why(const std::string& subject, const std::string& zone) const;
+  /// How it does, for metrics and /healthz.
+  Figures figures() const;
   /// Ends a quarantine. Kind::not_found where there is none.
   core::Result<void> release(const std::string& zone);
   /// When a turn next has something to do, for tests that move the clock.

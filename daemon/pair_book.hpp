@@ -121,6 +121,8 @@ class PairBook {
   void set_doubt(lists::PairId pair, lists::Doubt doubt);
   void clear_doubt(lists::PairId pair);
   std::optional<lists::Doubt> doubt(lists::PairId pair) const;
+  /// By pair.
+  const std::unordered_map<std::uint32_t, lists::Doubt>& doubts() const { return doubts_; }
   /// The answer behind a doubt, where there was one with something in it. At most kMostPuzzles are
   /// kept: a zone that answers so to all is blind soon, and not asked.
   void keep_puzzle(lists::PairId pair, lists::Evidence evidence);

@@ -22,6 +22,7 @@ constexpr core::Millis kJump{3'600'000};
 Writer::Writer(storage::Store store, const core::Clock& clock, WriterOptions options)
     : store_(std::move(store)), clock_(clock), options_(std::move(options)), mailbox_(kMailbox) {
   next_prune_ = clock_.tick() + kPruneEvery;
+  trouble_.set("");
   thread_ = std::thread([this] { work(); });
 }
 
@@ -84,20 +85,27 @@ void Writer::commit_backlog() {
     const auto committed = store_.commit(backlog_.front());
     if (!committed) {
       next_try_ = clock_.tick() + kRetry;
+      ++failures_;
       if (!is_stuck_.exchange(true)) {
         core::log_error("changes can't be stored; nothing is asked or alerted until they can",
                         {{"error", committed.error().text}});
-        options_.on_trouble(committed.error().text);
+        set_trouble(committed.error().text);
       }
       return;
     }
+    events_ += backlog_.front().events.size();
     backlog_.pop_front();
     options_.on_committed();
   }
   if (is_stuck_.exchange(false)) {
     core::log_info("changes can be stored again");
-    options_.on_trouble("");
+    set_trouble("");
   }
+}
+
+void Writer::set_trouble(const std::string& error) {
+  trouble_.set(error);
+  options_.on_trouble(error);
 }
 
 void Writer::prune() {
@@ -140,9 +148,16 @@ core::Result<std::vector<alerts::Delivery>> WriterOutbox::waiting() {
 core::Result<void> WriterOutbox::settle(const alerts::Delivery& delivery,
                                         std::span<const lists::Event> events,
                                         std::span<const alerts::Notice> notices) {
-  return writer_.run<void>([&delivery, events, notices](storage::Store& store) {
+  auto settled = writer_.run<void>([&delivery, events, notices](storage::Store& store) {
     return store.settle(delivery, events, notices);
   });
+  if (settled && delivery.state == alerts::DeliveryState::delivered) {
+    const auto before = delivered_.get();
+    Delivered next = before ? *before : Delivered();
+    ++next[delivery.channel];
+    delivered_.set(std::move(next));
+  }
+  return settled;
 }
 
 }  // namespace rblwatch::daemon

@@ -7,16 +7,20 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <variant>
 
 #include "alerts/outbox.hpp"
+#include "core/latest.hpp"
 #include "core/mailbox.hpp"
 #include "core/time.hpp"
 #include "daemon/journal.hpp"
@@ -39,6 +43,11 @@ class Writer final : public Journal {
 
   bool can_accept() const override;
   void submit(storage::Batch batch) override;
+  /// Events stored and writes that failed, since the start.
+  std::uint64_t events() const { return events_; }
+  std::uint64_t failures() const { return failures_; }
+  /// Why changes can't be stored now; "" where they can.
+  std::string trouble() const { return *trouble_.get(); }
   /// From now on; a reload may change it.
   void set_retention(core::Millis retention);
 
@@ -65,6 +74,7 @@ class Writer final : public Journal {
   void take(Item item);
   void commit_backlog();
   void prune();
+  void set_trouble(const std::string& error);
 
   storage::Store store_;
   const core::Clock& clock_;
@@ -72,6 +82,9 @@ class Writer final : public Journal {
   core::Mailbox<Item> mailbox_;
   std::deque<storage::Batch> backlog_;
   std::atomic<bool> is_stuck_{false};
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  core::Latest<std::string> trouble_;
   core::Tick next_try_{};
   core::Tick next_prune_{};
   std::optional<core::ClockPair> last_prune_;
@@ -90,8 +103,13 @@ class WriterOutbox final : public alerts::Outbox {
   core::Result<void> settle(const alerts::Delivery& delivery, std::span<const lists::Event> events,
                             std::span<const alerts::Notice> notices) override;
 
+  /// By channel, since the start. Any thread; null before the first one.
+  using Delivered = std::map<std::string, std::uint64_t>;
+  std::shared_ptr<const Delivered> delivered() const { return delivered_.get(); }
+
  private:
   Writer& writer_;
+  core::Latest<Delivered> delivered_;
 };
 
 }  // namespace rblwatch::daemon

@@ -55,6 +55,10 @@ class ZoneWatch {
   std::optional<core::Tick> next_due() const;
 
   lists::ResolverHealth& resolver_health() { return resolver_health_; }
+  /// No zones that are asked through it are blind by its fault.
+  bool is_resolver_seeing() const {
+    return resolver_health_.state() != lists::ResolverHealth::State::blind;
+  }
   storage::ResolverRecord resolver_record(const dns::Resolver& resolver) const;
   void restore_resolver(const storage::ResolverRecord& record);
   /// Takes over what the generation before knew of the resolver.

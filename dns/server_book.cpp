@@ -346,7 +346,8 @@ std::vector<ServerStatus> ServerBook::status() const {
   std::vector<ServerStatus> all;
   for (const auto& state : servers_) {
     if (state->is_let_go) continue;
-    ServerStatus status{state->server, state->role, std::nullopt, state->is_answering};
+    ServerStatus status{state->server, state->role, std::nullopt, state->is_answering,
+                        state->distress.pace.is_limited()};
     if (state->rtt.is_known()) status.rtt = state->rtt.smoothed();
     all.push_back(status);
   }

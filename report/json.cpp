@@ -206,6 +206,12 @@ std::string to_json(const EventsDoc& document) {
   return json_parts::dump(json);
 }
 
+std::string error_json(const std::string& error, Timestamp now) {
+  Json json = json_parts::head(now);
+  json["error"] = text(error);
+  return json_parts::dump(json);
+}
+
 std::string to_json(const ZonesDoc& document) {
   Json json = json_parts::head(document.generated_at);
   json["zones"] = array_of(document.zones, detail_json);

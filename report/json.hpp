@@ -21,6 +21,9 @@ std::string to_json(const TargetsDoc& document);
 std::string to_json(const AlertsDoc& document);
 std::string to_json(const ConfigCheckDoc& document);
 
+/// {"error": TEXT}: what a program gets over HTTP in place of a document.
+std::string error_json(const std::string& error, Timestamp now);
+
 /// Reads back what to_json(WhyDoc) wrote: how the command line takes `why` from a running daemon.
 core::Result<WhyDoc> why_from_json(const std::string& json);
 

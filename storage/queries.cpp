@@ -291,4 +291,32 @@ std::vector<report::DeliveryView> read_deliveries(Transaction& transaction, bool
   return views;
 }
 
+// Each of these goes through an index of what waits or failed, or stops at the first row: the many
+// that were delivered are not looked through.
+OutboxFigures read_outbox_figures(Transaction& transaction) {
+  OutboxFigures figures;
+  Query waiting(transaction,
+                "SELECT channel, count(*), min(created_at) FROM deliveries WHERE state = 'waiting' "
+                "GROUP BY channel");
+  while (waiting.next()) {
+    OutboxFigures::Channel& channel = figures.channels[waiting.text()];
+    channel.waiting = static_cast<std::uint64_t>(waiting.integer());
+    const core::Timestamp oldest = waiting.timestamp();
+    figures.oldest = std::min(figures.oldest.value_or(oldest), oldest);
+  }
+  Query failed(transaction,
+               "SELECT channel, count(*) FROM deliveries WHERE state = 'failed' GROUP BY channel");
+  while (failed.next()) {
+    OutboxFigures::Channel& channel = figures.channels[failed.text()];
+    channel.failed = static_cast<std::uint64_t>(failed.integer());
+  }
+  Query delivered(transaction,
+                  "SELECT last_attempt_at FROM deliveries WHERE state = 'delivered' ORDER BY seq "
+                  "DESC LIMIT 1");
+  if (delivered.next()) {
+    figures.last_delivered = delivered.maybe_timestamp();
+  }
+  return figures;
+}
+
 }  // namespace rblwatch::storage

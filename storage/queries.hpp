@@ -22,6 +22,7 @@ report::TargetAddresses read_addresses(Transaction& transaction,
 std::vector<Reader::KeptEvidence> read_kept(Transaction& transaction, const std::string& subject);
 std::vector<report::DeliveryView> read_deliveries(Transaction& transaction, bool only_failed,
                                                   std::size_t limit);
+OutboxFigures read_outbox_figures(Transaction& transaction);
 
 ListingHistory read_history(Transaction& transaction, const HistoryFilter& filter);
 EventHistory read_events(Transaction& transaction, const HistoryFilter& filter);

@@ -202,6 +202,11 @@ core::Result<std::vector<report::DeliveryView>> Reader::deliveries(bool only_fai
       [&](Transaction& transaction) { return read_deliveries(transaction, only_failed, limit); });
 }
 
+core::Result<OutboxFigures> Reader::outbox_figures() const {
+  return impl_->read<OutboxFigures>(
+      [](Transaction& transaction) { return read_outbox_figures(transaction); });
+}
+
 core::Result<void> Reader::check_integrity(core::Millis at_most) const {
   return impl_->run([at_most](Connection& opened) -> core::Result<void> {
     const auto found = opened.value_within("PRAGMA quick_check(1)", at_most);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,17 @@ struct EventHistory {
   bool more = false;
 };
 
+/// How alerts fare, for metrics.
+struct OutboxFigures {
+  struct Channel {
+    std::uint64_t waiting = 0;
+    std::uint64_t failed = 0;
+  };
+  std::map<std::string, Channel> channels;  // by name, those with either
+  std::optional<core::Timestamp> oldest;    // of those that wait
+  std::optional<core::Timestamp> last_delivered;
+};
+
 class Reader {
  public:
   /// Kind::not_found when there is no database yet; the rest as Store::open.
@@ -70,6 +82,8 @@ class Reader {
   /// Newest first.
   core::Result<std::vector<report::DeliveryView>> deliveries(bool only_failed,
                                                              std::size_t limit) const;
+  /// Cheap, however many deliveries there are.
+  core::Result<OutboxFigures> outbox_figures() const;
   /// Looks through every page (SQLite's quick_check) for at most so long. Kind::corrupt with the
   /// first thing that is wrong; Kind::busy when the time was over before anything was.
   core::Result<void> check_integrity(core::Millis at_most) const;

@@ -6,7 +6,7 @@ packages_build=(
   g++ cmake ninja-build pkg-config ccache python3
   libldns-dev libcurl4-openssl-dev libsqlite3-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libtomlplusplus-dev libcli11-dev libexpected-dev libpsl-dev libidn2-dev libssl-dev
-  libsystemd-dev
+  libmicrohttpd-dev prometheus-cpp-dev libsystemd-dev
 )
 packages_demo=(rbldnsd)
 packages_unit=(catch2)

@@ -33,7 +33,7 @@ LIBRARY_FILES = {
     "fmt/": r"core/log\.cpp",
     "toml++/": r"conf/reader\.cpp",
     "CLI/": r"cli/options\.cpp|(cli|daemon)/main\.cpp",
-    "httplib.h": r"daemon/http_server\.cpp",
+    "microhttpd.h": r"daemon/http_server\.cpp",
     "libpsl.h": r"lists/public_suffix\.cpp",
     "idn2.h": r"core/idn\.cpp",
     "nlohmann/": r"(report|alerts)/\w+\.cpp|report/json_parts\.hpp",
@@ -47,7 +47,7 @@ LIBRARY_FILES = {
 LIBRARY_TARGETS = {
     "PkgConfig::ldns": "ldns/", "PkgConfig::sqlite": "sqlite3.h", "PkgConfig::curl": "curl/",
     "PkgConfig::spdlog": "spdlog/", "PkgConfig::toml": "toml++/", "PkgConfig::cli11": "CLI/",
-    "PkgConfig::httplib": "httplib.h", "PkgConfig::psl": "libpsl.h", "PkgConfig::idn2": "idn2.h",
+    "PkgConfig::microhttpd": "microhttpd.h", "PkgConfig::psl": "libpsl.h", "PkgConfig::idn2": "idn2.h",
     "PkgConfig::json": "nlohmann/", "PkgConfig::crypto": "openssl/",
     "PkgConfig::prometheus": "prometheus/", "PkgConfig::systemd": "systemd/",
 }

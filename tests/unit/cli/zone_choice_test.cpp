@@ -55,7 +55,7 @@ TEST_CASE("what is no zone is told with what could have been meant", "[zone_choi
 
 TEST_CASE("a dead zone is told with the day it died", "[zone_choice]") {
   CHECK(holds(chosen("dead.test"), "it died 2024-06-05 and lists everything (closed)"));
-  CHECK_FALSE(obituary(config(), "bl.test"));
+  CHECK_FALSE(report::obituary(config().catalogue, "bl.test"));
 }
 
 TEST_CASE("one that must be in use is not taken from the catalogue", "[zone_choice]") {
@@ -68,14 +68,17 @@ TEST_CASE("one that must be in use is not taken from the catalogue", "[zone_choi
 TEST_CASE("a target is meant by name or value, a subject by itself", "[reading]") {
   const auto subjects =
       subjects_of({"192.0.2.10", "198.51.100.0/30", "2001:db8::1", "example.com"});
-  CHECK(find_meant(subjects, "name of 192.0.2.10").target_names.size() == 1);
-  CHECK(find_meant(subjects, "198.51.100.0/30").target_names.size() == 1);
-  CHECK(find_meant(subjects, "198.51.100.1").target_names.empty());
-  CHECK(find_meant(subjects, "198.51.100.1").subjects == std::vector<std::string>{"198.51.100.1"});
-  CHECK(find_meant(subjects, "2001:DB8::1").subjects == std::vector<std::string>{"2001:db8::1"});
-  CHECK(find_meant(subjects, "EXAMPLE.com").subjects == std::vector<std::string>{"example.com"});
-  CHECK_FALSE(find_meant(subjects, "192.0.2.11").is_known());
-  CHECK_FALSE(find_meant(subjects, "").is_known());
+  CHECK(report::find_meant(subjects, "name of 192.0.2.10").target_names.size() == 1);
+  CHECK(report::find_meant(subjects, "198.51.100.0/30").target_names.size() == 1);
+  CHECK(report::find_meant(subjects, "198.51.100.1").target_names.empty());
+  CHECK(report::find_meant(subjects, "198.51.100.1").subjects ==
+        std::vector<std::string>{"198.51.100.1"});
+  CHECK(report::find_meant(subjects, "2001:DB8::1").subjects ==
+        std::vector<std::string>{"2001:db8::1"});
+  CHECK(report::find_meant(subjects, "EXAMPLE.com").subjects ==
+        std::vector<std::string>{"example.com"});
+  CHECK_FALSE(report::find_meant(subjects, "192.0.2.11").is_known());
+  CHECK_FALSE(report::find_meant(subjects, "").is_known());
 }
 
 TEST_CASE("a slip of a target's name is told with the nearest one", "[reading]") {

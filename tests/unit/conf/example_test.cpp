@@ -14,7 +14,7 @@ TEST_CASE("The commented example loads without an error") {
   CHECK(lines(loaded.errors, kSource) == std::vector<std::string>{});
   CHECK(lines(loaded.warnings, kSource) ==
         std::vector<std::string>{
-            "conf/rblwatch.toml: read and checked, but not acted on yet: daemon.http, "
+            "conf/rblwatch.toml: read and checked, but not acted on yet: "
             "channel.fallback_after, channel.max_per_minute, channel.flap_limit, "
             "channel.fallback, digest (a later version of rblwatch will; nothing depends on them "
             "until then)"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Points in time as people type them behind --since and --until. Pure but for the local time zone;
+// Points in time as people type them: since and until. Pure but for the local time zone;
 // any thread.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 
-namespace rblwatch::cli {
+namespace rblwatch::report {
 
 /// Which end of a day a date stands for.
 enum class DayEdge : std::uint8_t { begin, end };
@@ -20,4 +20,4 @@ enum class DayEdge : std::uint8_t { begin, end };
 core::Result<core::Timestamp> parse_moment(std::string_view text, core::Timestamp now,
                                            DayEdge edge);
 
-}  // namespace rblwatch::cli
+}  // namespace rblwatch::report

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/moment.hpp"
+#include "report/moment.hpp"
 
 #include <time.h>
 
@@ -11,7 +11,7 @@
 #include "core/text.hpp"
 #include "core/untrusted.hpp"
 
-namespace rblwatch::cli {
+namespace rblwatch::report {
 namespace {
 
 struct LocalTime {
@@ -96,4 +96,4 @@ core::Result<core::Timestamp> parse_moment(std::string_view text, core::Timestam
   return *at;
 }
 
-}  // namespace rblwatch::cli
+}  // namespace rblwatch::report

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/moment.hpp"
+#include "report/moment.hpp"
 
 #include <stdlib.h>
 #include <time.h>
@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 using namespace rblwatch;
-using namespace rblwatch::cli;
+using namespace rblwatch::report;
 
 namespace {
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/history_wish.hpp"
+
+#include "report/moment.hpp"
+#include "report/watched.hpp"
+
+namespace rblwatch::storage {
+
+namespace {
+
+core::Result<std::optional<core::Timestamp>> moment(const std::string& text, core::Timestamp now,
+                                                    report::DayEdge edge) {
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  const auto at = report::parse_moment(text, now, edge);
+  if (!at) {
+    return tl::make_unexpected(at.error());
+  }
+  return *at;
+}
+
+/// Whether anything is stored of a zone that nobody knows any more.
+core::Result<bool> has_past(const Reader& reader, const std::string& zone) {
+  HistoryFilter any;
+  any.zone = zone;
+  any.limit = 1;
+  const auto listings = reader.history(any);
+  const auto events = reader.events(any);
+  if (!listings || !events) {
+    return tl::make_unexpected(listings ? events.error() : listings.error());
+  }
+  return !listings->rows.empty() || !events->views.empty();
+}
+
+}  // namespace
+
+core::Result<HistoryFilter> make_filter(const HistoryWish& wish,
+                                        const lists::SubjectTable& subjects, core::Timestamp now) {
+  HistoryFilter filter;
+  const auto since = moment(wish.since, now, report::DayEdge::begin);
+  const auto until = moment(wish.until, now, report::DayEdge::end);
+  if (!since || !until) {
+    return tl::make_unexpected(since ? until.error() : since.error());
+  }
+  if (*since && *until && **since > **until) {
+    return core::fail(core::Error::Kind::invalid, "since is later than until: turn them round");
+  }
+  filter.since = *since;
+  filter.until = *until;
+  filter.limit = wish.limit;
+  filter.zone = wish.zone;
+  if (!wish.word.empty()) {
+    const auto subject = lists::Subject::parse(wish.word);
+    filter.targets = report::find_meant(subjects, wish.word).target_names;
+    filter.targets.push_back(wish.word);  // of a target that is gone
+    filter.subjects = {subject ? subject->to_text() : wish.word};
+  }
+  return filter;
+}
+
+core::Result<ListingHistory> find_listings(const Reader& reader, const HistoryFilter& filter,
+                                           core::Timestamp now) {
+  if (filter.since && *filter.since > now) {
+    return ListingHistory{};
+  }
+  return reader.history(filter);
+}
+
+std::optional<std::string> slip_text(const HistoryWish& wish, const lists::SubjectTable& subjects) {
+  const bool is_slip = !wish.word.empty() && !wish.is_narrowed() &&
+                       !report::find_meant(subjects, wish.word).is_known();
+  return is_slip
+             ? std::optional(report::not_watched_text(subjects, wish.word) + ", and has no history")
+             : std::nullopt;
+}
+
+core::Result<std::optional<std::string>> find_zone_id(std::span<const lists::Zone> zones,
+                                                      const lists::Catalogue& catalogue,
+                                                      const Reader& reader,
+                                                      const std::string& name) {
+  if (const lists::Zone* used = report::find_used(zones, name)) {
+    return used->id;
+  }
+  if (const lists::CatalogueZone* entry = catalogue.find(name)) {
+    return entry->zone.id;
+  }
+  const auto is_past = has_past(reader, name);
+  if (!is_past) {
+    return tl::make_unexpected(is_past.error());
+  }
+  return *is_past ? std::optional(name) : std::nullopt;
+}
+
+}  // namespace rblwatch::storage
