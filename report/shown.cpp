@@ -290,9 +290,20 @@ void add_field(std::string& text, std::string_view label, std::string_view shown
   add_wrapped(text, first, kLabelIndent + label.size() + padding, shown, style);
 }
 
-std::string show_time(const std::optional<Timestamp>& at, Timestamp now, std::string_view nothing) {
-  return at ? core::to_local(*at) + " " + unbroken("(" + core::to_ago(*at, now) + ")")
-            : std::string(nothing);
+std::string show_moment(Timestamp at, const TextStyle& style) {
+  if (!style.utc) {
+    return core::to_local(at);
+  }
+  constexpr std::size_t kDate = 10;  // "2026-11-23T09:10"
+  constexpr std::size_t kMinute = 16;
+  std::string text = core::to_rfc3339(at).substr(0, kMinute);
+  text[kDate] = ' ';
+  return text;
+}
+
+std::string show_time(const std::optional<Timestamp>& at, Timestamp now, const TextStyle& style) {
+  return at ? show_moment(*at, style) + " " + unbroken("(" + core::to_ago(*at, now) + ")")
+            : "never";
 }
 
 }  // namespace rblwatch::report

@@ -53,8 +53,10 @@ void add_line(std::string& text, std::string_view shown, Ink ink, const TextStyl
 void add_field(std::string& text, std::string_view label, std::string_view shown,
                const TextStyle& style);
 
-/// "2026-11-23 09:10 (3 h ago)"; "never" or what `nothing` says without a time.
+/// "2026-11-23 09:10", local time or UTC.
+std::string show_moment(Timestamp at, const TextStyle& style);
+/// "2026-11-23 09:10 (3 h ago)"; "never" without a time.
 std::string show_time(const std::optional<Timestamp>& at, Timestamp now,
-                      std::string_view nothing = "never");
+                      const TextStyle& style = {});
 
 }  // namespace rblwatch::report

@@ -10,6 +10,7 @@
 #include "report/table.hpp"
 #include "report/text_listing.hpp"
 #include "report/text_unseen.hpp"
+#include "report/wording.hpp"
 
 namespace rblwatch::report {
 namespace {
@@ -64,16 +65,6 @@ Ink ink_of_state(const std::string& state) {
     return Ink::good;
   }
   return Ink::doubtful;
-}
-
-Ink ink_of_event(const lists::Event& event) {
-  using lists::EventType;
-  if (lists::is_alarming(event)) {
-    const bool is_grave =
-        event.type != EventType::zone_quarantined && event.type != EventType::target_unresolved;
-    return is_grave ? Ink::bad : Ink::doubtful;
-  }
-  return event.type == EventType::retired ? Ink::faint : Ink::good;
 }
 
 /// The sentence beside time and type; under them where that would make it too narrow.
@@ -197,7 +188,7 @@ std::string to_text(const HistoryDoc& document, const TextStyle& style) {
                time_cell(view.listed_at, now),
                end_cell(view, now),
                duration_cell(view, now)});
-    table.add_note(doubt_remark(view, now), Ink::doubtful);
+    table.add_note(doubt_remark(view, now, style), Ink::doubtful);
   }
   std::string text = table.to_text(style);
   add_more(text, document.more, style);

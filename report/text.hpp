@@ -16,6 +16,7 @@ struct TextStyle {
   bool color = false;
   bool utf8 = false;
   bool quiet_clear = false;  // leave out what is fine
+  bool utc = false;          // times in UTC, which their reader may not share with this machine
   bool each_single = false;  // also those that are told as one with their neighbours
 };
 

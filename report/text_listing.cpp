@@ -175,7 +175,7 @@ std::vector<std::string> remarks_on(const ListingView& view, Timestamp now,
     }
   };
   add(pending_remark(view));
-  add(doubt_remark(view, now));
+  add(doubt_remark(view, now, style));
   add(view.contained ? "told by the zone that contains this one" : "");
   add(view.acked ? "acked" : "");
   add(view.muted_by.empty() ? "" : "muted by " + show(view.muted_by, style));
@@ -183,17 +183,17 @@ std::vector<std::string> remarks_on(const ListingView& view, Timestamp now,
   return remarks;
 }
 
-std::string doubt_remark(const ListingView& view, Timestamp now) {
+std::string doubt_remark(const ListingView& view, Timestamp now, const TextStyle& style) {
   if (!view.doubt) {
     return "";
   }
   std::string text = "in doubt (" + std::string(core::enum_word(view.doubt->cause)) + ")";
   if (view.state == ListingState::delisted) {
-    return text + " since " + core::to_local(view.doubt->since) + ": it may be back" +
+    return text + " since " + show_moment(view.doubt->since, style) + ": it may be back" +
            (view.last_seen ? "; last seen there " + core::to_ago(*view.last_seen, now) : "");
   }
   text += view.last_seen ? ": last seen " + core::to_ago(*view.last_seen, now)
-                         : " since " + core::to_local(view.doubt->since);
+                         : " since " + show_moment(view.doubt->since, style);
   return text;
 }
 

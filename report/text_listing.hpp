@@ -29,7 +29,7 @@ Cell codes_cell(const ListingView& view, const TextStyle& style);
 std::vector<std::string> remarks_on(const ListingView& view, Timestamp now, const TextStyle& style);
 
 /// "in doubt (timeout): last seen 3 h ago"; "" of what is fresh.
-std::string doubt_remark(const ListingView& view, Timestamp now);
+std::string doubt_remark(const ListingView& view, Timestamp now, const TextStyle& style);
 /// That the list's own text names the network around the address: lists that take networks often
 /// say so, and then one address speaks for its neighbours. "" where it doesn't.
 std::string network_remark(const ListingView& view);

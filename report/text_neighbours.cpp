@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "report/text_listing.hpp"
 #include "report/text_unseen.hpp"
+#include "report/wording.hpp"
 
 namespace rblwatch::report {
 namespace {
@@ -76,10 +77,6 @@ ListingView merged(const Group& group) {
     view.last_seen = std::min(view.last_seen, member->last_seen);
   }
   return view;
-}
-
-std::optional<Timestamp> began(const ListingView& view) {
-  return view.state == ListingState::delisted ? view.delisted_at : view.listed_at;
 }
 
 /// "2026-11-23 09:10 (3 h ago), the latest since 2026-11-23 09:40".

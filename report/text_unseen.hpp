@@ -8,25 +8,22 @@
 
 #include "report/model.hpp"
 #include "report/shown.hpp"
+#include "report/wording.hpp"
 
 namespace rblwatch::report {
 
 /// "\nTitle\nbody"; nothing without a body.
 void add_section(std::string& text, std::string_view title, const std::string& body,
                  const TextStyle& style);
-/// "516", "65 536".
-std::string number(std::uint64_t value);
 Ink ink_of(lists::ZoneState state);
 /// A zone's KINDS in its table: "ipv4, ipv6".
 std::string kinds_text(const std::vector<lists::Kind>& kinds);
 
-/// Sections with what isn't seen; "" when all is.
-/// What is shown is as old as this: of a daemon that doesn't run.
-std::string stopped_line(const DaemonView& daemon, Timestamp now);
-/// The same where it doesn't run; else nothing.
+/// The stopped line of a daemon that doesn't run; else nothing.
 void add_stopped(std::string& text, const std::optional<DaemonView>& daemon, Timestamp now,
                  const TextStyle& style);
 
+/// Sections with what isn't seen; "" when all is.
 std::string unseen_to_text(const StatusDoc& document, const TextStyle& style);
 
 }  // namespace rblwatch::report

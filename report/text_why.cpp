@@ -155,7 +155,7 @@ void add_evidence(std::string& text, const WhyAnswer& answer, const WhyDoc& docu
 void add_doubts(std::string& text, const WhyAnswer& answer, const WhyDoc& document,
                 const TextStyle& style) {
   for (const ListingView& view : document.listings) {
-    const std::string doubt = doubt_remark(view, document.generated_at);
+    const std::string doubt = doubt_remark(view, document.generated_at, style);
     if (view.zone == answer.zone && !doubt.empty()) {
       add_field(text, "stands as",
                 state_word(view) + " since " + show_time(view.listed_at, document.generated_at) +
