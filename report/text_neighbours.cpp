@@ -57,35 +57,10 @@ std::string relation(const ListingView& view) {
   RBL_CHECK(false);
 }
 
-std::string line_of(const Group& group, const TextStyle& style) {
-  const ListingView& first = *group.members.front();
-  std::string text =
-      lists::count_text(group.neighbours) + relation(first) + show(first.zone, style);
-  if (first.state == ListingState::listed) {
-    text += lists::whole_text(group.neighbours);
-  }
-  return text;
-}
-
-/// One that stands for all: listed since the first was, and last seen when the one was that has
-/// not been seen for longest.
-ListingView merged(const Group& group) {
-  ListingView view = *group.members.front();
-  for (const ListingView* member : group.members) {
-    view.listed_at = std::min(view.listed_at, member->listed_at);
-    view.delisted_at = std::min(view.delisted_at, member->delisted_at);
-    view.last_seen = std::min(view.last_seen, member->last_seen);
-  }
-  return view;
-}
-
 /// "2026-11-23 09:10 (3 h ago), the latest since 2026-11-23 09:40".
 std::string since_text(const Group& group, Timestamp now) {
   const std::optional<Timestamp> first = began(merged(group));
-  std::optional<Timestamp> last = first;
-  for (const ListingView* member : group.members) {
-    last = std::max(last, began(*member));
-  }
+  const std::optional<Timestamp> last = last_began(group);
   if (!first) {
     return "";
   }
@@ -96,16 +71,10 @@ std::string since_text(const Group& group, Timestamp now) {
   return text;
 }
 
-std::string member_text(const ListingView& view, const lists::Network& network,
-                        const TextStyle& style) {
-  return show(view.subject, style) +
-         (has_name(view, network) ? " (" + show(view.target, style) + ")" : "");
-}
-
 std::string members_text(const Group& group, std::size_t most, const TextStyle& style) {
   std::string text;
   for (std::size_t i = 0; i < std::min(most, group.members.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + member_text(*group.members[i], group.neighbours.network, style);
+    text += (i == 0 ? "" : ", ") + member_text(*group.members[i], group, style);
   }
   return text;
 }
@@ -163,12 +132,45 @@ GroupedListings group_listings(std::span<const ListingView* const> listings,
   return grouped;
 }
 
+std::string group_line(const Group& group, const TextStyle& style) {
+  const ListingView& first = *group.members.front();
+  std::string text =
+      lists::count_text(group.neighbours) + relation(first) + show(first.zone, style);
+  if (first.state == ListingState::listed) {
+    text += lists::whole_text(group.neighbours);
+  }
+  return text;
+}
+
+ListingView merged(const Group& group) {
+  ListingView view = *group.members.front();
+  for (const ListingView* member : group.members) {
+    view.listed_at = std::min(view.listed_at, member->listed_at);
+    view.delisted_at = std::min(view.delisted_at, member->delisted_at);
+    view.last_seen = std::min(view.last_seen, member->last_seen);
+  }
+  return view;
+}
+
+std::optional<Timestamp> last_began(const Group& group) {
+  std::optional<Timestamp> last;
+  for (const ListingView* member : group.members) {
+    last = std::max(last, began(*member));
+  }
+  return last;
+}
+
+std::string member_text(const ListingView& view, const Group& group, const TextStyle& style) {
+  return show(view.subject, style) +
+         (has_name(view, group.neighbours.network) ? " (" + show(view.target, style) + ")" : "");
+}
+
 std::string group_to_text(const Group& group, Timestamp now, bool has_table,
                           const TextStyle& style) {
   const ListingView view = merged(group);
   const lists::Network& network = group.neighbours.network;
   std::string text;
-  for (const std::string& part : wrap(line_of(group, style), width_of(style) - 2)) {
+  for (const std::string& part : wrap(group_line(group, style), width_of(style) - 2)) {
     text += (text.empty() ? "  " : "    ") + paint(part, ink_of(view), style) + "\n";
   }
   const std::string name = network.name == network.range.to_text() ? "" : show(network.name, style);
@@ -194,7 +196,7 @@ std::string group_in_full(const Group& group, Timestamp now, const TextStyle& st
   const ListingView view = merged(group);
   const ListingView& first = *group.members.front();
   std::string text;
-  add_line(text, line_of(group, style), ink_of(view), style);
+  add_line(text, group_line(group, style), ink_of(view), style);
   add_field(text, "zone", zone_text(view, style), style);
   add_field(text, "codes", show_list(view.codes, style), style);
   add_field(text, "meaning", show_list(view.meanings, style, "; "), style);

@@ -28,7 +28,18 @@ struct GroupedListings {
 GroupedListings group_listings(std::span<const ListingView* const> listings,
                                std::span<const lists::Network> networks);
 
-/// "203.0.113.0/24: 200 of 256 on uceprotect-2, dnsbl covers the whole network", its target, codes
+/// "203.0.113.0/24: 200 of 256 on uceprotect-2, dnsbl covers the whole network".
+std::string group_line(const GroupedListings::Group& group, const TextStyle& style);
+/// One that stands for all: listed since the first was, and last seen when the one was that has
+/// not been seen for longest.
+ListingView merged(const GroupedListings::Group& group);
+/// When the latest of them began.
+std::optional<Timestamp> last_began(const GroupedListings::Group& group);
+/// "192.0.2.10 (mx1)": with its name where it has one of its own.
+std::string member_text(const ListingView& view, const GroupedListings::Group& group,
+                        const TextStyle& style);
+
+/// The line, its target, codes
 /// and times, what else is to be known, and the first of the single ones; `has_table` says that all
 /// of them stand below.
 std::string group_to_text(const GroupedListings::Group& group, Timestamp now, bool has_table,
