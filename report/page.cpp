@@ -20,15 +20,13 @@ using core::count_of;
 using lists::ListingState;
 using page_parts::kPageText;
 
-bool has_stopped(const StatusDoc& status) {
-  return status.daemon && !status.daemon->running;
-}
-
 /// Good only where all is seen, now, and nothing is held back.
-Ink overall(const StatusDoc& status) {
+Ink overall(const PageDoc& document) {
+  const StatusDoc& status = document.status;
   const Ink ink = headline_ink(status.summary);
-  const bool is_doubtful = has_stopped(status) || status.summary.zones_quarantined > 0 ||
-                           status.summary.pairs == 0 || !status.unresolved.empty();
+  const bool is_doubtful = has_stopped(status) || !document.ailment.empty() ||
+                           status.summary.zones_quarantined > 0 || status.summary.pairs == 0 ||
+                           !status.unresolved.empty();
   return ink == Ink::good && is_doubtful ? Ink::doubtful : ink;
 }
 
@@ -59,8 +57,10 @@ std::string icon(Ink ink) {
                                                       shape + "</svg>");
 }
 
-std::string title(const StatusDoc& status) {
-  std::string text = has_stopped(status) ? "Stopped: " : "";
+std::string title(const PageDoc& document) {
+  const StatusDoc& status = document.status;
+  std::string text = document.ailment.empty() ? "" : "Trouble: ";
+  text = has_stopped(status) ? "Stopped: " : text;
   if (status.summary.pairs == 0) {
     text += "Nothing is asked";
   } else {
@@ -75,8 +75,8 @@ std::string head(const PageDoc& document) {
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta name=\"color-scheme\" content=\"light dark\">\n" +
          std::string(document.reloads ? "<meta http-equiv=\"refresh\" content=\"60\">\n" : "") +
-         "<title>" + title(document.status) + "</title>\n<link rel=\"icon\" href=\"" +
-         html::text(icon(overall(document.status))) + "\">\n<link rel=\"stylesheet\" href=\"" +
+         "<title>" + title(document) + "</title>\n<link rel=\"icon\" href=\"" +
+         html::text(icon(overall(document))) + "\">\n<link rel=\"stylesheet\" href=\"" +
          std::string(kStylePath) + "\">\n</head>\n<body>\n";
 }
 
@@ -100,7 +100,8 @@ std::string tile(std::uint64_t count, std::string_view words, Ink ink) {
 }
 
 /// Listed, not known, clear: three answers, and each has its number.
-std::string tiles(const StatusDoc& status) {
+std::string tiles(const PageDoc& document) {
+  const StatusDoc& status = document.status;
   const Summary& summary = status.summary;
   const auto ink = [](std::uint64_t count, Ink where_any) {
     return count > 0 ? where_any : Ink::plain;
@@ -114,7 +115,7 @@ std::string tiles(const StatusDoc& status) {
     html += tile(summary.pending, "pending", Ink::doubtful);
   }
   html += tile(summary.unknown, "can't be seen", ink(summary.unknown, Ink::doubtful));
-  const bool is_good = overall(status) == Ink::good;
+  const bool is_good = overall(document) == Ink::good;
   return html +
          tile(clear_pairs(status), has_stopped(status) ? "clear then" : "clear",
               is_good ? Ink::good : Ink::plain) +
@@ -140,12 +141,21 @@ std::string blind_line(const StatusDoc& status) {
          (blind > kNamed ? " and " + number(blind - kNamed) + " more" : "") + ".</p>\n";
 }
 
-std::string answer(const StatusDoc& status) {
-  std::string html = "<section class=\"answer " + std::string(html::class_of(overall(status))) +
+std::string coverage_html(const StatusDoc& status) {
+  return "<p class=\"coverage\">" + html::shown(coverage(status)) + "</p>\n";
+}
+
+std::string answer(const PageDoc& document) {
+  const StatusDoc& status = document.status;
+  std::string html = "<section class=\"answer " + std::string(html::class_of(overall(document))) +
                      "\" aria-labelledby=\"answer\">\n";
   if (has_stopped(status)) {
     html += "<p class=\"stopped\">" +
             html::sentence(stopped_line(*status.daemon, status.generated_at, kPageText)) + "</p>\n";
+  }
+  if (!document.ailment.empty()) {
+    html += "<p class=\"stopped\">rblwatchd doesn't do its work: " + html::text(document.ailment) +
+            ".</p>\n";
   }
   const Nothing nothing = nothing_to_tell(status);
   if (!nothing.why.empty()) {
@@ -154,11 +164,12 @@ std::string answer(const StatusDoc& status) {
       html += "<pre>" + html::text(kExampleTarget) + "</pre>\n<p>" + html::text(kAfterExample) +
               "</p>\n";
     }
-    return html + "</section>\n";
+    const std::string known = status.summary.zones == 0 ? "" : coverage_html(status);
+    return html + known + "</section>\n";
   }
   html += "<h1 id=\"answer\">" + html::shown(headline(status.summary)) + "</h1>\n";
-  html += tiles(status) + blind_line(status);
-  return html + "<p class=\"coverage\">" + html::shown(coverage(status)) + "</p>\n</section>\n";
+  html += tiles(document) + blind_line(status);
+  return html + coverage_html(status) + "</section>\n";
 }
 
 std::string events(const std::vector<lists::Event>& newest_first) {
@@ -187,7 +198,7 @@ std::string footer(const StatusDoc& status) {
 
 std::string to_page(const PageDoc& document) {
   const StatusDoc& status = document.status;
-  std::string page = head(document) + banner(document) + "<main>\n" + answer(status);
+  std::string page = head(document) + banner(document) + "<main>\n" + answer(document);
   for (const Section which : {Section::listed, Section::pending, Section::lost, Section::info}) {
     page += page_parts::listings(status, which);
   }

@@ -26,6 +26,8 @@ struct PageDoc {
   StatusDoc status;
   std::vector<lists::Event> events;  // newest first; those above kPageEvents are left out
   bool reloads = true;               // by itself, each minute
+  /// Why the daemon doesn't do its work though it runs, as /healthz says it; "" where it does.
+  std::string ailment;
 };
 
 /// The whole document.

@@ -52,10 +52,9 @@ std::string remark_fields(const ListingView& view, Timestamp now) {
   std::string html;
   const std::string doubt = doubt_remark(view, now, kPageText);
   for (const std::string& remark : remarks_on(view, now, kPageText)) {
-    const bool is_doubt = remark == doubt;
-    html += html::field(is_doubt ? "Doubt" : "Note",
-                        is_doubt ? "<span class=\"doubtful\">" + html::shown(remark) + "</span>"
-                                 : html::shown(remark));
+    html += html::field("Note", remark == doubt
+                                    ? "<span class=\"doubtful\">" + html::shown(remark) + "</span>"
+                                    : html::shown(remark));
   }
   return html + html::field("Note", html::shown(network_remark(view)));
 }

@@ -151,7 +151,8 @@ td time { white-space: nowrap; }
 tbody tr:hover > * { background: var(--page); }
 
 .events { padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line); border-radius: 5px; }
-.events li { padding: 0.3125rem 0.75rem; }
+.events li { display: grid; grid-template-columns: max-content 9.25rem minmax(0, 1fr); gap: 0 0.75rem; align-items: baseline; padding: 0.3125rem 0.75rem; }
+.events .badge { justify-self: start; }
 .events li + li { border-top: 1px solid var(--line); }
 .events time { color: var(--faint); }
 footer { margin-top: 1.75rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
@@ -163,8 +164,9 @@ footer { margin-top: 1.75rem; padding-top: 0.75rem; border-top: 1px solid var(--
   dl, .advice { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd + dt { margin-top: 0.25rem; }
   dt { font-size: 0.8125rem; }
-  tbody th { min-width: 7rem; overflow-wrap: anywhere; }
-  .events li > span:last-child { display: block; }
+  tbody th { min-width: 9rem; overflow-wrap: anywhere; }
+  .events li { grid-template-columns: max-content 1fr; }
+  .events li > span:last-child { grid-column: 1 / -1; }
 }
 @media print {
   body { max-width: none; background: #fff; }

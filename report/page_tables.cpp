@@ -66,9 +66,13 @@ class HtmlTable {
   std::size_t all_ = 0;
 };
 
-std::string state_html(ZoneState state, const std::optional<lists::Cause>& cause) {
-  return html::badge(enum_word(state), ink_of(state)) +
-         (cause ? " " + html::text(enum_word(*cause)) : "");
+/// What was seen before the daemon stopped is no good news now.
+Ink now_or_then(Ink ink, const StatusDoc& document) {
+  return ink == Ink::good && has_stopped(document) ? Ink::plain : ink;
+}
+
+std::string state_html(std::string_view state, Ink ink, const std::optional<lists::Cause>& cause) {
+  return html::badge(state, ink) + (cause ? " " + html::text(enum_word(*cause)) : "");
 }
 
 std::string count_html(std::uint64_t count, Ink ink) {
@@ -84,7 +88,7 @@ std::string unseen_zones(const StatusDoc& document, AdviceNeeded& advice) {
   for (const UnseenKind& unseen : unseen_kinds(document)) {
     table.add({html::text(unseen.zone->id),
                unseen.kind ? std::string(enum_word(*unseen.kind)) : "all",
-               state_html(unseen.state, unseen.cause),
+               state_html(enum_word(unseen.state), ink_of(unseen.state), unseen.cause),
                unseen.since ? html::time_and_ago(unseen.since, document.generated_at) : "",
                unseen.kind ? html::text(number(unseen.pairs)) : ""});
     advice.need(unseen);
@@ -192,7 +196,9 @@ std::string unseen(const StatusDoc& document) {
 
 std::string zones(const StatusDoc& document) {
   const Timestamp now = document.generated_at;
-  HtmlTable table("all-zones", "The zones in use and how they were last seen",
+  HtmlTable table("all-zones",
+                  has_stopped(document) ? "The zones in use, as they were when rblwatchd stopped"
+                                        : "The zones in use and how they fare",
                   {{"Zone"},
                    {"State"},
                    {"Since"},
@@ -204,8 +210,10 @@ std::string zones(const StatusDoc& document) {
                    {"Operator"}});
   for (const ZoneView* zone : zones_in_order(document)) {
     table.add({html::text(zone->id),
-               is_unused(*zone) ? html::badge("not asked", Ink::plain)
-                                : state_html(zone->state, zone->cause),
+               is_unused(*zone)
+                   ? html::badge("not asked", Ink::plain)
+                   : state_html(enum_word(zone->state), now_or_then(ink_of(zone->state), document),
+                                zone->cause),
                html::ago(zone->since, now, ""), html::ago(zone->last_test, now),
                html::ago(zone->last_sweep, now), html::text(number(zone->subjects)),
                count_html(zone->listed, Ink::bad), count_html(zone->unknown, Ink::doubtful),
@@ -220,8 +228,8 @@ std::string resolvers(const StatusDoc& document) {
   for (const ResolverView& view : document.resolvers) {
     const bool is_seeing = view.state == "seeing";
     table.add({html::text(view.server),
-               html::badge(view.state, is_seeing ? Ink::good : Ink::bad) +
-                   (view.cause ? " " + html::text(enum_word(*view.cause)) : ""),
+               state_html(view.state, is_seeing ? now_or_then(Ink::good, document) : Ink::bad,
+                          view.cause),
                html::ago(view.since, document.generated_at, ""),
                view.rtt_ms ? std::to_string(*view.rtt_ms) + "&nbsp;ms" : ""});
   }

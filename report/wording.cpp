@@ -77,14 +77,17 @@ Ink headline_ink(const Summary& summary) {
   return is_fine ? Ink::good : Ink::doubtful;
 }
 
+bool has_stopped(const StatusDoc& document) {
+  return document.daemon && !document.daemon->running;
+}
+
 std::string coverage(const StatusDoc& document) {
   const Summary& summary = document.summary;
-  const bool has_stopped = document.daemon && !document.daemon->running;
   std::string line = count_of(summary.subjects, "subject", "subjects");
   if (summary.targets != summary.subjects) {
     line += " of " + count_of(summary.targets, "target", "targets");
   }
-  line += " on " + zones_text(summary, has_stopped ? " then" : "");
+  line += " on " + zones_text(summary, has_stopped(document) ? " then" : "");
   if (summary.unsupported > 0) {
     line += "; " + count_of(summary.unsupported, "pair", "pairs") + " unsupported";
   }

@@ -28,6 +28,8 @@ Ink headline_ink(const Summary& summary);
 /// Subjects, targets, and how many zones are seeing, blind, quarantined, untested: a sentence.
 std::string coverage(const StatusDoc& document);
 
+/// A daemon was there, and runs no more. Of `check` there is none.
+bool has_stopped(const StatusDoc& document);
 /// What is shown is as old as this: of a daemon that doesn't run.
 std::string stopped_line(const DaemonView& daemon, Timestamp now, const TextStyle& style);
 /// Version, since when it runs, its last sweep; or the stopped line.

@@ -12,7 +12,9 @@ packages_demo=(rbldnsd)
 packages_unit=(catch2)
 packages_test=(
   rbldnsd unbound nsd dnsmasq-base python3-aiosmtpd libfaketime faketime strace openssl
+  chromium
 )
+packages_node=(nodejs npm)
 packages_clang=(clang-14 libclang-rt-14-dev)
 packages_format=(clang-format-14)
 packages_lint=(clang-14 clang-tidy-14 clang-format-14 shellcheck)
@@ -39,4 +41,24 @@ need() {
   fi
   "${as_root[@]}" bash "$root/tools/install_packages.sh" "${missing[@]}" ||
     die "the packages could not be installed; by hand: apt-get install ${missing[*]}"
+}
+
+# The npm packages of the browser tests, as tests/package-lock.json pins them. Silent when they are
+# here. A Node from elsewhere brings its own npm, beside which Debian's can't be installed.
+need_node_packages() {
+  { command -v node && command -v npm; } >/dev/null || need node
+  local lock=$root/tests/package-lock.json log
+  local installed=$root/tests/node_modules/installed-lock.json
+  ! cmp -s "$lock" "$installed" || return 0
+
+  log=$(log_of npm)
+  exec 7>"$root/build/npm.lock"
+  flock 7  # another ./dev installs the same
+  if ! cmp -s "$lock" "$installed"; then
+    say "installing the npm packages of tests/package-lock.json"
+    (cd "$root/tests" && npm ci --ignore-scripts) >"$log" 2>&1 ||
+      { cat "$log" >&2; die "the npm packages could not be installed"; }
+    cp "$lock" "$installed"
+  fi
+  exec 7>&-
 }

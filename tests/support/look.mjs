@@ -83,13 +83,11 @@ async function main(given) {
   const pictures = given[0] === "--pictures" ? given.splice(0, 2)[1] : "";
   const browser = await chromium.launch({
     executablePath: process.env.RBLWATCH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"], // as root there is none
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"], // as root there is none
   });
   const views = [];
   for (const url of given) {
-    for (const view of VIEWS) {
-      views.push(await look(browser, url, view, pictures));
-    }
+    views.push(...await Promise.all(VIEWS.map((view) => look(browser, url, view, pictures))));
   }
   await browser.close();
   console.log(JSON.stringify(views));

@@ -25,7 +25,7 @@ using samples::ago;
 using samples::kNow;
 
 PageDoc page_of(StatusDoc status) {
-  return {.status = std::move(status), .events = samples::events()};
+  return {.status = std::move(status), .events = samples::events(), .ailment = {}};
 }
 
 StatusDoc blind_resolver() {
@@ -250,6 +250,12 @@ TEST_CASE("the page is green only where everything is seen and nothing is open")
     CHECK(!has(html, "class=\"answer good\""));
     CHECK(!has(html, "<li class=\"good\">"));
   }
+  PageDoc ailing = page_of(samples::quiet());
+  ailing.ailment = "events can't be stored: <disk full>";
+  CHECK(!has(to_page(ailing), "class=\"answer good\""));
+  CHECK(has(to_page(ailing), "events can&#39;t be stored: &lt;disk full&gt;"));
+  const std::string stopped = to_page({.status = samples::stopped(), .events = {}, .ailment = {}});
+  CHECK(!has(stopped, "good"));
 }
 
 TEST_CASE("the title begins with the state") {
