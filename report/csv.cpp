@@ -46,7 +46,7 @@ std::string cell(std::string_view foreign) {
   return '"' + core::replace_all(std::move(text), "\"", "\"\"") + '"';
 }
 
-std::string time_cell(const std::optional<Timestamp>& at) {
+std::string csv_time(const std::optional<Timestamp>& at) {
   return at ? core::to_rfc3339(*at) : "";
 }
 
@@ -69,10 +69,10 @@ std::string row(const ListingView& view, Timestamp now) {
       cell(core::join(view.codes, " ")),
       cell(core::join(view.meanings, "; ")),
       cell(view.reason.raw()),
-      time_cell(view.listed_at),
-      time_cell(view.delisted_at),
+      csv_time(view.listed_at),
+      csv_time(view.delisted_at),
       duration ? std::to_string(duration->count()) : "",
-      time_cell(view.last_seen),
+      csv_time(view.last_seen),
       view.doubt ? std::string(core::enum_word(view.doubt->cause)) : "",
       yes_or_no(view.first_seen),
       yes_or_no(view.acked),

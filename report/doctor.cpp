@@ -13,9 +13,9 @@ namespace {
 
 using json_parts::Json;
 
-constexpr std::size_t kIndent = 6;  // "fail  "
+constexpr std::size_t kCheckIndent = 6;  // "fail  "
 
-Ink ink_of(CheckState state) {
+Ink ink_of_check(CheckState state) {
   switch (state) {
     case CheckState::ok:
       return Ink::good;
@@ -40,15 +40,16 @@ Json check_json(const CheckView& check) {
 void add_check(std::string& text, const CheckView& check, const std::string& last_fix,
                const TextStyle& style) {
   const std::string_view word = core::enum_word(check.state);
-  add_wrapped(text,
-              paint(word, ink_of(check.state), style) + std::string(kIndent - word.size(), ' '),
-              kIndent, show(check.name, style) + ": " + show(check.text, style), style);
+  add_wrapped(
+      text,
+      paint(word, ink_of_check(check.state), style) + std::string(kCheckIndent - word.size(), ' '),
+      kCheckIndent, show(check.name, style) + ": " + show(check.text, style), style);
   if (check.fix == last_fix && !check.fix.empty()) {
-    add_wrapped(text, std::string(kIndent, ' ') + paint("fix: ", Ink::bold, style), kIndent + 5,
-                "the same", style);
+    add_wrapped(text, std::string(kCheckIndent, ' ') + paint("fix: ", Ink::bold, style),
+                kCheckIndent + 5, "the same", style);
   } else if (!check.fix.empty()) {
-    add_wrapped(text, std::string(kIndent, ' ') + paint("fix: ", Ink::bold, style), kIndent + 5,
-                show(check.fix, style), style);
+    add_wrapped(text, std::string(kCheckIndent, ' ') + paint("fix: ", Ink::bold, style),
+                kCheckIndent + 5, show(check.fix, style), style);
   }
 }
 

@@ -19,7 +19,7 @@ using lists::Purpose;
 
 constexpr std::size_t kNamedInStatus = 5;
 constexpr std::size_t kNamedInCheck = 256;
-constexpr std::size_t kIndent = 6;  // as a table's notes have it
+constexpr std::size_t kGroupIndent = 6;  // as a table's notes have it
 
 /// Everything that a line about several of them says of each.
 std::string alike(const ListingView& view) {
@@ -92,8 +92,8 @@ void add_note(std::string& text, const std::string& shown, Ink ink, const TextSt
   if (shown.empty()) {
     return;
   }
-  for (const std::string& part : wrap(shown, width_of(style) - kIndent)) {
-    text += std::string(kIndent, ' ') + paint(part, ink, style) + "\n";
+  for (const std::string& part : wrap(shown, width_of(style) - kGroupIndent)) {
+    text += std::string(kGroupIndent, ' ') + paint(part, ink, style) + "\n";
   }
 }
 
