@@ -15,6 +15,8 @@
 #include "core/untrusted.hpp"
 #include "report/history.hpp"
 #include "report/json.hpp"
+#include "report/page.hpp"
+#include "report/status.hpp"
 #include "report/watched.hpp"
 #include "storage/history_wish.hpp"
 
@@ -280,6 +282,35 @@ core::Result<std::string> events_document(const HttpRequest& request, const Docu
     return ours(history.error());
   }
   return events_json(*history, desk.now);
+}
+
+core::Result<std::string> page_document(const HttpRequest& request, const DocumentDesk& desk) {
+  const auto parameters = Parameters::take(request, {report::kStillQuery});
+  if (!parameters) {
+    return tl::make_unexpected(parameters.error());
+  }
+  const auto is_still = parameters->flag(report::kStillQuery);
+  if (!is_still) {
+    return tl::make_unexpected(is_still.error());
+  }
+  const auto scene = look(desk);
+  if (!scene) {
+    return tl::make_unexpected(scene.error());
+  }
+  storage::HistoryFilter newest;
+  newest.limit = report::kPageEvents;
+  const auto history = desk.reader.events(newest);
+  if (!history) {
+    return ours(history.error());
+  }
+  report::PageDoc page;
+  page.status = report::build_status(scene->world(desk.config), scene->rows, desk.now);
+  for (const alerts::EventView& view : history->views) {
+    page.events.push_back(view.event);
+  }
+  page.reloads = !*is_still;
+  page.ailment = desk.ailment;
+  return report::to_page(page);
 }
 
 }  // namespace rblwatch::daemon

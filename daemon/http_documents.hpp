@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "conf/config.hpp"
 #include "core/result.hpp"
@@ -20,6 +21,7 @@ struct DocumentDesk {
   const conf::Config& config;
   const storage::Reader& reader;
   core::Timestamp now;
+  std::string ailment = {};  // as /healthz says it
 };
 
 /// Kind::invalid and Kind::not_found are the asker's to mend, all else is ours.
@@ -30,5 +32,7 @@ core::Result<std::string> status_document(const HttpRequest& request, const Docu
 core::Result<std::string> history_document(const HttpRequest& request, const DocumentDesk& desk);
 core::Result<std::string> zones_document(const HttpRequest& request, const DocumentDesk& desk);
 core::Result<std::string> events_document(const HttpRequest& request, const DocumentDesk& desk);
+/// The page for people; HTML.
+core::Result<std::string> page_document(const HttpRequest& request, const DocumentDesk& desk);
 
 }  // namespace rblwatch::daemon

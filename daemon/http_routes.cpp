@@ -7,6 +7,7 @@
 
 #include "core/log.hpp"
 #include "report/json.hpp"
+#include "report/page.hpp"
 
 namespace rblwatch::daemon {
 
@@ -33,6 +34,14 @@ HttpReply error_reply(const core::Error& error, core::Timestamp now) {
   return document_reply(status, report::error_json(error.text, now));
 }
 
+HttpReply page_reply(std::string body) {
+  HttpReply reply;
+  reply.content_type = "text/html; charset=utf-8";
+  reply.body = std::move(body);
+  reply.style_source = "'self'";
+  return reply;
+}
+
 bool is_api(const std::string& path) {
   return path.starts_with("/api/");
 }
@@ -44,16 +53,19 @@ struct HttpDesk::Route {
   std::string_view path;
   HttpReply (HttpDesk::*at_once)() const;
   Document document;
+  bool is_page = false;  // HTML for people, with its style from here
 };
 
 const HttpDesk::Route* HttpDesk::find_route(const std::string& path) {
-  static constexpr std::array<Route, 6> kRoutes{{
+  static constexpr std::array<Route, 8> kRoutes{{
       {"/healthz", &HttpDesk::health, nullptr},
       {"/metrics", &HttpDesk::metrics, nullptr},
       {"/api/v1/status", nullptr, &status_document},
       {"/api/v1/history", nullptr, &history_document},
       {"/api/v1/zones", nullptr, &zones_document},
       {"/api/v1/events", nullptr, &events_document},
+      {"/", nullptr, &page_document, true},
+      {report::kStylePath, &HttpDesk::style, nullptr},
   }};
   const auto* found = std::find_if(kRoutes.begin(), kRoutes.end(),
                                    [&](const Route& route) { return route.path == path; });
@@ -136,6 +148,13 @@ HttpReply HttpDesk::metrics() const {
   return reply;
 }
 
+HttpReply HttpDesk::style() const {
+  HttpReply reply;
+  reply.content_type = "text/css; charset=utf-8";
+  reply.body = report::page_style();
+  return reply;
+}
+
 HttpReply HttpDesk::later(const HttpRequest& request) {
   const core::Timestamp now = sources_.clock.now();
   const ConfigPtr config = *config_.get();
@@ -148,7 +167,12 @@ HttpReply HttpDesk::later(const HttpRequest& request) {
     }
     reader_.emplace(std::move(*opened));
   }
-  const auto document = route->document(request, {*config, *reader_, now});
+  const auto document = route->document(
+      request, {*config, *reader_, now,
+                ailment(sources_.figures().get(), sources_.trouble(), sources_.clock.tick())});
+  if (document && route->is_page) {
+    return page_reply(*document);
+  }
   return document ? document_reply(200, *document) : error_reply(document.error(), now);
 }
 

@@ -53,6 +53,7 @@ class HttpDesk {
   static const Route* find_route(const std::string& path);
   HttpReply health() const;
   HttpReply metrics() const;
+  HttpReply style() const;
 
   HttpGate gate_;
   HttpSources sources_;

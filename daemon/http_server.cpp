@@ -422,7 +422,7 @@ std::vector<std::pair<std::string, std::string>> HttpServer::common_headers(
   std::string policy =
       "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   if (!reply.style_source.empty()) {
-    policy += "; style-src " + reply.style_source;
+    policy += "; style-src " + reply.style_source + "; img-src data:";  // its icon
   }
   return {{"Content-Security-Policy", std::move(policy)},
           {"X-Content-Type-Options", "nosniff"},
