@@ -5,6 +5,7 @@ import unittest
 
 from tests.e2e.story import MX1, Story
 from tests.support import daemon
+from tests.support.http_client import HttpClient
 
 SIZE = "2m"
 
@@ -20,7 +21,8 @@ class FullDisk(Story):
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=False)
         self.dns, self.sink = self.resolver(), self.receiver()
         config = self.config(self.dns, daemon.webhook(self.sink.url("/ops")))
-        config["daemon"]["database"] = str(self.disk / "rblwatch.db")
+        self.http = HttpClient()
+        config["daemon"] |= {"database": str(self.disk / "rblwatch.db"), "http": self.http.setting}
         self.watch = self.install(config)
 
     def fill(self):
@@ -41,11 +43,19 @@ class FullDisk(Story):
         self.assertEqual((told["subject"], told["zone"]), (None, None))
         self.assertEqual([e["type"] for e in self.sink.events("/ops")], ["storage_failed"])
         self.assertIn(self.watch.cli("status").code, (0, 3))  # reading goes on
+        sick = self.http.ask("/healthz")
+        self.assertEqual((sick.status, sick.body.count("\n")), (503, 1))
+        self.assertIn("can't be stored", sick.body)
+        figures = self.http.ask("/metrics").series()
+        self.assertEqual(figures["rblwatch_database_writable"], 0)
+        self.assertGreater(figures["rblwatch_database_write_failures_total"], 0)
+        self.assertEqual(self.http.ask("/api/v1/status").status, 200)
         self.assertNoCrash(self.watch)
         (self.disk / "ballast").unlink()
         listed = self.sink.wait_events("listed", path="/ops", timeout=60)[0]
         self.assertEqual(listed["subject"], MX1)
         self.wait_listed(self.watch)
+        self.eventually(lambda: self.http.ask("/healthz").status == 200, "/healthz 200")
         self.assertEqual([e["type"] for e in self.watch.events() if e["type"] in ("listed", "delisted")], ["listed"])
 
 

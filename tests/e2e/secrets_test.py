@@ -7,6 +7,7 @@ import urllib.parse
 
 from tests.e2e.story import MX1, Story, own_zone
 from tests.support import daemon, webhook_signature
+from tests.support.http_client import HttpClient
 from tests.support.http_receiver import Answer
 
 CANARIES = {name: f"canary-{name}-{'7f3a9c' * 3}" for name in ("url", "slack", "password", "token", "key", "env")}
@@ -24,6 +25,7 @@ class Secrets(Story):
     def setUp(self):
         super().setUp()
         self.dns, self.sink = self.resolver("bl.test", f"{CANARIES['key'].lower()}.keyed.test"), self.receiver()
+        self.http = HttpClient()
         self.smtp = self.mail_server(users={"me": CANARIES["password"]})
         for path in (f"/{CANARIES['url']}", f"/{CANARIES['slack']}", f"/{CANARIES['env']}"):
             self.sink.script(path, Answer(500, body=path.encode()), Answer(404, body=path.encode()))
@@ -34,7 +36,7 @@ class Secrets(Story):
                            {"name": "mail", "type": "email", "smtp": self.smtp.url(), "starttls": "required", "group_wait": "0s",
                             "user": "me", "password": CANARIES["password"], "from": "a@example.com", "to": ["b@example.com"]},
                            zone=[own_zone(), own_zone("keyed", "{key}.keyed.test", key=CANARIES["key"])],
-                           daemon={"log_level": "trace", "token": CANARIES["token"]})
+                           daemon={"log_level": "trace", "token": CANARIES["token"], "http": self.http.setting})
         self.config_dict = base
         self.watch = self.install(base, env={"OPS_URL": self.sink.url(f"/{CANARIES['env']}")})
 
@@ -57,6 +59,11 @@ class Secrets(Story):
             for args in (words.split(), [*words.split(), "--json"]):
                 result = self.watch.cli(*args)
                 self.assertClean((result.stdout + result.stderr).encode("utf-8", "surrogateescape"), f"rblwatch {' '.join(args)}")
+        for path in ("/healthz", "/metrics", "/api/v1/status", "/api/v1/history", "/api/v1/history?events=true", "/api/v1/zones",
+                     "/api/v1/events", "/nosuch", "/api/v1/status?target=x"):
+            reply = self.http.ask(path, Authorization="Bearer wrong")
+            self.assertClean(f"{reply.headers}{reply.body}".encode(), path)
+        self.assertIn('dns="<key>.keyed.test"', self.http.ask("/metrics").body)
         for request in self.sink.requests():
             self.assertClean(request.body, "an alert")
         with open(f"/proc/{self.watch.process.pid}/cmdline", "rb") as line:
