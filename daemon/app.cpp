@@ -161,7 +161,8 @@ std::string machine_name() {
 /// Members die in reverse order: first HTTP and the socket, then the loop, the courier, the writer.
 class App {
  public:
-  explicit App(conf::Config config) : config_(std::move(config)) {}
+  explicit App(conf::Config config)
+      : config_(std::make_shared<const conf::Config>(std::move(config))) {}
 
   core::Result<void> start();
   void serve(const sigset_t& signals);
@@ -176,11 +177,11 @@ class App {
   void reload();
   void refuse_reload(const std::string& error);
   void tend_watchdog();
-  bool wants_http() const { return !config_.daemon.http_address.empty() && !http_; }
+  bool wants_http() const { return !config_->daemon.http_address.empty() && !http_; }
   void open_http();
   report::Metrics own_metrics() const;
 
-  conf::Config config_;
+  ConfigPtr config_;  // never null
   core::SystemClock clock_;
   core::SystemRandom random_;  // the loop's
   core::Fd wake_;
@@ -199,7 +200,7 @@ class App {
 
 core::Result<storage::Snapshot> App::open_store() {
   auto store = storage::Store::open(
-      config_.daemon.database,
+      config_->daemon.database,
       {std::string(core::kVersion), core::boot_id(), clock_.now(), clock_.tick()});
   if (!store) {
     return tl::make_unexpected(store.error());
@@ -209,7 +210,7 @@ core::Result<storage::Snapshot> App::open_store() {
     return snapshot;
   }
   WriterOptions options;
-  options.retention = config_.daemon.retention;
+  options.retention = config_->daemon.retention;
   options.on_committed = [this] {
     if (courier_) {
       courier_->nudge();
@@ -241,7 +242,7 @@ core::Result<void> App::start_loop(const storage::Snapshot& snapshot) {
   if (!wake_.is_open()) {
     return core::fail(core::Error::Kind::io, "eventfd failed");
   }
-  dns::ResolverOptions options = config_.resolver;
+  dns::ResolverOptions options = config_->resolver;
   options.wake_fd = wake_.get();
   auto resolver = dns::make_udp_resolver(options, clock_, random_);
   if (!resolver) {
@@ -249,7 +250,7 @@ core::Result<void> App::start_loop(const storage::Snapshot& snapshot) {
   }
   resolver_ = std::move(*resolver);
   auto monitor =
-      Monitor::make({*resolver_, *writer_, clock_, random_}, setup_of(config_), snapshot);
+      Monitor::make({*resolver_, *writer_, clock_, random_}, setup_of(*config_), snapshot);
   if (!monitor) {
     return tl::make_unexpected(monitor.error());
   }
@@ -262,30 +263,30 @@ core::Result<void> App::start() {
   if (!snapshot) {
     return tl::make_unexpected(snapshot.error());
   }
-  auto carrier = alerts::make_curl_carrier(config_.delivery);
+  auto carrier = alerts::make_curl_carrier(config_->delivery);
   if (!carrier) {
     return tl::make_unexpected(carrier.error());
   }
   courier_ =
-      std::make_unique<CourierThread>(*outbox_, std::move(*carrier), clock_, config_.delivery,
-                                      config_.channels, lists::watched_counts(config_.targets));
+      std::make_unique<CourierThread>(*outbox_, std::move(*carrier), clock_, config_->delivery,
+                                      config_->channels, lists::watched_counts(config_->targets));
   if (auto started = start_loop(*snapshot); !started) {
     return started;
   }
   auto control =
-      ControlServer::start(conf::socket_path(config_.daemon),
+      ControlServer::start(conf::socket_path(config_->daemon),
                            [this](const std::vector<std::string>& words) { return answer(words); });
   if (!control) {
     return tl::make_unexpected(control.error());
   }
   control_ = std::move(*control);
-  reloads_.set({true, clock_.now(), clock_.now(), channel_names(config_)});
+  reloads_.set({true, clock_.now(), clock_.now(), channel_names(*config_)});
   open_http();
   core::log_info("rblwatchd started",
                  {{"version", std::string(core::kVersion)},
-                  {"zones", static_cast<std::uint64_t>(config_.zones.size())},
-                  {"targets", static_cast<std::uint64_t>(config_.targets.size())},
-                  {"database", config_.daemon.database.string()}});
+                  {"zones", static_cast<std::uint64_t>(config_->zones.size())},
+                  {"targets", static_cast<std::uint64_t>(config_->targets.size())},
+                  {"database", config_->daemon.database.string()}});
   notify_ready("watching");
   return {};
 }
@@ -316,14 +317,14 @@ void App::open_http() {
     return;
   }
   dns::Server where;
-  where.address = *core::IpAddress::parse(config_.daemon.http_address);
-  where.port = config_.daemon.http_port;
+  where.address = *core::IpAddress::parse(config_->daemon.http_address);
+  where.port = config_->daemon.http_port;
   if (!desk_) {
     HttpSources sources{clock_, [this] { return loop_->figures(); },
                         [this] { return writer_->trouble(); }, [this] { return own_metrics(); }};
     desk_ = std::make_unique<HttpDesk>(
-        HttpGate{where.address, where.port, config_.daemon.token, machine_name()},
-        std::move(sources), std::make_shared<const conf::Config>(config_));
+        HttpGate{where.address, where.port, config_->daemon.token, machine_name()},
+        std::move(sources), config_);
   }
   auto server = HttpServer::start(
       where, {[this](const HttpRequest& request) { return desk_->at_once(request); },
@@ -401,32 +402,32 @@ void App::refuse_reload(const std::string& error) {
 void App::reload() {
   notify_reloading();
   conf::Loaded loaded =
-      conf::load(config_.file.empty() ? std::nullopt : std::optional(config_.file));
+      conf::load(config_->file.empty() ? std::nullopt : std::optional(config_->file));
   add_review(loaded);
   log_diagnostics(loaded);
   if (!loaded.config) {
     refuse_reload({});
     return;
   }
-  const auto fixed = fixed_keys_changed(config_, *loaded.config);
+  const auto fixed = fixed_keys_changed(*config_, *loaded.config);
   if (!fixed.empty()) {
     core::log_warn("changes that need a restart", {{"keys", core::join(fixed, " ")}});
   }
-  keep_fixed_keys(config_, *loaded.config);
+  keep_fixed_keys(*config_, *loaded.config);
   const auto reloaded =
       loop_->run<void>([&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
   if (!reloaded) {
     refuse_reload(reloaded.error().text);
     return;
   }
-  config_ = *loaded.config;
-  reloads_.set({true, reloads_.get()->started_at, clock_.now(), channel_names(config_)});
+  config_ = std::make_shared<const conf::Config>(std::move(*loaded.config));
+  reloads_.set({true, reloads_.get()->started_at, clock_.now(), channel_names(*config_)});
   if (desk_) {
-    desk_->set_config(std::make_shared<const conf::Config>(config_));
+    desk_->set_config(config_);
   }
-  writer_->set_retention(config_.daemon.retention);
-  core::set_up_log(config_.daemon.log_level, config_.daemon.log_format);
-  courier_->set_channels(config_.channels, lists::watched_counts(config_.targets));
+  writer_->set_retention(config_->daemon.retention);
+  core::set_up_log(config_->daemon.log_level, config_->daemon.log_format);
+  courier_->set_channels(config_->channels, lists::watched_counts(config_->targets));
   core::log_info("configuration reloaded");
   notify_ready("watching");
 }

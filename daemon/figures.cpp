@@ -12,8 +12,9 @@ namespace {
 
 using report::ZoneMetrics;
 
-core::Millis interval_of(const lists::Zone& zone, const MonitorSetup& setup) {
-  core::Millis longest = zone.interval.value_or(setup.interval);
+/// The longest that a target asks for; there can be a million of them.
+core::Millis longest_interval(const MonitorSetup& setup) {
+  core::Millis longest{0};
   for (const lists::Target& target : setup.targets) {
     longest = std::max(longest, target.interval.value_or(core::Millis(0)));
   }
@@ -34,11 +35,12 @@ core::Millis expected_length(const Generation& now, std::size_t zone) {
   return std::max(time_of(pairs, setup.resolver_qps), time_of(own, setup.zones[zone].qps));
 }
 
-core::Millis allowed_time(const Generation& now, std::size_t zone, const KindDesk& desk) {
+core::Millis allowed_time(const Generation& now, std::size_t zone, const KindDesk& desk,
+                          core::Millis of_targets) {
   const MonitorSetup& setup = now.world->setup;
   const core::Millis pace =
-      std::max({interval_of(setup.zones[zone], setup), desk.sweep.length.value_or(core::Millis(0)),
-                expected_length(now, zone)});
+      std::max({setup.zones[zone].interval.value_or(setup.interval), of_targets,
+                desk.sweep.length.value_or(core::Millis(0)), expected_length(now, zone)});
   return 2 * pace + setup.confirm.confirm_after;
 }
 
@@ -120,13 +122,14 @@ std::string late_sweep(const Generation& now, core::Tick epoch, core::Tick tick)
   std::optional<core::Tick> unseen_since;
   std::optional<core::Millis> patience;
   bool is_any_seeing = false;
+  const core::Millis of_targets = longest_interval(now.world->setup);
   for (std::size_t i = 0; i < now.desks.size(); ++i) {
     for (const lists::Kind which : lists::kAllKinds) {
       const KindDesk& kind = now.desks[i].kind(which);
       if (kind.subjects == 0) {
         continue;
       }
-      const core::Millis allowed = allowed_time(now, i, kind);
+      const core::Millis allowed = allowed_time(now, i, kind, of_targets);
       if (kind.is_seeing() && tick - kind.sweep.started_tick > allowed) {
         return "the sweep of " + now.world->setup.zones[i].id + " (" +
                std::string(core::enum_word(which)) + ") is late: it began " +

@@ -562,3 +562,37 @@ TEST_CASE("deliveries are shown newest first, or the failed ones alone") {
   CHECK(all[1].state == "waiting");
   CHECK(taken(reader.deliveries(true, 100)).size() == 3);
 }
+
+TEST_CASE("the outbox is counted by channel, with what has waited longest") {
+  const Folder folder;
+  Store store = open_store(folder);
+  const Reader reader = taken(Reader::open(folder.database()));
+  CHECK(taken(reader.outbox_figures()).channels.empty());
+  using State = alerts::DeliveryState;
+  const std::vector<State> states = {State::waiting, State::waiting, State::failed,
+                                     State::delivered, State::delivered};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    Batch batch;
+    batch.at = at(300);
+    batch.events = {event()};
+    batch.notices = {notice(0)};
+    taken(store.commit(batch));
+    alerts::Delivery delivery;
+    delivery.id = "0" + std::to_string(i);
+    delivery.channel = "ops";
+    delivery.created_at = at(20 + static_cast<int>(i));
+    taken(store.seal(delivery, taken(store.unsealed())));
+    if (states[i] != State::waiting) {
+      delivery.state = states[i];
+      delivery.attempts = 1;
+      delivery.last_attempt_at = at(100 + static_cast<int>(i));
+      taken(store.settle(delivery, {}, {}));
+    }
+  }
+  const OutboxFigures figures = taken(reader.outbox_figures());
+  REQUIRE(figures.channels.size() == 1);
+  CHECK(figures.channels.at("ops").waiting == 2);
+  CHECK(figures.channels.at("ops").failed == 1);
+  CHECK(figures.oldest == at(20));
+  CHECK(figures.last_delivered == at(104));
+}
