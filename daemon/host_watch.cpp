@@ -12,7 +12,7 @@ namespace rblwatch::daemon {
 namespace {
 
 /// What can't be resolved is tried sooner than its interval, and told only when it failed twice.
-constexpr core::Millis kRetry{60'000};
+constexpr core::Millis kHostRetry{60'000};
 constexpr std::uint32_t kFailuresToTell = 2;
 
 lists::Event host_event(const lists::Target& target, lists::EventType type,
@@ -150,7 +150,7 @@ bool HostWatch::advance(Source& source, lists::WalkStep step, Ledger& ledger) {
   }
   source.search.reset();
   if (const auto* failed = std::get_if<lists::WalkFailed>(&step)) {
-    source.next = ledger.clocks().tick + std::min(source.interval, kRetry);
+    source.next = ledger.clocks().tick + std::min(source.interval, kHostRetry);
     take_failure(source, failed->cause, ledger);
     return false;
   }

@@ -24,14 +24,14 @@ namespace rblwatch::daemon {
 
 namespace {
 
-using Kind = core::Error::Kind;
+using ErrorKind = core::Error::Kind;
 
 constexpr std::int64_t kUsualLimit = 100;
 constexpr std::int64_t kMostRows = 1000;
 
 /// What the reader can't do is nothing that the asker could mend, whatever its kind.
 tl::unexpected<core::Error> ours(const core::Error& error) {
-  return core::fail(Kind::io, error.text);
+  return core::fail(ErrorKind::io, error.text);
 }
 
 /// The parameters of a request, each at most once and of those that the document knows.
@@ -42,11 +42,11 @@ class Parameters {
     Parameters taken;
     for (const auto& [name, value] : request.parameters) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        return core::fail(Kind::invalid,
+        return core::fail(ErrorKind::invalid,
                           "there is no parameter " + core::quoted(name) + names(known));
       }
       if (taken.find(name) != nullptr) {
-        return core::fail(Kind::invalid, name + " is given twice");
+        return core::fail(ErrorKind::invalid, name + " is given twice");
       }
       taken.values_.emplace_back(name, value);
     }
@@ -66,9 +66,10 @@ class Parameters {
     }
     const auto number = core::parse_int(*value);
     if (!number || *number < least || *number > most) {
-      return core::fail(Kind::invalid, std::string(name) + " is " + core::quoted(*value) +
-                                           ": expected a whole number from " +
-                                           std::to_string(least) + " to " + std::to_string(most));
+      return core::fail(ErrorKind::invalid, std::string(name) + " is " + core::quoted(*value) +
+                                                ": expected a whole number from " +
+                                                std::to_string(least) + " to " +
+                                                std::to_string(most));
     }
     return *number;
   }
@@ -81,8 +82,8 @@ class Parameters {
     if (value->empty() || *value == "true" || *value == "1") {
       return true;
     }
-    return core::fail(Kind::invalid, std::string(name) + " is " + core::quoted(*value) +
-                                         ": expected true or false");
+    return core::fail(ErrorKind::invalid, std::string(name) + " is " + core::quoted(*value) +
+                                              ": expected true or false");
   }
 
  private:
@@ -148,7 +149,7 @@ core::Result<std::string> zone_id(const DocumentDesk& desk, const std::string& n
     return ours(known.error());
   }
   if (!*known) {
-    return core::fail(Kind::not_found, core::quoted(name) + " is no zone");
+    return core::fail(ErrorKind::not_found, core::quoted(name) + " is no zone");
   }
   return std::move(**known);
 }
@@ -174,7 +175,7 @@ core::Result<storage::HistoryWish> wish_of(const Parameters& parameters, const D
 /// `found` says whether there is anything to show.
 core::Result<void> guard_slip(bool found, const storage::HistoryWish& wish, const Scene& scene) {
   const auto slip = found ? std::nullopt : storage::slip_text(wish, scene.subjects);
-  return slip ? core::Result<void>(core::fail(Kind::not_found, *slip)) : core::Result<void>();
+  return slip ? core::Result<void>(core::fail(ErrorKind::not_found, *slip)) : core::Result<void>();
 }
 
 core::Result<std::string> past_events(const DocumentDesk& desk, const Scene& scene,
@@ -258,7 +259,7 @@ core::Result<std::string> zones_document(const HttpRequest& request, const Docum
   if (!name.empty()) {
     const lists::Zone* used = report::find_used(desk.config.zones, name);
     if (used == nullptr) {
-      return core::fail(Kind::not_found, core::quoted(name) + " is no zone in use");
+      return core::fail(ErrorKind::not_found, core::quoted(name) + " is no zone in use");
     }
     world.zones = std::span(used, 1);
   }

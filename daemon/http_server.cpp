@@ -35,8 +35,9 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr unsigned kSilence = 10;              // seconds without a byte
-constexpr std::chrono::seconds kPatience{60};  // for a request and its answer, however they drip
+constexpr unsigned kSilence = 10;  // seconds without a byte
+constexpr std::chrono::seconds kPeerPatience{
+    60};  // for a request and its answer, however they drip
 constexpr std::chrono::seconds kTendEvery{5};
 constexpr int kListenBacklog = 128;
 
@@ -249,7 +250,7 @@ void HttpServer::Impl::drop_slow_peers() {
   std::sort(slowest.begin(), slowest.end(),
             [](const Peer* a, const Peer* b) { return a->since < b->since; });
   for (Peer* peer : slowest) {
-    if (now - peer->since <= kPatience && staying < kCrowded) {
+    if (now - peer->since <= kPeerPatience && staying < kCrowded) {
       return;
     }
     let_go(*peer);

@@ -9,14 +9,14 @@
 namespace rblwatch::daemon {
 
 namespace {
-constexpr std::size_t kJobs = 16;
-constexpr core::Millis kTurn{500};
+constexpr std::size_t kLoopJobs = 16;
+constexpr core::Millis kLoopTurn{500};
 constexpr core::Seconds kPublishEvery{1};
 constexpr int kIdleShare = 100;  // figures may cost a hundredth of the loop's time
 }  // namespace
 
 LoopThread::LoopThread(std::unique_ptr<Monitor> monitor, const core::Fd& wake)
-    : monitor_(std::move(monitor)), wake_(wake), jobs_(kJobs) {
+    : monitor_(std::move(monitor)), wake_(wake), jobs_(kLoopJobs) {
   publish();
   thread_ = std::thread([this] { work(); });
 }
@@ -55,7 +55,7 @@ void LoopThread::work() {
     if (jobs_.is_closed()) {
       break;
     }
-    monitor_->turn(kTurn);
+    monitor_->turn(kLoopTurn);
     ++turns_;
     publish();
     // The resolver only watches the descriptor; emptying it is ours.

@@ -16,13 +16,13 @@ namespace {
 
 const dns::Server kResolver{core::IpAddress::parse("127.0.0.1").value(), 53};
 
-struct Stage {
+struct SurveyStage {
   HandClock clock;
   core::SeededRandom random{1};
   ScriptedResolver resolver{clock};
   std::vector<lists::Zone> zones;
 
-  explicit Stage(std::vector<lists::Zone> of) : zones(std::move(of)) {
+  explicit SurveyStage(std::vector<lists::Zone> of) : zones(std::move(of)) {
     for (const lists::Zone& zone : zones) {
       const std::string dns = zone.dns.pattern();
       resolver.list("2.0.0.127." + dns, {"127.0.0.2"});
@@ -37,8 +37,8 @@ struct Stage {
   }
 };
 
-Stage one_zone() {
-  return Stage({make_zone("corp", "bl.test", {Kind::ipv4})});
+SurveyStage one_zone() {
+  return SurveyStage({make_zone("corp", "bl.test", {Kind::ipv4})});
 }
 
 std::string told(const PairFinding& finding) {
@@ -49,7 +49,7 @@ std::string told(const PairFinding& finding) {
 }  // namespace
 
 TEST_CASE("a survey asks three test names and one name per pair, once", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   const auto subjects = subjects_of({"192.0.2.11", "192.0.2.12"});
   const Findings findings = stage.survey().ask(subjects);
   CHECK(stage.resolver.asked.size() == 5);
@@ -61,21 +61,21 @@ TEST_CASE("a survey asks three test names and one name per pair, once", "[survey
 }
 
 TEST_CASE("a survey notes whether the test entry came back with an address", "[survey]") {
-  const auto shown = [](Stage& stage) {
+  const auto shown = [](SurveyStage& stage) {
     return stage.survey().ask(subjects_of({"192.0.2.10"})).kinds.at(0).shows_entry;
   };
-  Stage fine = one_zone();
+  SurveyStage fine = one_zone();
   CHECK(shown(fine) == true);
-  Stage empty = one_zone();
+  SurveyStage empty = one_zone();
   empty.resolver.list("2.0.0.127.bl.test", {});
   CHECK(shown(empty) == false);
-  Stage silent = one_zone();
+  SurveyStage silent = one_zone();
   silent.resolver.say_nothing("2.0.0.127.bl.test");
   CHECK(shown(silent) == std::nullopt);
 }
 
 TEST_CASE("what is listed has its codes and its reason", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.list("10.2.0.192.bl.test", {"127.0.0.2", "127.0.0.4"}, "because");
   const Findings findings = stage.survey().ask(subjects_of({"192.0.2.10"}));
   REQUIRE(findings.pairs.size() == 1);
@@ -84,7 +84,7 @@ TEST_CASE("what is listed has its codes and its reason", "[survey]") {
 }
 
 TEST_CASE("a zone without TXT is not asked for reasons", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.zones.front().txt = false;
   stage.resolver.list("10.2.0.192.bl.test", {"127.0.0.2"}, "because");
   const Findings findings = stage.survey().ask(subjects_of({"192.0.2.10"}));
@@ -93,7 +93,7 @@ TEST_CASE("a zone without TXT is not asked for reasons", "[survey]") {
 }
 
 TEST_CASE("a kind that fails its test is not asked about its pairs", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.list("10.2.0.192.bl.test", {"127.0.0.2"});
   SECTION("its test entry is missing") {
     stage.resolver.fail("2.0.0.127.bl.test", dns::Rcode::nxdomain);
@@ -114,7 +114,7 @@ TEST_CASE("a kind that fails its test is not asked about its pairs", "[survey]")
 }
 
 TEST_CASE("a pair that fails alone is unknown alone", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.fail("10.2.0.192.bl.test", dns::Rcode::servfail);
   stage.resolver.say_nothing("11.2.0.192.bl.test");
   const Findings findings =
@@ -125,8 +125,8 @@ TEST_CASE("a pair that fails alone is unknown alone", "[survey]") {
 }
 
 TEST_CASE("each kind of a zone is tested by itself", "[survey]") {
-  Stage stage({make_zone("corp", "bl.test", {Kind::ipv4, Kind::ipv6}),
-               make_zone("names", "dbl.test", {Kind::domain})});
+  SurveyStage stage({make_zone("corp", "bl.test", {Kind::ipv4, Kind::ipv6}),
+                     make_zone("names", "dbl.test", {Kind::domain})});
   const Findings findings =
       stage.survey().ask(subjects_of({"192.0.2.10", "2001:db8::1", "example.com"}));
   REQUIRE(findings.kinds.size() == 3);
@@ -139,7 +139,7 @@ TEST_CASE("each kind of a zone is tested by itself", "[survey]") {
 }
 
 TEST_CASE("a domain in two forms is listed when either is, for that form's reason", "[survey]") {
-  Stage stage({make_zone("names", "dbl.test", {Kind::domain})});
+  SurveyStage stage({make_zone("names", "dbl.test", {Kind::domain})});
   stage.zones.front().domain_form = lists::DomainForm::both;
   SECTION("the exact one") {
     stage.resolver.list("www.example.com.dbl.test", {"127.0.1.2"}, "exact");
@@ -165,7 +165,7 @@ TEST_CASE("a domain in two forms is listed when either is, for that form's reaso
 }
 
 TEST_CASE("a survey ends at its deadline and says what it doesn't know", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   const core::Tick begin = stage.clock.tick();
   SECTION("a test that hangs makes its pairs unknown") {
     stage.resolver.hang("2.0.0.127.bl.test");
@@ -194,7 +194,7 @@ TEST_CASE("a survey ends at its deadline and says what it doesn't know", "[surve
 }
 
 TEST_CASE("a zone's own servers are asked without the resolver", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.zones.front().servers = {{core::IpAddress::parse("127.0.0.9").value(), 530}};
   stage.zones.front().qps = 7;
   // They deny with AA and without RA, which would be lame from a resolver.
@@ -206,7 +206,7 @@ TEST_CASE("a zone's own servers are asked without the resolver", "[survey]") {
 }
 
 TEST_CASE("the pace of the resolver is kept", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.set_pace(2);
   const Findings findings = stage.survey().ask(subjects_of({"192.0.2.0/28"}));
   CHECK(findings.pairs.empty());
@@ -215,7 +215,7 @@ TEST_CASE("the pace of the resolver is kept", "[survey]") {
 }
 
 TEST_CASE("host names are resolved before", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.address("mail.example.com", "192.0.2.50");
   stage.resolver.address("mail.example.com", "2001:db8::50");
   stage.resolver.fail("broken.example.com", dns::Rcode::servfail);
@@ -234,7 +234,7 @@ TEST_CASE("host names are resolved before", "[survey]") {
 }
 
 TEST_CASE("zones are tested without subjects", "[survey]") {
-  Stage stage({make_zone("corp", "bl.test", {Kind::ipv4, Kind::ipv6})});
+  SurveyStage stage({make_zone("corp", "bl.test", {Kind::ipv4, Kind::ipv6})});
   lists::KindSet kinds;
   kinds.add(Kind::ipv4);
   const Findings findings = stage.survey().test(std::vector{kinds});
@@ -244,7 +244,7 @@ TEST_CASE("zones are tested without subjects", "[survey]") {
 }
 
 TEST_CASE("a zone whose tests are all waived is believed", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.zones.front().tests[0] = {};
   stage.zones.front().test_random = false;
   stage.resolver.list("10.2.0.192.bl.test", {"127.0.0.2"});
@@ -254,7 +254,7 @@ TEST_CASE("a zone whose tests are all waived is believed", "[survey]") {
 }
 
 TEST_CASE("what a zone says that refuses is asked for where it is wanted", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.list("2.0.0.127.bl.test", {"127.255.255.254"}, "open resolver");
   stage.resolver.list("1.0.0.127.bl.test", {"127.255.255.254"}, "open resolver");
   const std::vector<lists::KindSet> kinds{stage.zones.front().kinds};
@@ -276,7 +276,7 @@ TEST_CASE("what a zone says that refuses is asked for where it is wanted", "[sur
 }
 
 TEST_CASE("further questions go out with the tests, and a silent one is a timeout", "[survey]") {
-  Stage stage = one_zone();
+  SurveyStage stage = one_zone();
   stage.resolver.address("a.example", "192.0.2.1");
   stage.resolver.hang("b.example");
   const auto group = std::make_shared<const dns::ServerGroup>(

@@ -124,7 +124,7 @@ std::string ask(const Served& served, const std::string& request) {
   return read_all(connection);
 }
 
-bool holds(const std::string& text, const std::string& part) {
+bool answers_with(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -137,9 +137,9 @@ TEST_CASE("quick answers come while a long one is being made") {
   served.gate.wait_for_one();
   const std::string quick = ask(served, get("/quick"));
   CHECK(quick.rfind("HTTP/1.1 200 OK", 0) == 0);
-  CHECK(holds(quick, "\r\n\r\nquick\n"));
+  CHECK(answers_with(quick, "\r\n\r\nquick\n"));
   served.gate.open();
-  CHECK(holds(read_all(slow), "\r\n\r\nlater /document\n"));
+  CHECK(answers_with(read_all(slow), "\r\n\r\nlater /document\n"));
 }
 
 TEST_CASE("documents that wait are few: the rest is told to come again") {
@@ -159,10 +159,11 @@ TEST_CASE("documents that wait are few: the rest is told to come again") {
   std::size_t refused = 0;
   for (const core::Fd& each : line) {
     const std::string answer = read_all(each);
-    refused += answer.rfind("HTTP/1.1 503", 0) == 0 && holds(answer, "Retry-After: 1") ? 1 : 0;
+    refused +=
+        answer.rfind("HTTP/1.1 503", 0) == 0 && answers_with(answer, "Retry-After: 1") ? 1 : 0;
   }
   CHECK(refused == 1);
-  CHECK(holds(read_all(first), "later /document"));
+  CHECK(answers_with(read_all(first), "later /document"));
 }
 
 TEST_CASE("more slow clients than there are places keep nobody out") {
@@ -172,7 +173,7 @@ TEST_CASE("more slow clients than there are places keep nobody out") {
     slow.push_back(served.connect());
     send_text(slow.back(), "GET /quick HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   }
-  CHECK(holds(ask(served, get("/quick")), "quick"));
+  CHECK(answers_with(ask(served, get("/quick")), "quick"));
 }
 
 TEST_CASE("what is no request is refused, and the server goes on") {
@@ -186,8 +187,8 @@ TEST_CASE("what is no request is refused, and the server goes on") {
     send_text(connection, request);
     ::shutdown(connection.get(), SHUT_WR);
     const std::string answer = read_all(connection);
-    CHECK_FALSE(holds(answer, "quick\n"));
-    CHECK(holds(ask(served, get("/quick")), "quick\n"));
+    CHECK_FALSE(answers_with(answer, "quick\n"));
+    CHECK(answers_with(ask(served, get("/quick")), "quick\n"));
   }
 }
 
@@ -198,7 +199,7 @@ TEST_CASE("a body is not read") {
         std::string("GET /quick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")}) {
     const std::string answer = ask(served, head);
     CHECK(answer.rfind("HTTP/1.1 413", 0) == 0);
-    CHECK(holds(answer, "Connection: close"));
+    CHECK(answers_with(answer, "Connection: close"));
   }
 }
 
@@ -210,7 +211,7 @@ TEST_CASE("requests behind each other are answered in their order") {
                       get("/b?x=1"));
   CHECK(answers.find("later /a\n") < answers.find("later /b\n"));
   CHECK(answers.find("later /b\n") != std::string::npos);
-  CHECK_FALSE(holds(answers, "quick\n"));  // HEAD
+  CHECK_FALSE(answers_with(answers, "quick\n"));  // HEAD
 }
 
 TEST_CASE("it ends while documents wait and clients idle") {
@@ -231,8 +232,8 @@ TEST_CASE("a port that is taken is named, with what to do") {
   Served served;
   const auto second = HttpServer::start(served.where, served.handlers());
   REQUIRE_FALSE(second);
-  CHECK(holds(second.error().text, "no HTTP on " + served.where.to_text()));
-  CHECK(holds(second.error().text, "another program listens there"));
+  CHECK(answers_with(second.error().text, "no HTTP on " + served.where.to_text()));
+  CHECK(answers_with(second.error().text, "another program listens there"));
 }
 
 TEST_CASE("every answer forbids what a page of others could do with it") {
@@ -243,9 +244,9 @@ TEST_CASE("every answer forbids what a page of others could do with it") {
         "Referrer-Policy: no-referrer", "Cache-Control: no-store",
         "Cross-Origin-Resource-Policy: same-origin", "X-Frame-Options: DENY"}) {
     CAPTURE(header, answer);
-    CHECK(holds(answer, header));
+    CHECK(answers_with(answer, header));
   }
-  CHECK_FALSE(holds(answer, "Access-Control"));
+  CHECK_FALSE(answers_with(answer, "Access-Control"));
 }
 
 }  // namespace rblwatch::daemon
