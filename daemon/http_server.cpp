@@ -36,7 +36,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr unsigned kSilence = 10;  // seconds without a byte
-constexpr std::chrono::seconds kPeerPatience{
+constexpr std::chrono::seconds kHttpPatience{
     60};  // for a request and its answer, however they drip
 constexpr std::chrono::seconds kTendEvery{5};
 constexpr int kListenBacklog = 128;
@@ -250,7 +250,7 @@ void HttpServer::Impl::drop_slow_peers() {
   std::sort(slowest.begin(), slowest.end(),
             [](const Peer* a, const Peer* b) { return a->since < b->since; });
   for (Peer* peer : slowest) {
-    if (now - peer->since <= kPeerPatience && staying < kCrowded) {
+    if (now - peer->since <= kHttpPatience && staying < kCrowded) {
       return;
     }
     let_go(*peer);
@@ -423,7 +423,7 @@ std::vector<std::pair<std::string, std::string>> HttpServer::common_headers(
   std::string policy =
       "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   if (!reply.style_source.empty()) {
-    policy += "; style-src " + reply.style_source + "; img-src data:";  // its icon
+    policy += "; style-src " + reply.style_source;
   }
   return {{"Content-Security-Policy", std::move(policy)},
           {"X-Content-Type-Options", "nosniff"},

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -104,8 +106,10 @@ void send_text(const core::Fd& connection, const std::string& text) {
   static_cast<void>(::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL));
 }
 
-/// Until the server closes.
+/// Until the server closes, or gives nothing for half a minute.
 std::string read_all(const core::Fd& connection) {
+  const timeval limit{30, 0};
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::string all;
   std::array<char, 4096> part{};
   for (ssize_t got = 0; (got = ::read(connection.get(), part.data(), part.size())) > 0;) {
@@ -173,7 +177,19 @@ TEST_CASE("more slow clients than there are places keep nobody out") {
     slow.push_back(served.connect());
     send_text(slow.back(), "GET /quick HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   }
+  // A byte now and then, so that none of them is ever silent for long.
+  std::atomic<bool> is_over{false};
+  std::thread dripping([&] {
+    while (!is_over) {
+      for (const core::Fd& each : slow) {
+        send_text(each, "x");
+      }
+      ::poll(nullptr, 0, 100);
+    }
+  });
   CHECK(answers_with(ask(served, get("/quick")), "quick"));
+  is_over = true;
+  dripping.join();
 }
 
 TEST_CASE("what is no request is refused, and the server goes on") {
