@@ -88,7 +88,7 @@ std::string banner(const PageDoc& document) {
   const std::string reload =
       document.reloads
           ? "reloads each minute, <a href=\"/?" + std::string(kStillQuery) + "\">keep it still</a>"
-          : "kept still, <a href=\"/\">reload each minute</a>";
+          : "is kept still, <a href=\"/\">reload each minute</a>";
   return "<header>\n<p class=\"name\">rblwatch</p>\n<p class=\"as-of\">As of <time datetime=\"" +
          at + "\">" + moment + "</time>; all times are UTC. The page " + reload +
          ".</p>\n</header>\n";
