@@ -204,14 +204,13 @@ struct HttpServer::Impl {
   std::atomic<std::size_t> on_their_way{0};
   std::thread reading;
 
-  static void on_connection(void* self, MHD_Connection* connection, void** peer,
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
                             MHD_ConnectionNotificationCode code);
-  static void on_completed(void* self, MHD_Connection* connection, void** exchange,
+  static void on_completed(void* self, MHD_Connection* connection, void** context,
                            MHD_RequestTerminationCode code);
 
   MHD_Result take(MHD_Connection* connection, const char* url, const char* method, void** exchange);
-  MHD_Result begin(MHD_Connection* connection, const char* url, const char* method,
-                   void** exchange);
+  MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** context);
   MHD_Result answer(MHD_Connection* connection, Exchange& exchange);
   void drop_slow_peers();
   void read();
@@ -423,7 +422,7 @@ std::vector<std::pair<std::string, std::string>> HttpServer::common_headers(
   std::string policy =
       "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   if (!reply.style_source.empty()) {
-    policy += "; style-src " + reply.style_source;
+    policy += "; style-src " + reply.style_source + "; img-src data:";  // its icon
   }
   return {{"Content-Security-Policy", std::move(policy)},
           {"X-Content-Type-Options", "nosniff"},

@@ -35,9 +35,9 @@ class HttpServer {
  public:
   static constexpr unsigned kMostPeers = 128;
   static constexpr unsigned kCrowded = 96;  // from here on the slowest connection has to go
-  static constexpr std::size_t kPeerMemory = 16 * 1024;
+  static constexpr std::size_t kPeerMemory = std::size_t{16} * 1024;
   static constexpr std::size_t kMostWaiting = 8;
-  static constexpr std::size_t kMostOnTheirWay = 64 * 1024 * 1024;
+  static constexpr std::size_t kMostOnTheirWay = std::size_t{64} * 1024 * 1024;
 
   /// Listens from here on. The error says what, where, and what to do.
   static core::Result<std::unique_ptr<HttpServer>> start(const dns::Server& where,
