@@ -54,6 +54,8 @@ std::optional<lists::Evidence> last_evidence(const Generation& now, lists::PairI
   return slot_evidence(now, pair, clocks);
 }
 
+/// What was seen before a restart stands while the sweep that saw it does, as in `status`: a pair
+/// that this sweep hasn't looked at bears a doubt.
 void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId pair,
                const KindDesk& desk) {
   const PairSlot& slot = now.book.slot(pair);
@@ -64,7 +66,7 @@ void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId p
   } else if (doubt) {
     answer.verdict = "unknown";
     answer.cause = doubt->cause;
-  } else if (slot.asked_s == 0) {
+  } else if (slot.asked_s == 0 && !desk.sweep.swept_at) {
     answer.verdict = "unknown";
     answer.cause = lists::Cause::not_asked;
   } else {
