@@ -12,13 +12,21 @@ namespace {
 
 using report::ZoneMetrics;
 
-/// The longest that a target asks for; there can be a million of them.
-core::Millis longest_interval(const MonitorSetup& setup) {
+/// What targets ask for, of which there can be a million.
+struct OwnIntervals {
+  core::Millis shortest = core::Millis::max();
   core::Millis longest{0};
+};
+
+OwnIntervals own_intervals(const MonitorSetup& setup) {
+  OwnIntervals own;
   for (const lists::Target& target : setup.targets) {
-    longest = std::max(longest, target.interval.value_or(core::Millis(0)));
+    if (target.interval) {
+      own.shortest = std::min(own.shortest, *target.interval);
+      own.longest = std::max(own.longest, *target.interval);
+    }
   }
-  return longest;
+  return own;
 }
 
 core::Millis time_of(double questions, double per_second) {
@@ -48,8 +56,30 @@ std::string ago_text(core::Micros span) {
   return core::to_human(std::chrono::duration_cast<core::Millis>(span));
 }
 
+/// Pairs of a kind that nobody vouches for, all of them or those whose sweep is too old.
+std::uint64_t count_unseen(const Generation& now, lists::ZoneIndex zone, lists::Kind which,
+                           const OwnIntervals& own, core::Timestamp at) {
+  const KindDesk& kind = now.desks[zone.value].kind(which);
+  if (!kind.is_seeing() || !kind.sweep.swept_at) {
+    return kind.subjects;
+  }
+  const MonitorSetup& setup = now.world->setup;
+  const core::Millis shortest =
+      std::min(own.shortest, setup.zones[zone.value].interval.value_or(setup.interval));
+  if (is_current(now, kind, shortest, at)) {
+    return 0;  // as nearly always: no look at each pair
+  }
+  const auto [first, last] = now.book.range_of(zone);
+  std::uint64_t unseen = 0;
+  for (std::uint32_t pair = first; pair < last; ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    unseen += slot.kind == which && !is_swept(now, slot, at) ? 1 : 0;
+  }
+  return unseen;
+}
+
 /// The zones' counts of pairs, by what the book keeps beside its slots.
-void count_pairs(const Generation& now, std::vector<ZoneMetrics>& zones) {
+void count_pairs(const Generation& now, core::Timestamp at, std::vector<ZoneMetrics>& zones) {
   for (const auto& [pair, detail] : now.book.details()) {
     ZoneMetrics& zone = zones[now.book.slot({pair}).zone.value];
     for (const PurposeTrack& track : detail.tracks) {
@@ -58,17 +88,18 @@ void count_pairs(const Generation& now, std::vector<ZoneMetrics>& zones) {
       zone.pending += !track.is_open && is_on_its_way ? 1 : 0;
     }
   }
-  for (std::size_t i = 0; i < now.desks.size(); ++i) {
-    for (const KindDesk& kind : now.desks[i].kinds) {
-      zones[i].pairs += kind.subjects;
-      zones[i].unknown += kind.is_seeing() && kind.sweep.swept_at ? 0 : kind.subjects;
+  const OwnIntervals own = own_intervals(now.world->setup);
+  for (std::uint16_t i = 0; i < core::size_as<std::uint16_t>(now.desks); ++i) {
+    for (const lists::Kind which : lists::kAllKinds) {
+      zones[i].pairs += now.desks[i].kind(which).subjects;
+      zones[i].unknown += count_unseen(now, {i}, which, own, at);
     }
   }
   for (const auto& [pair, doubt] : now.book.doubts()) {
     const PairSlot& slot = now.book.slot({pair});
     const KindDesk& kind = now.desks[slot.zone.value].kind(slot.kind);
-    const bool is_counted = kind.is_seeing() && kind.sweep.swept_at.has_value() &&
-                            doubt.cause != lists::Cause::unsupported;
+    const bool is_counted =
+        kind.is_seeing() && is_swept(now, slot, at) && doubt.cause != lists::Cause::unsupported;
     zones[slot.zone.value].unknown += is_counted ? 1 : 0;
   }
 }
@@ -122,7 +153,7 @@ std::string late_sweep(const Generation& now, core::Tick epoch, core::Tick tick)
   std::optional<core::Tick> unseen_since;
   std::optional<core::Millis> patience;
   bool is_any_seeing = false;
-  const core::Millis of_targets = longest_interval(now.world->setup);
+  const core::Millis of_targets = own_intervals(now.world->setup).longest;
   for (std::size_t i = 0; i < now.desks.size(); ++i) {
     for (const lists::Kind which : lists::kAllKinds) {
       const KindDesk& kind = now.desks[i].kind(which);
@@ -159,7 +190,7 @@ Figures make_figures(const Generation& now, const dns::Resolver& resolver, core:
       figures.last_sweep = std::max(figures.last_sweep.value_or(*swept), *swept);
     }
   }
-  count_pairs(now, figures.zones);
+  count_pairs(now, clocks.now, figures.zones);
   take_resolvers(figures, now, resolver);
   figures.is_resolver_seeing = now.watch.is_resolver_seeing();
   figures.late = late_sweep(now, epoch, clocks.tick);

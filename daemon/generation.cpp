@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/set_out.hpp"
+#include "report/asked.hpp"
 
 namespace rblwatch::daemon {
 
@@ -207,6 +208,17 @@ Generation::Generation(std::shared_ptr<const World> the_world, Ledger& ledger, c
       watch(*world, desks, ledger, random, own_servers, number),
       first_sight(desks, ledger, std::move(held_batches)) {
   schedule.reserve(book.size());
+}
+
+bool is_current(const Generation& now, const KindDesk& kind, core::Millis interval,
+                core::Timestamp at) {
+  return report::is_current({kind.sweep.swept_at, kind.sweep.length}, interval,
+                            now.world->setup.confirm.confirm_after, at);
+}
+
+bool is_swept(const Generation& now, const PairSlot& slot, core::Timestamp at) {
+  return is_current(now, now.desks[slot.zone.value].kind(slot.kind),
+                    now.world->interval_of(slot.zone, slot.subject), at);
 }
 
 void carry_over(Generation& now, Generation& before, Ledger& ledger) {

@@ -47,6 +47,12 @@ struct Generation {
   ZoneSets zone_sets;
 };
 
+/// Rule 1: whether the last sweep of the kind, be it from before the start, speaks for its pairs
+/// that have this interval; for this pair.
+bool is_current(const Generation& now, const KindDesk& kind, core::Millis interval,
+                core::Timestamp at);
+bool is_swept(const Generation& now, const PairSlot& slot, core::Timestamp at);
+
 /// Takes up what the store remembers (rule 11): open listings, votes, doubts, zone states that were
 /// told, quarantines with what they hold. Rows of what isn't watched any more are retired.
 void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger);

@@ -54,10 +54,9 @@ std::optional<lists::Evidence> last_evidence(const Generation& now, lists::PairI
   return slot_evidence(now, pair, clocks);
 }
 
-/// What was seen before a restart stands while the sweep that saw it does, as in `status`: a pair
-/// that this sweep hasn't looked at bears a doubt.
+/// As `status` has it. A pair that a sweep before the start didn't look at bears a doubt.
 void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId pair,
-               const KindDesk& desk) {
+               const KindDesk& desk, core::Timestamp at) {
   const PairSlot& slot = now.book.slot(pair);
   const auto doubt = now.book.doubt(pair);
   if (!desk.is_seeing()) {
@@ -66,7 +65,7 @@ void add_state(report::WhyAnswer& answer, const Generation& now, lists::PairId p
   } else if (doubt) {
     answer.verdict = "unknown";
     answer.cause = doubt->cause;
-  } else if (slot.asked_s == 0 && !desk.sweep.swept_at) {
+  } else if (slot.asked_s == 0 && !is_swept(now, slot, at)) {
     answer.verdict = "unknown";
     answer.cause = lists::Cause::not_asked;
   } else {
@@ -87,7 +86,7 @@ report::WhyAnswer explain_pair(const Generation& now, lists::PairId pair,
   answer.test_at = desk.last_test;
   answer.test_cause = desk.health.cause;
   answer.evidence = last_evidence(now, pair, clocks);
-  add_state(answer, now, pair, desk);
+  add_state(answer, now, pair, desk, clocks.now);
   if (const PairDetail* detail = now.book.detail(pair)) {
     answer.votes = report::vote_views(detail->standing_votes());
   }

@@ -16,6 +16,12 @@ bool is_same_form(const KindRow& row, const lists::Zone& zone) {
   return row.kind != lists::Kind::domain || !row.form || *row.form == zone.domain_form;
 }
 
+bool is_current(const LastSweep& sweep, core::Millis interval, core::Millis confirm_after,
+                Timestamp now) {
+  const core::Millis pace = std::max(interval, sweep.length.value_or(core::Millis(0)));
+  return sweep.began && now - *sweep.began <= 2 * pace + confirm_after;
+}
+
 bool is_same_question(const StatusRows& rows, const lists::Zone& zone, lists::Kind kind) {
   return std::all_of(rows.zones.begin(), rows.zones.end(),
                      [&zone](const ZoneRow& row) {

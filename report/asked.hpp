@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,16 @@ bool is_same_list(const ZoneRow& row, const lists::Zone& zone);
 bool is_same_form(const KindRow& row, const lists::Zone& zone);
 /// Both, of the rows that there are.
 bool is_same_question(const StatusRows& rows, const lists::Zone& zone, lists::Kind kind);
+
+/// The last completed sweep of a kind.
+struct LastSweep {
+  std::optional<Timestamp> began;
+  std::optional<core::Millis> length;
+};
+/// Rule 1: whether it still speaks for a pair of this interval. It doesn't once it began longer ago
+/// than twice the interval, or twice its own length where that is longer, and `confirm_after`.
+bool is_current(const LastSweep& sweep, core::Millis interval, core::Millis confirm_after,
+                Timestamp now);
 
 class AskedPairs {
  public:

@@ -76,7 +76,7 @@ struct KindRow {
   std::optional<Timestamp> since;
   std::optional<Timestamp> last_test;
   /// Start of the last completed sweep in which the kind could be seen: each of its pairs was
-  /// looked at then or later. Nothing: not since it began seeing.
+  /// looked at then or later. Nothing: none was completed yet.
   std::optional<Timestamp> swept_at;
   std::optional<core::Millis> sweep_length;  // how long that sweep really took
   /// In which form domains are asked; of other kinds nothing. Nothing too where it was stored

@@ -166,11 +166,9 @@ std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
   if (!row->swept_at) {
     return Gap{.cause = Cause::not_asked, .since = row->since};
   }
-  // Rule 1: twice the interval, or twice the sweep's real length where that is longer.
   const core::Millis of_zone = world_.zones[place.zone].interval.value_or(world_.interval);
   const core::Millis interval = intervals_[place.subject.value].value_or(of_zone);
-  const core::Millis pace = std::max(interval, row->sweep_length.value_or(core::Millis(0)));
-  if (now_ - *row->swept_at > 2 * pace + world_.confirm_after) {
+  if (!is_current({row->swept_at, row->sweep_length}, interval, world_.confirm_after, now_)) {
     return Gap{.cause = Cause::not_asked, .since = row->swept_at};
   }
   return std::nullopt;

@@ -23,15 +23,20 @@ struct Scene {
   Ledger ledger;
   Generation now;
 
-  explicit Scene(double qps = 0) : now(world(qps), ledger, random, kEpoch, 0, {}) {}
+  explicit Scene(double qps = 0) : Scene(two_zones(qps)) {}
+  explicit Scene(MonitorSetup setup)
+      : now(world(std::move(setup)), ledger, random, kEpoch, 0, {}) {}
 
-  static std::shared_ptr<const World> world(double qps) {
+  static std::shared_ptr<const World> world(MonitorSetup setup) {
+    setup.resolver_servers = {*dns::Server::parse("127.0.0.1:53")};
+    return *make_world(std::move(setup), {});
+  }
+  static MonitorSetup two_zones(double qps) {
     MonitorSetup setup;
     setup.zones = {make_zone("one", {Kind::ipv4}), make_zone("two", {Kind::ipv4})};
-    setup.resolver_servers = {*dns::Server::parse("127.0.0.1:53")};
     setup.resolver_qps = qps;
     setup.targets = {*lists::parse_target_value("198.51.100.0/30")};
-    return *make_world(std::move(setup), {});
+    return setup;
   }
   KindDesk& kind(std::size_t zone) { return now.desks[zone].kind(Kind::ipv4); }
   void see(std::size_t zone, core::Tick since) {
@@ -135,6 +140,26 @@ TEST_CASE("figures count pairs as status does") {
   CHECK(figures.last_sweep == core::Timestamp{core::Seconds(6)});
   REQUIRE(figures.resolvers.size() == 1);  // the zones' own servers are none
   CHECK(figures.resolvers.front().is_asked_less);
+}
+
+TEST_CASE("a pair is unknown to the figures once its sweep is older than rule 1 allows") {
+  MonitorSetup setup;
+  setup.zones = {make_zone("one", {Kind::ipv4})};
+  setup.targets = {*lists::parse_target_value("198.51.100.0/30"),
+                   *lists::parse_target_value("192.0.2.1")};
+  setup.targets.back().interval = 4 * kHour;
+  Scene scene(std::move(setup));
+  scene.see(0, kEpoch);
+  scene.kind(0).sweep.swept_at = core::Timestamp{};
+  scene.now.book.set_doubt({1}, {lists::Cause::timeout, core::Timestamp{}});  // 198.51.100.0
+  const core::Millis allowed = kHour + core::Millis(120'000);  // twice 30 min, and confirm_after
+  const auto unknown = [&](core::Millis later) {
+    const core::ClockPair clocks{core::Timestamp{} + later, kEpoch};
+    return make_figures(scene.now, NoResolver(), kEpoch, clocks).zones[0].unknown;
+  };
+  CHECK(unknown(allowed) == 1);                    // the doubt
+  CHECK(unknown(allowed + core::Millis(1)) == 4);  // but not the one that is asked each four hours
+  CHECK(unknown(9 * kHour) == 5);
 }
 
 TEST_CASE("health says what is wrong, the worst first") {
