@@ -141,6 +141,21 @@ Batch batch_of_everything() {
   return batch;
 }
 
+/// One event, told to "ops" in a delivery of its own.
+alerts::Delivery sealed_delivery(Store& store, int number, core::Timestamp created_at) {
+  Batch batch;
+  batch.at = at(300);
+  batch.events = {event()};
+  batch.notices = {notice(0)};
+  taken(store.commit(batch));
+  alerts::Delivery delivery;
+  delivery.id = "0" + std::to_string(number);
+  delivery.channel = "ops";
+  delivery.created_at = created_at;
+  taken(store.seal(delivery, taken(store.unsealed())));
+  return delivery;
+}
+
 }  // namespace
 
 TEST_CASE("without a database the reader says so and makes none") {
@@ -530,16 +545,7 @@ TEST_CASE("deliveries are shown newest first, or the failed ones alone") {
   const Folder folder;
   Store store = open_store(folder);
   for (int i = 0; i < 5; ++i) {
-    Batch batch;
-    batch.at = at(300);
-    batch.events = {event()};
-    batch.notices = {notice(0)};
-    taken(store.commit(batch));
-    alerts::Delivery delivery;
-    delivery.id = "0" + std::to_string(i);
-    delivery.channel = "ops";
-    delivery.created_at = at(i);
-    taken(store.seal(delivery, taken(store.unsealed())));
+    alerts::Delivery delivery = sealed_delivery(store, i, at(i));
     if (i % 2 == 0) {
       delivery.state = alerts::DeliveryState::failed;
       delivery.attempts = 2;
@@ -572,20 +578,12 @@ TEST_CASE("the outbox is counted by channel, with what has waited longest") {
   const std::vector<State> states = {State::waiting, State::waiting, State::failed,
                                      State::delivered, State::delivered};
   for (std::size_t i = 0; i < states.size(); ++i) {
-    Batch batch;
-    batch.at = at(300);
-    batch.events = {event()};
-    batch.notices = {notice(0)};
-    taken(store.commit(batch));
-    alerts::Delivery delivery;
-    delivery.id = "0" + std::to_string(i);
-    delivery.channel = "ops";
-    delivery.created_at = at(20 + static_cast<int>(i));
-    taken(store.seal(delivery, taken(store.unsealed())));
+    const int number = static_cast<int>(i);
+    alerts::Delivery delivery = sealed_delivery(store, number, at(20 + number));
     if (states[i] != State::waiting) {
       delivery.state = states[i];
       delivery.attempts = 1;
-      delivery.last_attempt_at = at(100 + static_cast<int>(i));
+      delivery.last_attempt_at = at(100 + number);
       taken(store.settle(delivery, {}, {}));
     }
   }
