@@ -166,7 +166,7 @@ def python_stage(name, limit, env, command):
         log.write_text(done.output)
         return passed, max(failed, 1), [
             f"FAILED {command[0]}: {done.ending()} (all it said: {log.relative_to(ROOT)})\n"
-            f"{done.tail(120)}"]
+            f"{done.faults(120)}"]
     return passed, 0, [line for line in done.output.splitlines() if line.startswith("skipped:")]
 
 

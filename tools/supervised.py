@@ -39,6 +39,15 @@ class Finished:
             return self.tail(lines)
         return "\n".join(self.output[found.start():].splitlines()[:lines])
 
+    def faults(self, lines):
+        """What a runner of ours said of each test that failed, from "FAILED" to the next that passed; else the tail."""
+        kept, is_fault = [], False
+        for line in self.output.splitlines():
+            is_fault = line.startswith("FAILED") or (is_fault and not line.startswith("ok "))
+            if is_fault:
+                kept.append(line)
+        return "\n".join(kept[:lines]) if kept else self.tail(lines)
+
     def closing_counts(self):
         """(passed, failed) of the last line of that form, or (None, None)."""
         found = CLOSING.findall(self.output)
