@@ -2,56 +2,60 @@
 #include "core/dns_name.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <span>
+#include <optional>
 
+#include "core/check.hpp"
 #include "core/untrusted.hpp"
 
 namespace rblwatch::core {
 namespace {
 
 constexpr std::size_t kMaxLabel = 63;
-constexpr std::size_t kMaxWire = 255;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 constexpr bool is_host_character(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) || c == '-' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
 }
 
-constexpr std::array<char, 256> make_lower_table() {
-  std::array<char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    table[i] = lower(static_cast<char>(static_cast<unsigned char>(i)));
+/// The octet that the text at `at` stands for, which moves behind it. Nothing where an escape is
+/// cut off or no octet's.
+std::optional<std::uint8_t> take_octet(std::string_view text, std::size_t& at) {
+  if (text[at] != '\\') {
+    return fold_case(static_cast<std::uint8_t>(text[at++]));
   }
-  return table;
+  const std::string_view escaped = text.substr(at + 1, 3);
+  if (escaped.empty()) {
+    return std::nullopt;
+  }
+  if (!is_digit(escaped.front())) {
+    at += 2;
+    return fold_case(static_cast<std::uint8_t>(escaped.front()));
+  }
+  if (escaped.size() < 3 || !std::all_of(escaped.begin(), escaped.end(), is_digit)) {
+    return std::nullopt;
+  }
+  const int value = (escaped[0] - '0') * 100 + (escaped[1] - '0') * 10 + (escaped[2] - '0');
+  if (value > UINT8_MAX) {
+    return std::nullopt;
+  }
+  at += 4;
+  return fold_case(static_cast<std::uint8_t>(value));
 }
-constexpr std::array<char, 256> kLower = make_lower_table();  // no branch per character
 
-/// Characters of text for the escaped octet at `at`: 4 of "\046", 2 of "\."; 0 when cut off.
-/// Pre: a backslash.
-std::size_t escaped_length(std::string_view text, std::size_t at) {
-  if (at + 1 >= text.size()) {
-    return 0;
+void put_escaped(std::uint8_t octet, std::string& text) {
+  if (octet == '.' || octet == '\\') {
+    text += '\\';
+    text += static_cast<char>(octet);
+  } else if (octet > 0x20 && octet < 0x7F) {
+    text += static_cast<char>(octet);
+  } else {
+    text += '\\';
+    text += static_cast<char>('0' + octet / 100);
+    text += static_cast<char>('0' + octet / 10 % 10);
+    text += static_cast<char>('0' + octet % 10);
   }
-  if (!is_digit(text[at + 1])) {
-    return 2;
-  }
-  return at + 3 < text.size() && is_digit(text[at + 2]) && is_digit(text[at + 3]) ? 4 : 0;
-}
-
-/// Whether the '.' at `at` parts labels, not being escaped itself.
-bool is_separator(std::string_view text, std::size_t at) {
-  std::size_t backslashes = 0;
-  while (backslashes < at && text[at - 1 - backslashes] == '\\') {
-    ++backslashes;
-  }
-  return text[at] == '.' && backslashes % 2 == 0;
 }
 
 tl::unexpected<Error> bad_label(std::string_view name, std::size_t number, const std::string& why) {
@@ -59,43 +63,40 @@ tl::unexpected<Error> bad_label(std::string_view name, std::size_t number, const
               "name " + quoted(name) + ": label " + std::to_string(number) + " " + why);
 }
 
-constexpr char digit(unsigned value) {
-  return "0123456789abcdef"[value];
+constexpr std::uint8_t digit(unsigned value) {
+  return static_cast<std::uint8_t>("0123456789abcdef"[value]);
 }
 
-/// An octet's decimal digits and a dot; behind them whatever fills four characters.
-struct OctetText {
-  std::array<char, 4> text{};
-  std::uint8_t length = 0;
-};
+/// An octet's decimal digits as a label: its length before them, and behind them whatever fills
+/// four octets.
+using OctetLabel = std::array<std::uint8_t, 4>;
 
-constexpr std::array<OctetText, 256> octet_texts() {
-  std::array<OctetText, 256> all{};
+constexpr std::array<OctetLabel, 256> octet_labels() {
+  std::array<OctetLabel, 256> all{};
   for (unsigned octet = 0; octet < all.size(); ++octet) {
-    OctetText& one = all[octet];
+    OctetLabel& label = all[octet];
     for (unsigned unit = 100; unit > 0; unit /= 10) {
       if (octet >= unit || unit == 1) {
-        one.text[one.length++] = digit(octet / unit % 10);
+        label[++label[0]] = digit(octet / unit % 10);
       }
     }
-    one.text[one.length++] = '.';
   }
   return all;
 }
 
-/// Always writes four characters, of which the next octet overwrites what was too many.
-char* put_octet(char* at, std::uint8_t octet) {
-  static constexpr std::array<OctetText, 256> kTexts = octet_texts();
-  const OctetText& one = kTexts[octet];
-  std::memcpy(at, one.text.data(), one.text.size());
-  return at + one.length;
+/// Always writes four octets, of which the next label overwrites what was too many.
+std::uint8_t* put_octet(std::uint8_t* at, std::uint8_t octet) {
+  static constexpr std::array<OctetLabel, 256> kLabels = octet_labels();
+  const OctetLabel& label = kLabels[octet];
+  std::memcpy(at, label.data(), label.size());
+  return at + label[0] + 1;
 }
 
-char* put_nibbles(char* at, unsigned octet) {
+std::uint8_t* put_nibbles(std::uint8_t* at, unsigned octet) {
+  *at++ = 1;
   *at++ = digit(octet & 0x0fU);
-  *at++ = '.';
+  *at++ = 1;
   *at++ = digit(octet >> 4U);
-  *at++ = '.';
   return at;
 }
 
@@ -105,11 +106,21 @@ char* put_nibbles(char* at, unsigned octet) {
 DnsName DnsName::reversed(const IpAddress& address) {
   DnsName name;
   const std::span<const std::uint8_t> bytes = address.bytes();
-  char* at = name.text_.data();
+  std::uint8_t* at = name.octets_.data();
   for (std::size_t i = bytes.size(); i > 0; --i) {
     at = address.is_v4() ? put_octet(at, bytes[i - 1]) : put_nibbles(at, bytes[i - 1]);
   }
-  name.length_ = static_cast<std::uint8_t>(at - name.text_.data() - 1);  // without the last dot
+  *at++ = 0;
+  name.length_ = static_cast<std::uint8_t>(at - name.octets_.data());
+  return name;
+}
+
+DnsName DnsName::of_wire(std::span<const std::uint8_t> wire) {
+  RBL_CHECK(!wire.empty() && wire.size() <= kMaxWire);
+  DnsName name;
+  // A length is below 64, so folding all leaves it as it is.
+  std::transform(wire.begin(), wire.end(), name.octets_.begin(), fold_case);
+  name.length_ = static_cast<std::uint8_t>(wire.size());
   return name;
 }
 
@@ -146,89 +157,100 @@ bool DnsName::assign(std::string_view text, DnsName& out) {
   if (text == ".") {
     text = {};
   }
-  std::array<char, kMaxText + 1> folded;  // NOLINT: what isn't written is never read; zeroing costs
-  if (text.size() > folded.size()) {
-    return false;
-  }
-  std::size_t label = 0;  // octets so far
-  std::size_t wire = 1;   // the root's own octet, then each label with its length
-  const char* const from = text.data();
-  char* const into = folded.data();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    into[i] = kLower.data()[static_cast<unsigned char>(from[i])];
-    if (from[i] == '.') {
-      if (label == 0 || label > kMaxLabel) {
+  DnsName name;
+  std::size_t label = 0;  // where the length of the label being read stands
+  std::size_t end = 1;
+  const auto close_label = [&] {
+    const std::size_t length = end - label - 1;
+    name.octets_[label] = static_cast<std::uint8_t>(length);
+    label = end;
+    return length > 0 && length <= kMaxLabel && end++ < kMaxWire;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '.') {
+      if (!close_label()) {
         return false;
       }
-      wire += label + 1;
-      label = 0;
+      ++at;
       continue;
     }
-    ++label;
-    if (from[i] == '\\') {
-      const std::size_t length = escaped_length(text, i);
-      if (length == 0) {
-        return false;
-      }
-      for (const std::size_t end = i + length - 1; i < end;) {
-        ++i;
-        folded[i] = kLower[static_cast<unsigned char>(text[i])];
-      }
+    const auto octet = take_octet(text, at);
+    if (!octet || end == kMaxWire) {
+      return false;
     }
+    name.octets_[end++] = *octet;
   }
-  const bool has_trailing_dot = !text.empty() && label == 0;
-  wire += label > 0 ? label + 1 : 0;
-  const std::size_t size = text.size() - (has_trailing_dot ? 1 : 0);
-  if (label > kMaxLabel || wire > kMaxWire || size > kMaxText) {
+  const bool is_open = end - label > 1;  // no trailing dot
+  if (is_open && !close_label()) {
     return false;
   }
-  std::memcpy(out.text_.data(), folded.data(), size);
-  out.length_ = static_cast<std::uint8_t>(size);
+  name.octets_[label] = 0;
+  name.length_ = static_cast<std::uint8_t>(label + 1);
+  out = name;
   return true;
 }
 
-std::size_t DnsName::label_count() const {
-  const std::string_view name = text();
-  if (name.empty()) {
-    return 0;
-  }
-  std::size_t count = 1;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '\\') {
-      ++i;
-    } else if (name[i] == '.') {
-      ++count;
+std::string DnsName::to_text() const {
+  std::string text;
+  for (std::size_t at = 0; octets_[at] != 0;) {
+    const std::size_t end = at + 1 + octets_[at];
+    if (at != 0) {
+      text += '.';
     }
+    for (++at; at < end; ++at) {
+      put_escaped(octets_[at], text);
+    }
+  }
+  return text;
+}
+
+std::size_t DnsName::label_count() const {
+  std::size_t count = 0;
+  for (std::size_t at = 0; octets_[at] != 0; at += std::size_t{octets_[at]} + 1) {
+    ++count;
   }
   return count;
 }
 
 bool DnsName::is_within(const DnsName& ancestor) const {
-  if (ancestor.is_root() || *this == ancestor) {
-    return true;
+  if (length_ < ancestor.length_) {
+    return false;
   }
-  const std::string_view name = text();
-  const std::string_view suffix = ancestor.text();
-  return name.size() > suffix.size() + 1 && name.ends_with(suffix) &&
-         is_separator(name, name.size() - suffix.size() - 1);
+  // The tail must begin at a label, else "notexample" would lie within "example".
+  const std::size_t start = std::size_t{length_} - ancestor.length_;
+  std::size_t at = 0;
+  while (at < start) {
+    at += std::size_t{octets_[at]} + 1;
+  }
+  return at == start &&
+         std::memcmp(octets_.data() + start, ancestor.octets_.data(), ancestor.length_) == 0;
 }
 
-// Both are names, so only their lengths can be wrong; text without escapes is two octets shorter
-// than the wire form, with escapes it is longer than that.
-Result<DnsName> DnsName::under(const DnsName& suffix) const {
-  if (is_root() || suffix.is_root()) {
-    return is_root() ? suffix : *this;
+DnsName DnsName::parent() const {
+  return is_root() ? *this : of_wire(wire().subspan(std::size_t{octets_[0]} + 1));
+}
+
+void DnsName::take_long(const DnsName& other) {
+  length_ = other.length_;
+  std::memmove(octets_.data(), other.octets_.data(), length_);
+}
+
+DnsName::DnsName(const DnsName& front, const DnsName& suffix) : DnsName(front) {
+  const std::size_t own = length_ - std::size_t{1};
+  if (suffix.length_ <= kShort && own + kShort <= kMaxWire) {
+    std::memcpy(octets_.data() + own, suffix.octets_.data(), kShort);  // of known size: no call
+  } else {
+    std::memcpy(octets_.data() + own, suffix.octets_.data(), suffix.length_);
   }
-  const std::size_t size = std::size_t{length_} + 1 + suffix.length_;
-  if (size > kMaxText) {
+  length_ = static_cast<std::uint8_t>(own + suffix.length_);
+}
+
+Result<DnsName> DnsName::under(const DnsName& suffix) const {
+  if (!fits_under(suffix)) {
     return fail(Error::Kind::limit, "name " + quoted(to_text() + "." + suffix.to_text()) +
                                         " would be longer than a DNS name can be (255 octets)");
   }
-  DnsName name = *this;
-  name.text_[length_] = '.';
-  std::memcpy(name.text_.data() + length_ + 1, suffix.text_.data(), suffix.length_);
-  name.length_ = static_cast<std::uint8_t>(size);
-  return name;
+  return Result<DnsName>(tl::in_place, *this, suffix);
 }
 
 }  // namespace rblwatch::core

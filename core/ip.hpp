@@ -8,6 +8,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <span>
@@ -51,6 +52,9 @@ class IpAddress {
   /// IPv4 before IPv6, then by number.
   // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in what is generated
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  friend bool operator==(const IpAddress& a, const IpAddress& b) {  // all octets in one go
+    return a.is_v6_ == b.is_v6_ && std::memcmp(&a.bytes_, &b.bytes_, sizeof a.bytes_) == 0;
+  }
 
  private:
   bool is_v6_ = false;

@@ -35,6 +35,7 @@ void LoopThread::stop() {
 
 void LoopThread::wake() {
   ::eventfd_write(wake_.get(), 1);
+  is_woken_ = true;  // behind it: who reads the descriptor then empties it
 }
 
 void LoopThread::publish() {
@@ -59,8 +60,10 @@ void LoopThread::work() {
     ++turns_;
     publish();
     // The resolver only watches the descriptor; emptying it is ours.
-    eventfd_t count = 0;
-    ::eventfd_read(wake_.get(), &count);
+    if (is_woken_.exchange(false)) {
+      eventfd_t count = 0;
+      ::eventfd_read(wake_.get(), &count);
+    }
   }
   monitor_->flush();
 }

@@ -63,6 +63,7 @@ class LoopThread {
   core::Tick next_publishing_{};
   core::Latest<Figures> figures_;
   std::atomic<std::uint64_t> turns_{0};
+  std::atomic<bool> is_woken_{false};
   std::thread thread_;
 };
 

@@ -16,6 +16,8 @@ namespace {
 constexpr core::Millis kFlushEvery{50};
 constexpr core::Seconds kResolverRecordEvery{10};
 constexpr core::Millis kShortest{1};
+/// Answers whose pairs' memory is called for before their turn.
+constexpr std::size_t kLookAhead = 4;
 /// A new world costs the lookups that are under way, so the addresses of targets whose turn comes
 /// at one time are taken in together, but no later than this.
 constexpr core::Seconds kMostRemakeWait{5};
@@ -95,8 +97,11 @@ void Monitor::turn(core::Millis at_most) {
   }
   const auto completions = ports_.resolver.wait(pause(at_most));
   ledger_.set_now(core::read_clocks(ports_.clock));
-  for (const dns::Completion& completion : completions) {
-    take(completion);
+  for (std::size_t i = 0; i < completions.size(); ++i) {
+    if (i + kLookAhead < completions.size()) {
+      prefetch(completions[i + kLookAhead]);
+    }
+    take(completions[i]);
   }
   const core::Tick now = ledger_.clocks().tick;
   now_->pairs.turn(now);
@@ -157,6 +162,14 @@ std::size_t Monitor::submit_zone(lists::ZoneIndex zone, std::size_t at_most) {
     return 0;
   }
   return now_->pairs.submit_due(ports_.resolver, zone, at_most);
+}
+
+void Monitor::prefetch(const dns::Completion& completion) const {
+  const Ticket ticket = Ticket::of(completion.id);
+  if (ticket.generation == now_->number && ticket.errand == Errand::pair) {
+    now_->book.prefetch({ticket.index});
+    now_->schedule.prefetch({ticket.index});
+  }
 }
 
 void Monitor::take(const dns::Completion& completion) {

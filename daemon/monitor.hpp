@@ -65,6 +65,7 @@ class Monitor {
   void submit();
   void submit_pairs();
   std::size_t submit_zone(lists::ZoneIndex zone, std::size_t at_most);
+  void prefetch(const dns::Completion& completion) const;
   void take(const dns::Completion& completion);
   core::Millis pause(core::Millis at_most) const;
   std::optional<core::Tick> next_submission() const;

@@ -277,10 +277,7 @@ std::uint32_t PairBook::seconds_of(core::Tick tick) const {
   return saturated<std::uint32_t>(std::chrono::duration_cast<core::Seconds>(tick - epoch_).count());
 }
 
-std::uint16_t PairBook::server_index(const dns::Server& server) {
-  if (last_server_ < servers_.size() && servers_[last_server_] == server) {
-    return last_server_;
-  }
+std::uint16_t PairBook::find_server(const dns::Server& server) {
   const auto found = std::find(servers_.begin(), servers_.end(), server);
   last_server_ = static_cast<std::uint16_t>(found - servers_.begin());
   if (found != servers_.end()) {

@@ -104,6 +104,8 @@ class PairBook {
   /// Pre: a pair of this book. Without the library's own check, which would make it a call.
   PairSlot& slot(lists::PairId pair) { return slots_.data()[pair.value]; }
   const PairSlot& slot(lists::PairId pair) const { return slots_.data()[pair.value]; }
+  /// Its slot will be wanted soon.
+  void prefetch(lists::PairId pair) const { __builtin_prefetch(&slot(pair), 1); }
   std::optional<lists::PairId> find(lists::ZoneIndex zone, lists::SubjectIndex subject) const;
   /// The pairs of a zone are [first, last).
   std::pair<std::uint32_t, std::uint32_t> range_of(lists::ZoneIndex zone) const;
@@ -141,7 +143,11 @@ class PairBook {
   std::uint32_t seconds_of(core::Tick tick) const;
 
  private:
-  std::uint16_t server_index(const dns::Server& server);
+  std::uint16_t server_index(const dns::Server& server) {
+    const bool is_same = last_server_ < servers_.size() && servers_[last_server_] == server;
+    return is_same ? last_server_ : find_server(server);
+  }
+  std::uint16_t find_server(const dns::Server& server);
 
   core::Tick epoch_;  // a second before the first pair could be asked, so that 0 means never
   std::vector<PairSlot> slots_;

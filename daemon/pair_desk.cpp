@@ -104,6 +104,8 @@ std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
                                  std::size_t at_most) {
   std::size_t submitted = 0;
   const dns::Lane lane = world_.lane_of(zone);
+  dns::Lookup lookup;
+  lookup.lane = lane;
   std::deque<lists::PairId>& seconds = seconds_[zone.value];
   while (submitted < at_most && resolver.can_submit(lane)) {
     std::uint16_t part = 0;
@@ -133,15 +135,17 @@ std::size_t PairDesk::submit_due(dns::Resolver& resolver, lists::ZoneIndex zone,
       count_sweep(slot, kind_desk(*pair));
       continue;
     }
-    dns::ServerGroupPtr servers = servers_for(*pair);
+    const dns::ServerGroupPtr& servers = servers_for(*pair);
     if (servers == nullptr) {
       continue;
     }
+    if (lookup.servers != servers) {
+      lookup.servers = servers;
+    }
+    lookup.id = Ticket{Errand::pair, generation_, part, pair->value}.id();
+    lookup.question.name = *name;
     slot.is_out = true;
-    resolver.submit({Ticket{Errand::pair, generation_, part, pair->value}.id(),
-                     lane,
-                     {*name, dns::QType::a},
-                     std::move(servers)});
+    resolver.submit(lookup);
     ++submitted;
   }
   return submitted;

@@ -62,7 +62,7 @@ class PairDesk {
   void observe_purpose(lists::PairId pair, lists::Purpose purpose,
                        const lists::Observation& observation, bool is_fresh);
   void follow_step(lists::PairId pair, const PurposeTrack& track, const lists::Step& step);
-  dns::ServerGroupPtr servers_for(lists::PairId pair);
+  const dns::ServerGroupPtr& servers_for(lists::PairId pair);
   bool is_unusable(lists::PairId pair, const lists::Verdict& verdict,
                    const dns::Completion& completion);
   void ask_next(lists::PairId pair, const lists::Step& step);

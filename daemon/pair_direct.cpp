@@ -14,7 +14,8 @@ constexpr core::Seconds kHuntPause{1};
 }  // namespace
 
 // Of whom the pair is asked now. Null: it waits for the zone's own servers to be found.
-dns::ServerGroupPtr PairDesk::servers_for(lists::PairId pair) {
+const dns::ServerGroupPtr& PairDesk::servers_for(lists::PairId pair) {
+  static const dns::ServerGroupPtr kNone;
   const PairSlot& slot = book_.slot(pair);
   PairDetail* detail = slot.has_detail ? book_.detail(pair) : nullptr;
   if (detail == nullptr || !detail->is_direct_next) {
@@ -25,14 +26,14 @@ dns::ServerGroupPtr PairDesk::servers_for(lists::PairId pair) {
     case OwnServers::State::finding:
       schedule_.asked(pair, now);
       schedule_.ask_again(pair, now + kHuntPause);
-      return nullptr;
+      return kNone;
     case OwnServers::State::known:
       return own_.group(slot.zone);
     case OwnServers::State::none:
       detail->is_direct_next = false;
       return world_.zone_servers[slot.zone.value];
   }
-  return nullptr;
+  return kNone;
 }
 
 // The zone's own servers told nothing that counts. That is no doubt about the pair, since the

@@ -10,9 +10,9 @@
 
 namespace rblwatch::dns {
 
-Datagrams::Datagrams() : in_buffer_(kBatch * kLargest) {
+Datagrams::Datagrams() : in_buffer_(kBatch * kStride) {
   for (std::size_t i = 0; i < kBatch; ++i) {
-    in_parts_[i] = {in_buffer_.data() + i * kLargest, kLargest};
+    in_parts_[i] = {in_buffer_.data() + i * kStride, kLargest};
     in_[i].msg_hdr.msg_iov = &in_parts_[i];
     in_[i].msg_hdr.msg_iovlen = 1;
     in_[i].msg_hdr.msg_name = &in_from_[i];
@@ -92,7 +92,7 @@ int Datagrams::receive(int fd) {
 }
 
 Datagram Datagrams::received(std::size_t index) const {
-  return {.bytes = {in_buffer_.data() + index * kLargest, in_[index].msg_len},
+  return {.bytes = {in_buffer_.data() + index * kStride, in_[index].msg_len},
           .from = &in_from_[index],
           .is_cut = (in_[index].msg_hdr.msg_flags & MSG_TRUNC) != 0};
 }

@@ -36,6 +36,9 @@ class Datagrams {
  public:
   static constexpr std::size_t kBatch = 32;
   static constexpr std::size_t kLargest = 4096;
+  // From one buffer to the next; were it a power of two, all would share a few places in the
+  // processor's cache.
+  static constexpr std::size_t kStride = kLargest + 192;
 
   Datagrams();
 

@@ -10,9 +10,9 @@ namespace rblwatch::dns {
 namespace {
 
 // Names here were checked by the walker; a name read again can't fail.
-WireName name_at(Bytes message, std::size_t at) {
+core::DnsName name_at(Bytes message, std::size_t at) {
   NameBudget budget;
-  return read_name(message, at, budget).value_or(WireName{});
+  return read_name(message, at, budget).value_or(core::DnsName{});
 }
 
 // The commonest owner by far: a pointer to the question's name.
@@ -23,7 +23,7 @@ bool is_question_pointer(Bytes message, std::size_t owner) {
 /// A record's owner, read once: a chain or a list of servers is held against each of them.
 struct Owned {
   const Record* record;
-  WireName owner;
+  core::DnsName owner;
 };
 
 class Decoder {
@@ -65,13 +65,13 @@ class Decoder {
 
   // Expanding the question's name costs more than all else in a denial, whose SOA mostly points
   // into it.
-  WireName question_name_unless_unneeded() {
+  core::DnsName question_name_unless_unneeded() {
     const bool is_needed =
         std::any_of(records_.begin(), records_.end(), [this](const Record& record) {
           return record.section != Section::additional &&
                  !is_question_pointer(message_, record.owner) && !is_question_suffix(record.owner);
         });
-    return is_needed ? name_at(message_, kHeaderSize) : WireName{};
+    return is_needed ? name_at(message_, kHeaderSize) : core::DnsName{};
   }
 
   // Whether the owner is a lone pointer to a label of the question's name.
@@ -91,7 +91,7 @@ class Decoder {
         owned(Section::answer, [](std::uint16_t type) { return type == RecordType::cname; });
     while (const Record* link = find(aliases, end_of_chain())) {
       note_ttl(link->ttl);
-      const WireName target = name_at(message_, link->rdata);
+      const core::DnsName target = name_at(message_, link->rdata);
       if (links_.size() == kMaxChain || is_chained(target)) {
         is_endless_ = true;
         return;
@@ -100,9 +100,9 @@ class Decoder {
     }
   }
 
-  const WireName& end_of_chain() const { return links_.empty() ? question_ : links_.back(); }
+  const core::DnsName& end_of_chain() const { return links_.empty() ? question_ : links_.back(); }
 
-  bool is_chained(const WireName& name) const {
+  bool is_chained(const core::DnsName& name) const {
     return name == question_ || std::find(links_.begin(), links_.end(), name) != links_.end();
   }
 
@@ -116,7 +116,7 @@ class Decoder {
     return found;
   }
 
-  static const Record* find(const std::vector<Owned>& among, const WireName& owner) {
+  static const Record* find(const std::vector<Owned>& among, const core::DnsName& owner) {
     const auto found = std::find_if(among.begin(), among.end(),
                                     [&owner](const Owned& one) { return one.owner == owner; });
     return found == among.end() ? nullptr : found->record;
@@ -146,9 +146,7 @@ class Decoder {
         take_txt(record);
         break;
       case RecordType::mx:
-        if (const auto name = to_dns_name(name_at(message_, record.rdata + 2U))) {
-          out_.mx.push_back({read_u16(message_, record.rdata), *name});
-        }
+        out_.mx.push_back({read_u16(message_, record.rdata), name_at(message_, record.rdata + 2U)});
         break;
       case RecordType::ns:
         take_ns(record);
@@ -185,15 +183,14 @@ class Decoder {
   }
 
   void take_ns(const Record& record) {
-    const WireName server = name_at(message_, record.rdata);
-    const auto name = to_dns_name(server);
-    if (!name || out_.ns.size() == kMaxNameServers) return;
+    const core::DnsName server = name_at(message_, record.rdata);
+    if (out_.ns.size() == kMaxNameServers) return;
     if (out_.ns.empty()) {
       glue_ = owned(Section::additional, [](std::uint16_t type) {
         return type == RecordType::a || type == RecordType::aaaa;
       });
     }
-    NsRecord& ns = out_.ns.emplace_back(NsRecord{*name, {}});
+    NsRecord& ns = out_.ns.emplace_back(NsRecord{server, {}});
     for (const Owned& one : glue_) {
       if (one.owner == server) ns.glue.push_back(address(*one.record));
     }
@@ -253,9 +250,9 @@ class Decoder {
   std::uint16_t type_;
   Answer& out_;
   std::span<const Record> records_;
-  WireName question_;            // not set where no record needs it
-  std::vector<WireName> links_;  // what the CNAMEs lead to, in order
-  std::vector<Owned> glue_;      // addresses beside name servers
+  core::DnsName question_;            // not set where no record needs it
+  std::vector<core::DnsName> links_;  // what the CNAMEs lead to, in order
+  std::vector<Owned> glue_;           // addresses beside name servers
   bool is_endless_ = false;
   bool has_data_ = false;
 };

@@ -16,16 +16,6 @@ constexpr std::size_t kMostQuestions = 32;
 constexpr std::size_t kMostNames = 6;
 constexpr std::size_t kMostServers = 8;
 
-core::DnsName parent_of(const core::DnsName& name) {
-  const std::string_view text = name.text();
-  const std::size_t dot = text.find('.');
-  core::DnsName parent;
-  if (dot != std::string_view::npos) {
-    RBL_CHECK(core::DnsName::assign(text.substr(dot + 1), parent));
-  }
-  return parent;
-}
-
 const Answer* usable(const Outcome& outcome) {
   const auto* answer = std::get_if<Answer>(&outcome);
   return answer != nullptr && answer->rcode == Rcode::noerror ? answer : nullptr;
@@ -107,7 +97,7 @@ void DelegationHunt::take_delegation(const Answer* answer) {
 }
 
 void DelegationHunt::climb() {
-  ancestor_ = parent_of(ancestor_);
+  ancestor_ = ancestor_.parent();
   if (ancestor_.is_root()) {
     give_up();
     return;

@@ -24,7 +24,7 @@ class DenialMemo {
  public:
   /// What was asked: in lower case, in that lane.
   struct Asked {
-    const WireName& name;
+    const core::DnsName& name;
     QType type;
     Lane lane;
   };
@@ -55,7 +55,7 @@ class DenialMemo {
   };
 
   static std::size_t place(const Asked& asked) {
-    return (std::size_t{asked.lane.value} * 16 + asked.name.length) % kPlaces;
+    return (std::size_t{asked.lane.value} * 16 + asked.name.wire().size()) % kPlaces;
   }
 
   std::vector<Kept> kept_;

@@ -14,13 +14,16 @@
 namespace rblwatch::dns {
 namespace {
 
-constexpr std::size_t kEvents = 64;
-constexpr std::size_t kMostPolls = 256;
+// Few, so that the caller takes the answers while they are in the processor's own cache.
+constexpr std::size_t kEvents = 16;
+// Timers wait for so many rounds at most until nothing more is to be read.
+constexpr std::uint32_t kMostPolls = 256;
 // So much more has passed than was to be expected: the machine slept, and silence is nobody's
 // fault.
 constexpr core::Micros kSuspended = core::Seconds(5);
 constexpr core::Millis kLongestWait = std::chrono::hours(1);
-// So many questions gone at once are worth a turn of the caller's.
+// So many questions gone, or answers come, at once are worth a turn of the caller's, which costs as
+// much as some of them.
 constexpr std::size_t kWorthReturning = 64;
 
 }  // namespace
@@ -65,28 +68,28 @@ core::Tick Engine::next_slot(Lane lane) const {
   return lanes_.next_slot(lane, paced_now(lane));
 }
 
-void Engine::submit(Lookup lookup) {
+void Engine::submit(const Lookup& lookup) {
   RBL_CHECK(lookup.servers != nullptr && !lookup.servers->servers.empty());
   is_paced_ = lanes_.is_paced(lookup.lane);
   lanes_.enter(lookup.lane);
-  take_up(std::move(lookup), true);
+  take_up(lookup, true);
 }
 
 // An equal question in flight takes the lookup along; one that a common server would see twice at
 // the same time, which helps a forger (CVE-2002-2211), makes it wait.
-bool Engine::join_flight(Lookup& lookup, std::uint32_t group, const WireName& name,
+bool Engine::join_flight(const Lookup& lookup, std::uint32_t group, const core::DnsName& name,
                          std::uint64_t hash) {
   for (std::uint32_t index = flights_.first(hash); index != kNoFlight;
        index = flights_.at(index).next_in_bucket) {
     Flight& flight = flights_.at(index);
     if (flight.hash != hash || flight.type != lookup.question.type || flight.name != name) continue;
     if (flight.group == group || servers_.is_same_group(flight.group, lookup.servers)) {
-      flight.others.push_back({lookup.id, lookup.lane});
+      flight.make_company().others.push_back({lookup.id, lookup.lane});
       ++counters_.shared;
       return true;
     }
     if (servers_.share_server(flight.group, group)) {
-      flight.parked.push_back(std::move(lookup));
+      flight.make_company().parked.push_back(lookup);
       return true;
     }
   }
@@ -94,9 +97,9 @@ bool Engine::join_flight(Lookup& lookup, std::uint32_t group, const WireName& na
 }
 
 // `is_allowed`: the paces have been asked.
-void Engine::take_up(Lookup&& lookup, bool is_allowed) {
+void Engine::take_up(const Lookup& lookup, bool is_allowed) {
   const std::uint32_t group = servers_.use_group(lookup.servers);
-  const WireName name = to_wire(lookup.question.name);
+  const core::DnsName& name = lookup.question.name;
   const std::uint64_t hash = hash_question(name, lookup.question.type);
   if (join_flight(lookup, group, name, hash)) {
     servers_.drop_group(group);
@@ -113,7 +116,7 @@ void Engine::take_up(Lookup&& lookup, bool is_allowed) {
   const bool can_go = is_allowed && lanes_.has_window(lookup.lane);
   const auto probed = can_go ? servers_.due_probe(state, now_) : std::nullopt;
   flight.is_free = probed.has_value();
-  flight.place = static_cast<std::uint32_t>(probed ? *probed : servers_.choose(state, 0));
+  flight.place = static_cast<std::uint8_t>(probed ? *probed : servers_.choose(state, 0));
   flight.server = state.servers[flight.place];
   if (is_allowed) {
     promise_and_enqueue(index);
@@ -136,7 +139,7 @@ bool Engine::is_urgent() const {
   return !is_paced_ || queued_ > 0 || !tcp_.is_idle() || lanes_.in_flight() >= lanes_.places();
 }
 
-core::Micros Engine::time_to_wait(core::Tick deadline) const {
+core::Micros Engine::time_to_wait(core::Tick deadline) {
   core::Tick until = deadline;
   if (const auto timer = timers_.next()) until = std::min(until, *timer);
   if (flush_at_) until = std::min(until, *flush_at_);
@@ -162,6 +165,15 @@ bool Engine::wait_for_events(core::Tick deadline) {
   return is_woken;
 }
 
+// Once there is an answer, those that come meanwhile go along. True when the wake descriptor said
+// so.
+bool Engine::gather_answers() {
+  Polled polled = completed_ > 0 ? Polled::all : Polled::nothing;
+  while (completed_ < kWorthReturning && (polled == Polled::all || polled == Polled::perhaps_more))
+    polled = poll_events(core::Millis{0});
+  return polled == Polled::woken;
+}
+
 Engine::Polled Engine::poll_events(core::Millis at_most) {
   std::array<epoll_event, kEvents> events;  // NOLINT: filled by the kernel
   const auto ms = static_cast<int>(at_most.count());
@@ -176,14 +188,11 @@ Engine::Polled Engine::poll_events(core::Millis at_most) {
 bool Engine::run_due_timers() {
   const auto next = timers_.next();
   if (!next || *next > now_) return false;
-  Polled polled = Polled::perhaps_more;
-  bool is_woken = false;
-  for (std::size_t i = 0; i < kMostPolls && polled == Polled::perhaps_more; ++i) {
-    polled = poll_events(core::Millis{0});
-    is_woken = is_woken || polled == Polled::woken;
-  }
+  const Polled polled = poll_events(core::Millis{0});
+  if (polled == Polled::perhaps_more && ++polls_before_timers_ < kMostPolls) return false;
+  polls_before_timers_ = 0;
   run_timers();
-  return is_woken;
+  return polled == Polled::woken;
 }
 
 bool Engine::handle_events(std::span<const epoll_event> events) {
@@ -215,7 +224,7 @@ std::span<const Completion> Engine::wait(core::Millis at_most) {
     flush();
     // The queues have room again: the caller may fill them before we wait.
     if (completed_ > 0 || counters_.udp_sent - sent >= kWorthReturning) break;
-    const bool is_woken = wait_for_events(deadline);
+    const bool is_woken = wait_for_events(deadline) || gather_answers();
     if (is_woken || completed_ > 0 || now_ >= deadline) break;
   }
   return {completions_.data(), completed_};

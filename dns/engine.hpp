@@ -43,7 +43,7 @@ class Engine final : public Resolver {
   void set_lanes(std::span<const LaneLimit> limits) override;
   bool can_submit(Lane lane) const override;
   core::Tick next_slot(Lane lane) const override;
-  void submit(Lookup lookup) override;
+  void submit(const Lookup& lookup) override;
   std::span<const Completion> wait(core::Millis at_most) override;
   std::size_t in_flight() const override { return lanes_.in_flight(); }
   std::vector<ServerStatus> servers() const override { return servers_.status(); }
@@ -56,13 +56,15 @@ class Engine final : public Resolver {
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
   void read_clock(core::Micros expected);
-  bool join_flight(Lookup& lookup, std::uint32_t group, const WireName& name, std::uint64_t hash);
-  void take_up(Lookup&& lookup, bool is_allowed);
+  bool join_flight(const Lookup& lookup, std::uint32_t group, const core::DnsName& name,
+                   std::uint64_t hash);
+  void take_up(const Lookup& lookup, bool is_allowed);
   void every_second();
   bool is_urgent() const;
-  core::Micros time_to_wait(core::Tick deadline) const;
+  core::Micros time_to_wait(core::Tick deadline);
   bool wait_for_events(core::Tick deadline);
   Polled poll_events(core::Millis at_most);
+  bool gather_answers();
   bool run_due_timers();
   bool handle_events(std::span<const epoll_event> events);
 
@@ -93,6 +95,7 @@ class Engine final : public Resolver {
 
   // engine_receive.cpp
   void on_readable(std::uint32_t socket);
+  void expect_replies(std::uint32_t socket, std::size_t count);
   bool drain_errors(std::uint32_t socket);
   void on_datagram(std::uint32_t socket, const Datagram& datagram);
   void on_stray(std::uint32_t socket, const Datagram& datagram);
@@ -166,14 +169,16 @@ class Engine final : public Resolver {
       completions_;  // the first completed_ are handed out; all keep their memory
   std::size_t completed_ = 0;
   std::vector<std::deque<Waiting>> held_;  // per lane
+  std::size_t held_count_ = 0;             // of all lanes
   std::vector<std::uint32_t> due_;
   std::vector<std::uint32_t> batch_;
   std::vector<std::uint32_t> fresh_;
   std::vector<std::uint32_t> family_;
-  bool is_paced_ = false;               // the last lookup came in a lane with a pace
-  std::size_t queued_ = 0;              // in all servers' queues, ended ones included
-  std::optional<core::Tick> flush_at_;  // a queue could not go now
-  core::Tick blocked_until_{};          // the kernel has no room
+  bool is_paced_ = false;                  // the last lookup came in a lane with a pace
+  std::uint32_t polls_before_timers_ = 0;  // since they were due
+  std::size_t queued_ = 0;                 // in all servers' queues, ended ones included
+  std::optional<core::Tick> flush_at_;     // a queue could not go now
+  core::Tick blocked_until_{};             // the kernel has no room
   core::Tick second_end_{};
   core::Tick forgery_told_{};
   std::size_t sent_this_second_ = 0;

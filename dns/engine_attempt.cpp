@@ -108,13 +108,15 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   leave_window(flight);
   leave_tcp(flight);
   give_up_claims(flight);
-  const bool was_tcp = std::exchange(flight.wants_tcp, false);
+  const bool was_tcp = flight.wants_tcp;
+  flight.wants_tcp = false;
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
     lanes_.note_silence(lane);
   }
-  if (std::exchange(flight.shares_junk, false)) give_up_port(flight);
+  if (flight.shares_junk) give_up_port(flight);
+  flight.shares_junk = false;
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
   // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.
@@ -140,7 +142,7 @@ void Engine::next_attempt(std::uint32_t index) {
   const std::uint32_t all =
       group.servers.size() >= 32 ? UINT32_MAX : (1U << group.servers.size()) - 1;
   if ((flight.tried & all) == all) flight.tried = 1U << flight.place;  // round again, last one last
-  flight.place = static_cast<std::uint32_t>(servers_.choose(group, flight.tried));
+  flight.place = static_cast<std::uint8_t>(servers_.choose(group, flight.tried));
   const std::uint32_t server = group.servers[flight.place];
   if (server != flight.server) leave_socket(flight);
   flight.server = server;
@@ -250,7 +252,7 @@ bool Engine::move_to_living(Flight& flight) {
   const std::uint32_t server = group.servers[place];
   if (!servers_.at(server).is_answering) return false;
   leave_socket(flight);
-  flight.place = static_cast<std::uint32_t>(place);
+  flight.place = static_cast<std::uint8_t>(place);
   flight.server = server;
   flight.is_free = false;
   return true;
@@ -290,8 +292,8 @@ NoAnswer Engine::why_none(const Flight& flight) {
 void Engine::conclude(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   Completion& completion = next_completion();
-  if (flight.fallback != nullptr) {
-    const Fallback& last = *flight.fallback;
+  if (flight.company != nullptr && flight.company->fallback) {
+    const Fallback& last = *flight.company->fallback;
     completion.outcome = last.answer;
     completion.server = servers_.at(last.server).server;
     completion.transport = last.transport;
@@ -325,26 +327,28 @@ void Engine::complete(std::uint32_t index) {
   completions_[original].id = flight.first.id;
   completions_[original].role = role;
   lanes_.leave(flight.first.lane);
-  for (const Flight::Asker& other : flight.others) {
-    Completion& copy = next_completion();  // first, for it may move them all
-    copy = completions_[original];
-    copy.id = other.id;
-    ++completed_;
-    lanes_.leave(other.lane);
+  const std::unique_ptr<Flight::Company> company = std::move(flight.company);
+  if (company != nullptr) {
+    for (const Flight::Asker& other : company->others) {
+      Completion& copy = next_completion();  // first, for it may move them all
+      copy = completions_[original];
+      copy.id = other.id;
+      ++completed_;
+      lanes_.leave(other.lane);
+    }
   }
   give_up_claims(flight);
   leave_window(flight);
   leave_socket(flight);
   leave_tcp(flight);
   timers_.stop(index);
-  std::vector<Lookup> parked = std::move(flight.parked);
-  flight.parked.clear();
   flight.stage = Stage::idle;
   flights_.close(index);
   servers_.drop_group(group);
   release_held(lane);
-  for (Lookup& lookup : parked)
-    take_up(std::move(lookup), false);
+  if (company == nullptr) return;
+  for (const Lookup& lookup : company->parked)
+    take_up(lookup, false);
 }
 
 }  // namespace rblwatch::dns

@@ -34,7 +34,7 @@ Match match_question(const Flight& flight, Bytes message) {
   const auto ours = flight.packet.begin();
   if (std::equal(ours + kHeaderSize, ours + end, message.begin() + kHeaderSize))
     return Match::exact;
-  const std::size_t name_end = kHeaderSize + flight.name.length;
+  const std::size_t name_end = kHeaderSize + flight.name.wire().size();
   bool is_lower = true;
   for (std::size_t i = kHeaderSize; i < end; ++i) {
     if (i >= name_end) {
@@ -54,10 +54,21 @@ void Engine::on_readable(std::uint32_t socket) {
     const int fd = sockets_.at(socket).fd.get();
     const int got = datagrams_.receive(fd);
     if (got < 0) return;  // EAGAIN; an ICMP error is told by the error queue
+    expect_replies(socket, static_cast<std::size_t>(got));
     for (std::size_t k = 0; k < static_cast<std::size_t>(got); ++k) {
       on_datagram(socket, datagrams_.received(k));
     }
     if (static_cast<std::size_t>(got) < Datagrams::kBatch) return;
+  }
+}
+
+// Where a flight lies isn't known before its reply is read: all are called for at once.
+void Engine::expect_replies(std::uint32_t socket, std::size_t count) {
+  const UdpSocket& on = sockets_.at(socket);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bytes reply = datagrams_.received(i).bytes;
+    const std::uint32_t index = reply.size() < 2 ? kNoFlight : on.find(read_u16(reply, 0));
+    if (index != kNoFlight) flights_.prefetch(index);
   }
 }
 
@@ -317,9 +328,8 @@ bool Engine::try_another(std::uint32_t index, const Completion& completion) {
   flight.tried |= 1U << flight.place;
   const bool has_other = servers_.has_other(servers_.group(flight.group), flight.tried);
   if (!has_other || flight.attempts >= options_.attempts) return false;
-  if (flight.fallback == nullptr) flight.fallback = std::make_unique<Fallback>();
-  *flight.fallback = {std::get<Answer>(completion.outcome), flight.server, completion.transport,
-                      completion.asked_at, completion.took};
+  flight.make_company().fallback = {std::get<Answer>(completion.outcome), flight.server,
+                                    completion.transport, completion.asked_at, completion.took};
   leave_window(flight);
   leave_socket(flight);
   leave_tcp(flight);

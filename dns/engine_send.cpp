@@ -28,6 +28,7 @@ constexpr std::size_t kLongestRun = 16;
 constexpr std::size_t kLongestPacedRun = 5;
 constexpr std::size_t kRunsPerBatch = 5;
 constexpr std::size_t kLookForOtherLane = 32;
+constexpr std::size_t kLookAhead = 8;  // flights whose memory is called for before their turn
 
 bool is_full(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
@@ -134,14 +135,16 @@ bool Engine::may_enter_window(ServerState& server, Lane lane) {
 void Engine::hold(const Waiting& waiting, Lane lane) {
   if (lane.value >= held_.size()) held_.resize(lane.value + 1U);
   held_[lane.value].push_back(waiting);
+  ++held_count_;
 }
 
 void Engine::release_held(Lane lane) {
-  if (lane.value >= held_.size()) return;
+  if (held_count_ == 0 || lane.value >= held_.size()) return;
   auto& held = held_[lane.value];
   while (!held.empty() && lanes_.has_window(lane)) {
     const Waiting next = held.front();
     held.pop_front();
+    --held_count_;
     if (!is_waiting(next)) continue;
     Flight& flight = flights_.at(next.flight);
     const bool can_go = servers_.at(flight.server).is_answering || move_to_living(flight);
@@ -160,6 +163,7 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
     const Waiting next = server.queue.front();
     server.queue.pop_front();
     --queued_;
+    if (server.queue.size() > kLookAhead) flights_.prefetch(server.queue[kLookAhead].flight);
     if (!is_waiting(next)) continue;
     const Lane lane = flights_.at(next.flight).first.lane;
     if (!may_enter_window(server, lane)) {
@@ -176,14 +180,14 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
 
 // Those of one size side by side, for the kernel takes these as one. Pre: all to one server.
 void Engine::line_up(std::span<const std::uint32_t> flights) {
-  std::array<std::uint32_t, WireName::kMax + 2> place{};
+  std::array<std::uint32_t, core::DnsName::kMaxWire + 2> place{};
   for (const std::uint32_t index : flights)
-    ++place[flights_.at(index).name.length + 1U];
+    ++place[flights_.at(index).name.wire().size() + 1U];
   std::partial_sum(place.begin(), place.end(), place.begin());
   const std::size_t before = family_.size();
   family_.resize(before + flights.size());
   for (const std::uint32_t index : flights)
-    family_[before + place[flights_.at(index).name.length]++] = index;
+    family_[before + place[flights_.at(index).name.wire().size()]++] = index;
 }
 
 void Engine::dispatch() {
@@ -278,14 +282,15 @@ void Engine::write_query(Flight& flight) {
                          .has_edns = flight.has_edns};
   flight.has_cookie = flight.has_edns && server.cookie.offer(now_, random_);
   const QueryLayout layout = templates_.get(shape).write(
-      flight.id, flight.name.bytes(), flight.has_cookie ? server.cookie.bytes() : Bytes{},
+      flight.id, flight.name.wire(), flight.has_cookie ? server.cookie.bytes() : Bytes{},
       flight.packet);
   flight.size = layout.size;
   flight.question_end = layout.question_end;
   flight.is_mixed = false;
   if (options_.mixed_case && !server.folds_case && !flight.without_case && !flight.wants_tcp) {
-    const std::span<std::uint8_t> name(flight.packet.data() + kHeaderSize, flight.name.length);
-    flight.is_mixed = mix_case(name, [this] { return random_.next(); }) > 0;
+    const std::span<std::uint8_t> name(flight.packet.data() + kHeaderSize,
+                                       flight.name.wire().size());
+    flight.is_mixed = mix_case(name, [this] { return random_.next(); });
   }
 }
 

@@ -8,10 +8,8 @@
 namespace rblwatch::dns {
 namespace {
 
-// Everything but the slot's own history and the capacity of its vectors.
+// Everything but the slot's own history.
 void reset(Flight& flight) {
-  flight.others.clear();
-  flight.parked.clear();
   flight.stage = Stage::waiting;
   flight.transport = Transport::udp;
   flight.tried = flight.attempts = 0;
@@ -25,7 +23,13 @@ void reset(Flight& flight) {
   flight.had_broken_reply = flight.had_junk = flight.shares_junk = false;
   flight.error = 0;
   flight.wrong = 0;
-  flight.fallback.reset();
+  flight.company.reset();
+}
+
+std::uint64_t read_word(const std::uint8_t* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
 }
 
 }  // namespace
@@ -33,6 +37,17 @@ void reset(Flight& flight) {
 FlightTable::FlightTable(std::size_t expected)
     : buckets_(std::bit_ceil(std::max<std::size_t>(expected * 2, 64)), kNoFlight),
       mask_(buckets_.size() - 1) {}
+
+void FlightTable::prefetch(std::uint32_t index) {
+  constexpr std::size_t kLine = 64;
+  const Flight& flight = at(index);
+  const auto* const begin = reinterpret_cast<const std::uint8_t*>(&flight);
+  __builtin_prefetch(begin, 1);
+  __builtin_prefetch(begin + kLine, 1);
+  __builtin_prefetch(&flight.name);
+  __builtin_prefetch(flight.packet.data(), 1);
+  __builtin_prefetch(flight.packet.data() + kLine, 1);
+}
 
 std::uint32_t FlightTable::open(std::uint64_t hash) {
   if (free_.empty()) {
@@ -64,14 +79,19 @@ void FlightTable::close(std::uint32_t index) {
   --open_;
 }
 
-std::uint64_t hash_question(const WireName& name, QType type) {
+// Eight octets at a time, the last eight perhaps some of them again.
+std::uint64_t hash_question(const core::DnsName& name, QType type) {
   constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15ULL;
-  std::uint64_t hash = static_cast<std::uint64_t>(type) * kFactor;
-  for (std::size_t at = 0; at < name.length; at += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, name.octets.data() + at,
-                std::min<std::size_t>(sizeof word, name.length - at));
-    hash = std::rotl(hash ^ word, 27) * kFactor;
+  const Bytes wire = name.wire();
+  std::uint64_t hash = (static_cast<std::uint64_t>(type) << 8U | wire.size()) * kFactor;
+  const auto mix = [&hash](std::uint64_t word) { hash = std::rotl(hash ^ word, 27) * kFactor; };
+  if (wire.size() < sizeof(std::uint64_t)) {
+    std::for_each(wire.begin(), wire.end(), mix);
+  } else {
+    const std::size_t last = wire.size() - sizeof(std::uint64_t);
+    for (std::size_t at = 0; at < last; at += sizeof(std::uint64_t))
+      mix(read_word(wire.data() + at));
+    mix(read_word(wire.data() + last));
   }
   return hash ^ (hash >> 32U);
 }

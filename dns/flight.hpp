@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/time.hpp"
@@ -39,72 +40,78 @@ struct Fallback {
   core::Micros took{0};
 };
 
-struct Flight {
-  // Who wants to know. Equal questions share a flight.
+/// Sorted by when it is touched: a lookup needs the first two cache lines, the name's and the
+/// packet's.
+struct alignas(64) Flight {
+  /// Who wants to know.
   struct Asker {
     LookupId id;
     Lane lane;
   };
-  Asker first;
-  std::vector<Asker> others;
-  std::vector<Lookup>
-      parked;  // the same name and type of another group that has a server in common
+  /// What few have: equal questions that share the flight; some of another group with a server in
+  /// common, which wait for its end; an answer to fall back on.
+  struct Company {
+    std::vector<Asker> others;
+    std::vector<Lookup> parked;
+    std::optional<Fallback> fallback;
+  };
 
-  // What is asked; the name stands below.
-  QType type = QType::a;
+  Asker first;
   std::uint64_t hash = 0;
   std::uint32_t next_in_bucket = kNoFlight;
   std::uint32_t ticket =
       0;  // of its place in a queue: another with each, so that old ones are void
   std::uint32_t group = 0;
-
-  // The attempt.
-  Stage stage = Stage::idle;
-  Transport transport = Transport::udp;  // of the last packet
   std::uint32_t server = 0;
-  std::uint32_t place = 0;     // of the server in its group
-  std::uint32_t tried = 0;     // a bit per place
-  std::uint32_t attempts = 0;  // begun; a probe of a server that didn't answer is none
   std::uint32_t socket = kNoSocket;
-  std::uint32_t connection = 0;
   std::uint16_t id = 0;
   std::uint16_t socket_place = 0;
   std::uint16_t size = 0;
   std::uint16_t question_end = 0;
+  QType type = QType::a;
+  Stage stage = Stage::idle;
+  Transport transport = Transport::udp;  // of the last packet
+  std::uint32_t attempts = 0;            // begun; a probe of a server that didn't answer is none
+
   core::Tick sent_at{};  // first, under this id
   core::Tick last_sent{};
   core::Tick overdue_at{};  // from then on it holds no place in the window
   core::Tick attempt_end{};
-
-  bool is_in_window = false;
-  bool is_in_lane_window = false;
-  bool is_promised = false;      // the lane's pace knows of the packet to come
-  bool is_retry_queued = false;  // it rests until the pace allows it
-  bool waits_for_all = false;    // which is the one over all
-  bool was_resent = false;       // which sending a reply belongs to can't be told
-  bool is_free = false;          // the next packet is no attempt of its own
-  bool is_mixed = false;         // letters sent in mixed case
-  bool has_edns = false;
-  bool has_cookie = false;
-  bool has_own_connection = false;  // made for it, or the second one it was put on
-
+  std::unique_ptr<Company> company;
+  bool is_in_window : 1 = false;
+  bool is_in_lane_window : 1 = false;
+  bool is_promised : 1 = false;      // the lane's pace knows of the packet to come
+  bool is_retry_queued : 1 = false;  // it rests until the pace allows it
+  bool waits_for_all : 1 = false;    // which is the one over all
+  bool was_resent : 1 = false;       // which sending a reply belongs to can't be told
+  bool is_free : 1 = false;          // the next packet is no attempt of its own
+  bool is_mixed : 1 = false;         // letters sent in mixed case
+  bool has_edns : 1 = false;
+  bool has_cookie : 1 = false;
+  bool has_own_connection : 1 = false;  // made for it, or the second one it was put on
   // What has been learnt of this question.
-  bool without_edns = false;
-  bool without_case = false;
-  bool wants_tcp = false;
-  bool is_under_attack = false;  // somebody forges answers to it: TCP only, from then on
-  bool had_bad_cookie = false;
-  bool had_broken_reply = false;
-  bool had_junk = false;     // something unreadable came to its socket
-  bool shares_junk = false;  // so it did, while others waited there too
-  int error = 0;             // of the network
-  std::uint32_t wrong = 0;   // replies that were not its own
-  std::unique_ptr<Fallback> fallback;
+  bool without_edns : 1 = false;
+  bool without_case : 1 = false;
+  bool wants_tcp : 1 = false;
+  bool is_under_attack : 1 = false;  // somebody forges answers to it: TCP only, from then on
+  bool had_bad_cookie : 1 = false;
+  bool had_broken_reply : 1 = false;
+  bool had_junk : 1 = false;     // something unreadable came to its socket
+  bool shares_junk : 1 = false;  // so it did, while others waited there too
 
-  // Last, for most of these is never touched: what a lookup reads and writes lies side by side.
-  WireName name;
+  std::uint8_t place = 0;   // of the server in its group
+  std::uint32_t tried = 0;  // a bit per place
+  int error = 0;            // of the network
+  std::uint32_t wrong = 0;  // replies that were not its own
+  std::uint32_t connection = 0;
+
+  alignas(64) core::DnsName name;
   std::array<std::uint8_t, kMaxQuery> packet;
 
+  Company& make_company() {
+    if (company == nullptr) company = std::make_unique<Company>();
+    return *company;
+  }
   /// Pre: has_cookie. What it was asked with, whatever the server is asked with by now.
   Bytes client_cookie() const {
     return Bytes(packet).subspan(question_end + kCookieInTail, CookieState::kClient);
@@ -118,6 +125,8 @@ class FlightTable {
 
   /// Pre: an index from open(). Some thirty times a lookup: without the library's own checks.
   Flight& at(std::uint32_t index) { return chunks_.data()[index / kChunk].get()[index % kChunk]; }
+  /// It will be wanted soon: what a lookup needs of it is brought into the processor's cache.
+  void prefetch(std::uint32_t index);
   /// A fresh one, entered under its hash (name and type are the caller's to fill).
   std::uint32_t open(std::uint64_t hash);
   void close(std::uint32_t index);
@@ -136,6 +145,6 @@ class FlightTable {
 };
 
 /// Of name and type, for finding the same question; not for strangers' input.
-std::uint64_t hash_question(const WireName& name, QType type);
+std::uint64_t hash_question(const core::DnsName& name, QType type);
 
 }  // namespace rblwatch::dns

@@ -18,10 +18,9 @@ using Packet = core::Handle<ldns_pkt, ldns_pkt_free>;
 using Octets = core::Handle<std::uint8_t, std::free>;
 
 ldns_rr* question_rr(const core::DnsName& name, QType type) {
-  const WireName wire = to_wire(name);
+  const Bytes wire = name.wire();
   ldns_rr* const rr = ldns_rr_new();
-  ldns_rdf* const owner =
-      ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, wire.length, wire.octets.data());
+  ldns_rdf* const owner = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, wire.size(), wire.data());
   RBL_CHECK(rr != nullptr && owner != nullptr);
   ldns_rr_set_owner(rr, owner);
   ldns_rr_set_type(rr, static_cast<ldns_rr_type>(type));
@@ -35,10 +34,10 @@ Bytes rdf_bytes(const ldns_rdf* rdf) {
 }
 
 // ldns hands out names uncompressed, so that our reader needs no budget to speak of.
-WireName to_name(const ldns_rdf* rdf) {
+core::DnsName to_name(const ldns_rdf* rdf) {
   NameBudget budget;
   std::size_t at = 0;
-  return read_name(rdf_bytes(rdf), at, budget).value_or(WireName{});
+  return read_name(rdf_bytes(rdf), at, budget).value_or(core::DnsName{});
 }
 
 core::IpAddress to_address(const ldns_rdf* rdf) {
@@ -59,7 +58,7 @@ core::Seconds ttl_of(std::uint32_t ttl) {
 
 class Reader {
  public:
-  Reader(const ldns_pkt* packet, const WireName& question, QType type, const Walk& walked)
+  Reader(const ldns_pkt* packet, const core::DnsName& question, QType type, const Walk& walked)
       : packet_(packet), walked_(walked), type_(static_cast<ldns_rr_type>(type)) {
     chain_.push_back(question);
   }
@@ -101,7 +100,7 @@ class Reader {
     return records;
   }
 
-  static WireName owner_of(const ldns_rr* rr) { return to_name(ldns_rr_owner(rr)); }
+  static core::DnsName owner_of(const ldns_rr* rr) { return to_name(ldns_rr_owner(rr)); }
 
   void note_ttl(core::Seconds ttl) { answer_.ttl = std::min(answer_.ttl.value_or(ttl), ttl); }
 
@@ -110,7 +109,7 @@ class Reader {
       found = false;
       for (const ldns_rr* rr : section(LDNS_SECTION_ANSWER)) {
         if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME || owner_of(rr) != chain_.back()) continue;
-        const WireName target = to_name(ldns_rr_rdf(rr, 0));
+        const core::DnsName target = to_name(ldns_rr_rdf(rr, 0));
         note_ttl(ttl_of(ldns_rr_ttl(rr)));
         is_endless_ = chain_.size() > kMaxChain ||
                       std::find(chain_.begin(), chain_.end(), target) != chain_.end();
@@ -129,9 +128,7 @@ class Reader {
     if (type_ == LDNS_RR_TYPE_NS) take_ns(rr);
     if (type_ == LDNS_RR_TYPE_MX) {
       const Bytes preference = rdf_bytes(ldns_rr_rdf(rr, 0));
-      if (const auto name = to_dns_name(to_name(ldns_rr_rdf(rr, 1)))) {
-        answer_.mx.push_back({read_u16(preference, 0), *name});
-      }
+      answer_.mx.push_back({read_u16(preference, 0), to_name(ldns_rr_rdf(rr, 1))});
     }
   }
 
@@ -145,10 +142,9 @@ class Reader {
   }
 
   void take_ns(const ldns_rr* rr) {
-    const WireName server = to_name(ldns_rr_rdf(rr, 0));
-    const auto name = to_dns_name(server);
-    if (!name || answer_.ns.size() == kMaxNameServers) return;
-    NsRecord ns{*name, {}};
+    const core::DnsName server = to_name(ldns_rr_rdf(rr, 0));
+    if (answer_.ns.size() == kMaxNameServers) return;
+    NsRecord ns{server, {}};
     for (const ldns_rr* extra : section(LDNS_SECTION_ADDITIONAL)) {
       const ldns_rr_type type = ldns_rr_get_type(extra);
       if ((type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA) && owner_of(extra) == server) {
@@ -191,7 +187,7 @@ class Reader {
   const ldns_pkt* packet_;
   const Walk& walked_;
   ldns_rr_type type_;
-  std::vector<WireName> chain_;
+  std::vector<core::DnsName> chain_;
   bool is_endless_ = false;
   Answer answer_;
 };

@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxCookie = 40;
 /// Behind the question: the OPT's own eleven octets, then its one option's code and length.
 inline constexpr std::size_t kCookieInTail = 11 + 4;
 inline constexpr std::size_t kMaxQuery =
-    kHeaderSize + WireName::kMax + 4 + kCookieInTail + kMaxCookie;
+    kHeaderSize + core::DnsName::kMaxWire + 4 + kCookieInTail + kMaxCookie;
 
 struct QueryLayout {
   std::uint16_t size = 0;
@@ -58,31 +58,44 @@ class QueryTemplates {
 };
 
 /// Letters of the name in mixed case, one bit of `chance` each (draft-vixie-dnsext-dns0x20); `name`
-/// is a wire name, `chance` is asked for 64 bits at a time. Returns how many letters there were.
-/// Eight octets at a time: the sum sets the top bit of those from 'a' to 'z', length octets being
-/// below 64 and all others ASCII or left alone.
+/// is a wire name, `chance` is asked for 64 bits at a time. Whether there were letters.
+/// Eight octets at a time, the last eight perhaps some of them again.
+/// The sum sets the top bit of those that are letters, length octets being below 64 and all others
+/// ASCII or left alone.
 template <class Chance>
-unsigned mix_case(std::span<std::uint8_t> name, Chance chance) {
+bool mix_case(std::span<std::uint8_t> name, Chance chance) {
   constexpr std::uint64_t kEach = 0x0101010101010101U;
   constexpr std::uint64_t kTop = kEach * 0x80U;
+  constexpr std::uint64_t kLower = kEach * 0x20U;
   std::uint64_t bits = 0;
-  unsigned letters = 0;
+  std::uint64_t letters = 0;
   unsigned drawn = 0;  // words so far: each takes every eighth bit of what was drawn
-  for (std::size_t at = 0; at < name.size(); at += sizeof(std::uint64_t)) {
-    const std::size_t size = std::min(sizeof(std::uint64_t), name.size() - at);
+  const auto mix = [&](std::uint8_t* at) {
     std::uint64_t word = 0;
-    std::memcpy(&word, name.data() + at, size);
-    const std::uint64_t low = word & ~kTop;
+    std::memcpy(&word, at, sizeof word);
+    const std::uint64_t low = (word & ~kTop) | kLower;
     const std::uint64_t from_a = low + kEach * (0x80U - 'a');
     const std::uint64_t past_z = low + kEach * (0x7FU - 'z');
     const std::uint64_t is_letter = from_a & ~past_z & ~word & kTop;
-    if (is_letter == 0) continue;
+    letters |= is_letter;
     if (drawn % 8 == 0) bits = chance();
-    word ^= (is_letter >> 2U) & (((bits >> (drawn++ % 8)) & kEach) << 5U);
-    std::memcpy(name.data() + at, &word, size);
-    letters += static_cast<unsigned>(((is_letter >> 7U) * kEach) >> 56U);  // their sum
+    const std::uint64_t case_bits = is_letter >> 2U;
+    word = (word | case_bits) ^ (case_bits & (((bits >> (drawn++ % 8)) & kEach) << 5U));
+    std::memcpy(at, &word, sizeof word);
+  };
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (name.size() < kWord) {
+    std::array<std::uint8_t, kWord> padded{};
+    std::copy(name.begin(), name.end(), padded.begin());
+    mix(padded.data());
+    std::copy_n(padded.begin(), name.size(), name.begin());
+  } else {
+    const std::size_t last = name.size() - kWord;
+    for (std::size_t at = 0; at < last; at += kWord)
+      mix(name.data() + at);
+    mix(name.data() + last);
   }
-  return letters;
+  return letters != 0;
 }
 
 }  // namespace rblwatch::dns

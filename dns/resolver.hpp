@@ -69,7 +69,7 @@ class Resolver {
   virtual core::Tick next_slot(Lane lane) const = 0;
   /// Pre: can_submit(lookup.lane). Equal questions to the same group already in flight share one
   /// packet.
-  virtual void submit(Lookup lookup) = 0;
+  virtual void submit(const Lookup& lookup) = 0;
   /// Sends, receives, retries; returns when something completed, when so much was sent that the
   /// caller may want to submit more, when the wake descriptor became readable, or `at_most` has
   /// passed. The span is good until the next call of wait().

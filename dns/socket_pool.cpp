@@ -46,19 +46,28 @@ void set_options(int fd, bool is_v6) {
 
 }  // namespace
 
-// Looks at all of them, always: eight at a time instead of one by one.
-std::size_t UdpSocket::place_of(std::uint16_t id) const {
-  static_assert(kQuestions % 8 == 0);
-  const std::uint16_t* all = ids.data();
-  std::uint16_t found = 0;
-  for (std::uint16_t i = 0; i < kQuestions; ++i)
-    found = static_cast<std::uint16_t>(found | (all[i] == id ? i + 1 : 0));
-  return found;
+std::size_t UdpSocket::number_of(std::uint16_t id) const {
+  for (std::size_t slot = id % kSlots; numbers[slot] != 0; slot = (slot + 1) % kSlots) {
+    if (ids[numbers[slot] - 1U] == id) return numbers[slot];
+  }
+  return 0;
 }
 
 std::uint32_t UdpSocket::find(std::uint16_t id) const {
-  const std::size_t place = place_of(id);
-  return place == 0 ? kNoFlight : flights[place - 1];
+  const std::size_t number = number_of(id);
+  return number == 0 ? kNoFlight : flights[number - 1];
+}
+
+std::uint16_t UdpSocket::enter(std::uint16_t id, std::uint32_t flight) {
+  std::size_t slot = id % kSlots;
+  while (numbers[slot] != 0)
+    slot = (slot + 1) % kSlots;
+  const std::uint16_t place = asked++;
+  numbers[slot] = static_cast<std::uint8_t>(asked);
+  ids[place] = id;
+  flights[place] = flight;
+  ++live;
+  return place;
 }
 
 SocketLimits limits_within(std::size_t descriptors) {
@@ -133,7 +142,7 @@ std::uint32_t SocketPool::open_socket(bool is_v6, std::uint16_t questions, core:
   socket.is_v6 = is_v6;
   socket.is_listed = true;
   socket.most = questions;
-  socket.asked = socket.live = 0;
+  socket.forget_ids();
   socket.born = now;
   listed_[is_v6 ? 1 : 0].push_back(index);
   ++open_;
@@ -147,11 +156,8 @@ Enlisted SocketPool::enlist(std::uint32_t socket, std::uint32_t flight) {
   std::uint16_t id = 0;
   do {
     id = static_cast<std::uint16_t>(random_.next());
-  } while (on.place_of(id) != 0);
-  const std::uint16_t place = on.asked++;
-  on.ids[place] = id;
-  on.flights[place] = flight;
-  ++on.live;
+  } while (on.has(id));
+  const std::uint16_t place = on.enter(id, flight);
   if (on.room() == 0) unlist(socket);
   return {id, place};
 }

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -32,28 +31,36 @@ struct UdpSocket {
   std::uint16_t asked = 0;
   std::uint16_t live = 0;
   core::Tick born{};
-  // No two ids are ever alike; those not given out, or left by a socket that was here before, lead
-  // to no flight.
-  std::array<std::uint16_t, kQuestions> ids = all_different();
-  std::array<std::uint32_t, kQuestions> flights = nobody();
+  std::array<std::uint32_t, kQuestions> flights = nobody();  // by place
 
   std::uint16_t room() const { return static_cast<std::uint16_t>(most - asked); }
+  /// Whether this id was given out on the socket, be it that nobody waits under it any more.
+  bool has(std::uint16_t id) const { return number_of(id) != 0; }
   /// The flight that waits under this id; kNoFlight when none does.
   std::uint32_t find(std::uint16_t id) const;
-  /// Where it stands in `ids`, one higher; 0 when it doesn't.
-  std::size_t place_of(std::uint16_t id) const;
+  /// Gives the next place to the flight. Pre: room() > 0, and the id isn't there.
+  std::uint16_t enter(std::uint16_t id, std::uint32_t flight);
+  /// For another socket: nothing was given out.
+  void forget_ids() {
+    asked = live = 0;
+    numbers.fill(0);
+  }
 
  private:
-  static constexpr std::array<std::uint16_t, kQuestions> all_different() {
-    std::array<std::uint16_t, kQuestions> ids{};
-    std::iota(ids.begin(), ids.end(), std::uint16_t{0});
-    return ids;
-  }
+  // Twice as many as there can be questions, so that a search ends soon.
+  static constexpr std::size_t kSlots = 2 * kQuestions;
+
+  /// The id's place, counted from 1; 0 when it wasn't given out.
+  std::size_t number_of(std::uint16_t id) const;
+
   static constexpr std::array<std::uint32_t, kQuestions> nobody() {
     std::array<std::uint32_t, kQuestions> flights{};
     flights.fill(kNoFlight);
     return flights;
   }
+
+  std::array<std::uint16_t, kQuestions> ids{};  // by place
+  std::array<std::uint8_t, kSlots> numbers{};   // of places: an open hash table of their ids
 };
 
 struct SocketLimits {

@@ -18,33 +18,57 @@ std::int64_t ceil_ms(core::Tick at) {
 
 TimerWheel::TimerWheel(core::Tick now) : heads_(kBuckets, kNone), done_(floor_ms(now)) {}
 
+void TimerWheel::link(std::uint32_t index) {
+  Link& link = links_[index];
+  link.listed = link.at;
+  const std::size_t bucket = bucket_of(link.listed);
+  link.previous = kNone;
+  link.next = heads_[bucket];
+  if (link.next != kNone) links_[link.next].previous = index;
+  heads_[bucket] = index;
+  used_[bucket / 64] |= std::uint64_t{1} << (bucket % 64);
+}
+
 void TimerWheel::unlink(std::uint32_t index) {
   Link& link = links_[index];
   if (link.previous != kNone) {
     links_[link.previous].next = link.next;
   } else {
-    heads_[link.bucket] = link.next;
-    if (link.next == kNone) used_[link.bucket / 64] &= ~(std::uint64_t{1} << (link.bucket % 64));
+    const std::size_t bucket = bucket_of(link.listed);
+    heads_[bucket] = link.next;
+    if (link.next == kNone) used_[bucket / 64] &= ~(std::uint64_t{1} << (bucket % 64));
   }
   if (link.next != kNone) links_[link.next].previous = link.previous;
-  link.bucket = kNone;
+  link.listed = kNever;
 }
 
 void TimerWheel::arm(std::uint32_t index, core::Tick at) {
   if (index >= links_.size()) links_.resize(std::max<std::size_t>(index + 1U, links_.size() * 2));
-  Link& link = links_[index];
-  if (link.bucket != kNone) unlink(index);
-  link.at = std::max(ceil_ms(at), done_ + 1);
-  link.bucket = static_cast<std::uint32_t>(static_cast<std::uint64_t>(link.at) % kBuckets);
-  link.previous = kNone;
-  link.next = heads_[link.bucket];
-  if (link.next != kNone) links_[link.next].previous = index;
-  heads_[link.bucket] = index;
-  used_[link.bucket / 64] |= std::uint64_t{1} << (link.bucket % 64);
+  Link& armed = links_[index];
+  armed.at = std::max(ceil_ms(at), done_ + 1);
+  if (armed.listed != kNever && armed.listed <= armed.at) return;
+  if (armed.listed != kNever) unlink(index);
+  link(index);
 }
 
 void TimerWheel::stop(std::uint32_t index) {
-  if (is_armed(index)) unlink(index);
+  if (index < links_.size()) links_[index].at = kNever;
+}
+
+// Whether it is armed for the bucket it stands in, for this turn or a later one.
+bool TimerWheel::belongs(const Link& link) {
+  return link.at != kNever && bucket_of(link.at) == bucket_of(link.listed);
+}
+
+// Puts it where it belongs by now.
+void TimerWheel::settle(std::uint32_t index) {
+  Link& settled = links_[index];
+  if (belongs(settled)) {
+    settled.listed = settled.at;
+    return;
+  }
+  unlink(index);
+  if (settled.at != kNever) link(index);
 }
 
 void TimerWheel::take_due(core::Tick now, std::vector<std::uint32_t>& due) {
@@ -53,13 +77,16 @@ void TimerWheel::take_due(core::Tick now, std::vector<std::uint32_t>& due) {
   // One turn visits every bucket, however long we slept.
   const std::int64_t last = std::min(until, done_ + static_cast<std::int64_t>(kBuckets));
   for (std::int64_t ms = done_ + 1; ms <= last; ++ms) {
-    const auto bucket = static_cast<std::size_t>(static_cast<std::uint64_t>(ms) % kBuckets);
+    const std::size_t bucket = bucket_of(ms);
     if ((used_[bucket / 64] & (std::uint64_t{1} << (bucket % 64))) == 0) continue;
     for (std::uint32_t index = heads_[bucket]; index != kNone;) {
       const std::uint32_t following = links_[index].next;
-      if (links_[index].at <= until) {
+      if (is_armed(index) && links_[index].at <= until) {
         unlink(index);
+        links_[index].at = kNever;
         due.push_back(index);
+      } else {
+        settle(index);
       }
       index = following;
     }
@@ -67,8 +94,9 @@ void TimerWheel::take_due(core::Tick now, std::vector<std::uint32_t>& due) {
   done_ = until;
 }
 
-std::optional<core::Tick> TimerWheel::next() const {
-  const auto start = static_cast<std::size_t>(static_cast<std::uint64_t>(done_ + 1) % kBuckets);
+// When the next bucket that isn't empty is looked at.
+std::optional<std::int64_t> TimerWheel::next_used() const {
+  const std::size_t start = bucket_of(done_ + 1);
   for (std::size_t step = 0; step <= kWords; ++step) {
     const std::size_t word = (start / 64 + step) % kWords;
     std::uint64_t bits = used_[word];
@@ -77,9 +105,19 @@ std::optional<core::Tick> TimerWheel::next() const {
     if (bits == 0) continue;
     const std::size_t bucket = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
     const std::size_t ahead = (bucket + kBuckets - start) % kBuckets;
-    return core::Tick(core::Millis(done_ + 1 + static_cast<std::int64_t>(ahead)));
+    return done_ + 1 + static_cast<std::int64_t>(ahead);
   }
   return std::nullopt;
+}
+
+std::optional<core::Tick> TimerWheel::next() {
+  for (;;) {
+    const auto ms = next_used();
+    if (!ms) return std::nullopt;
+    const std::uint32_t first = heads_[bucket_of(*ms)];
+    if (belongs(links_[first])) return core::Tick(core::Millis(*ms));
+    settle(first);
+  }
 }
 
 }  // namespace rblwatch::dns

@@ -77,7 +77,8 @@ void add_note(std::vector<std::string>& notes, std::string note) {
 std::vector<DnsName> mail_hosts(const dns::Answer& answer) {
   std::vector<dns::MxRecord> records = answer.mx;
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.preference, a.exchange) < std::tie(b.preference, b.exchange);
+    return std::tuple(a.preference, a.exchange.to_text()) <
+           std::tuple(b.preference, b.exchange.to_text());
   });
   std::vector<DnsName> hosts;
   for (const dns::MxRecord& record : records) {

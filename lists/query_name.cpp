@@ -19,7 +19,7 @@ template <class Labels>
 Result<DnsName> ask(const Zone& zone, const Subject& subject, const Labels& labels) {
   Result<DnsName> name = zone.dns.ask(labels);
   if (!name && name.error().kind == Error::Kind::limit) {
-    return tl::make_unexpected(core::with_context(subject.to_text(), name.error()));
+    name = tl::make_unexpected(core::with_context(subject.to_text(), name.error()));
   }
   return name;
 }

@@ -16,8 +16,8 @@ using core::Result;
 
 /// No top-level domain is all digits (RFC 3696 section 2): such a name is a misspelt address.
 bool ends_in_digits(const DnsName& name) {
-  const std::string_view text = name.text();
-  const std::string_view last = text.substr(text.rfind('.') + 1);
+  const std::string text = name.to_text();
+  const std::string_view last = std::string_view(text).substr(text.rfind('.') + 1);
   return std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 

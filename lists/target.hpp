@@ -43,7 +43,7 @@ class CompactName {
  public:
   CompactName() = default;
   CompactName(const core::DnsName& name)  // NOLINT(google-explicit-constructor): they are one
-      : text_(name.text()) {}
+      : text_(name.to_text()) {}
   operator core::DnsName() const;  // NOLINT(google-explicit-constructor): they are one
   std::string_view text() const { return text_; }
   const std::string& to_text() const { return text_; }

@@ -163,13 +163,9 @@ Result<DnsName> ZoneDns::ask(std::string_view subject_labels) const {
 }
 
 Result<DnsName> ZoneDns::ask(const DnsName& subject) const {
-  if (suffix_ && !subject.is_root()) {
-    auto name = subject.under(*suffix_);
-    if (name) {
-      return name;
-    }
-  }
-  return ask(subject.text());  // whose errors say more
+  const bool is_joined = suffix_ && !subject.is_root() && subject.fits_under(*suffix_);
+  return is_joined ? subject.under(*suffix_)
+                   : ask(std::string_view(subject.to_text()));  // whose errors say more
 }
 
 std::string ZoneDns::show(std::string_view subject_labels) const {

@@ -43,8 +43,8 @@ void compare_memo(Bytes message, const Walk& walked, QType type, const Answer& r
   static DenialMemo memo;
   std::size_t at = kHeaderSize;
   NameBudget budget;
-  WireName name = *read_name(message, at, budget);
-  if (at != kHeaderSize + name.length) return;  // no question of ours holds a pointer
+  const auto name = *read_name(message, at, budget);
+  if (at != kHeaderSize + name.wire().size()) return;  // no question of ours holds a pointer
   const DenialMemo::Asked asked{name, type, Lane{0}};
   memo.keep(asked, message, walked, read);
   Answer known;
@@ -52,8 +52,9 @@ void compare_memo(Bytes message, const Walk& walked, QType type, const Answer& r
   if (name.is_root()) return;
   std::vector<std::uint8_t> other(message.begin(), message.end());
   other[kHeaderSize + 1] ^= 0x15U;
-  name.octets[1] = fold_case(other[kHeaderSize + 1]);
-  if (!memo.find(asked, other, known)) return;
+  at = kHeaderSize;
+  const auto other_name = *read_name(other, at, budget);
+  if (!memo.find({other_name, type, Lane{0}}, other, known)) return;
   static Walk again;
   Answer expected;
   RBL_CHECK(walk(other, again) == Flaw::none);

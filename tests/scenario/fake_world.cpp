@@ -118,7 +118,7 @@ core::Tick FakeResolver::next_slot(dns::Lane lane) const {
   return lanes_.at(lane.value).next;
 }
 
-void FakeResolver::submit(dns::Lookup lookup) {
+void FakeResolver::submit(const dns::Lookup& lookup) {
   LaneState& lane = lanes_.at(lookup.lane.value);
   if (lane.qps > 0) {
     lane.next = std::max(lane.next, clock_.tick()) +

@@ -112,7 +112,7 @@ class FakeResolver final : public dns::Resolver {
   void set_lanes(std::span<const dns::LaneLimit> limits) override;
   bool can_submit(dns::Lane lane) const override;
   core::Tick next_slot(dns::Lane lane) const override;
-  void submit(dns::Lookup lookup) override;
+  void submit(const dns::Lookup& lookup) override;
   std::span<const dns::Completion> wait(core::Millis at_most) override;
   std::size_t in_flight() const override { return under_way_.size(); }
   std::vector<dns::ServerStatus> servers() const override;

@@ -80,7 +80,7 @@ class ScriptedResolver final : public dns::Resolver {
   }
   bool can_submit(dns::Lane /*lane*/) const override { return since_wait_ < per_wait_; }
   core::Tick next_slot(dns::Lane /*lane*/) const override { return clock_.tick(); }
-  void submit(dns::Lookup lookup) override {
+  void submit(const dns::Lookup& lookup) override {
     ++since_wait_;
     const std::string key =
         lookup.question.name.to_text() + " " + std::string(dns::to_text(lookup.question.type));

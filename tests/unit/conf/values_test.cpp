@@ -97,7 +97,7 @@ TEST_CASE("A zone of one's own is read with all its keys") {
   const lists::Zone* zone = find_zone(config.zones, "corp");
   REQUIRE(zone != nullptr);
   CHECK(zone->dns.pattern() == "{key}.{subject}.bl.corp.test");
-  CHECK(zone->dns.ask("2.0.0.127")->text() == "canary-key.2.0.0.127.bl.corp.test");
+  CHECK(zone->dns.ask("2.0.0.127")->to_text() == "canary-key.2.0.0.127.bl.corp.test");
   CHECK(zone->dns.shown() == "<key>.bl.corp.test");
   CHECK((zone->kinds.has(Kind::ipv4) && zone->kinds.has(Kind::ipv6) &&
          zone->kinds.has(Kind::domain)));
@@ -205,7 +205,7 @@ TEST_CASE("A key of its own goes before the operator's shared one") {
       "[keys]\nspamhaus-dqs = 'shared'\n[catalogue]\nuse = ['spamhaus-dqs-zen']\n"
       "[[zone]]\nid = 'spamhaus-dqs-zen'\nkey = 'mine'\n");
   REQUIRE(config.zones.size() == 1);
-  CHECK(config.zones[0].dns.ask("x")->text() == "x.mine.zen.dq.spamhaus.net");
+  CHECK(config.zones[0].dns.ask("x")->to_text() == "x.mine.zen.dq.spamhaus.net");
 }
 
 TEST_CASE("An override changes what it gives, and alone puts nothing in use") {
@@ -345,7 +345,7 @@ TEST_CASE("Secrets in files lose the blanks around them, and files of others' gr
   Loaded loaded = load_it();
   REQUIRE(loaded.config);
   CHECK(loaded.warnings.empty());
-  CHECK(loaded.config->zones.back().dns.ask("x")->text() == "x.canary.x.test");
+  CHECK(loaded.config->zones.back().dns.ask("x")->to_text() == "x.canary.x.test");
   std::filesystem::permissions(key, std::filesystem::perms(0604));
   CHECK(load_it().warnings.size() == 1);
 }

@@ -56,7 +56,7 @@ class NoResolver final : public dns::Resolver {
   void set_lanes(std::span<const dns::LaneLimit> /*limits*/) override {}
   bool can_submit(dns::Lane /*lane*/) const override { return false; }
   core::Tick next_slot(dns::Lane /*lane*/) const override { return {}; }
-  void submit(dns::Lookup /*lookup*/) override {}
+  void submit(const dns::Lookup& /*lookup*/) override {}
   std::span<const dns::Completion> wait(core::Millis /*at_most*/) override { return {}; }
   std::size_t in_flight() const override { return 0; }
   std::vector<dns::ServerStatus> servers() const override {

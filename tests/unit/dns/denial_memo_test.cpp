@@ -35,7 +35,7 @@ struct MemoFixture {
   DenialMemo memo;
   std::unique_ptr<Walk> walked = std::make_unique<Walk>();
 
-  static WireName asked_name(const Message& message) {
+  static core::DnsName asked_name(const Message& message) {
     std::size_t at = kHeaderSize;
     NameBudget budget;
     return read_name(message.octets(), at, budget).value();

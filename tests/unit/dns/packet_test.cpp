@@ -22,9 +22,9 @@ Octets from_template(const char* text, QueryShape shape, std::uint16_t id,
                      const Octets& cookie = {}) {
   const QueryTemplate query(shape);
   std::array<std::uint8_t, kMaxQuery> buffer;
-  const WireName wire = to_wire(named(text));
-  const QueryLayout layout = query.write(id, wire.bytes(), cookie, buffer);
-  CHECK(layout.question_end == 12U + wire.length + 4U);
+  const core::DnsName asked = named(text);
+  const QueryLayout layout = query.write(id, asked.wire(), cookie, buffer);
+  CHECK(layout.question_end == 12U + asked.wire().size() + 4U);
   return {buffer.begin(), buffer.begin() + layout.size};
 }
 
@@ -69,20 +69,33 @@ TEST_CASE("mixed case changes letters and nothing else, by chance") {
   Octets wire = name("zz.127.abcdefghijklmnopqrstuvwxyz.test");
   const Octets before = wire;
   SECTION("all bits set") {
-    const unsigned letters =
-        mix_case(std::span<std::uint8_t>(wire), [] { return ~std::uint64_t{0}; });
-    CHECK(letters == 32);
+    CHECK(mix_case(std::span<std::uint8_t>(wire), [] { return ~std::uint64_t{0}; }));
     CHECK(wire == name("ZZ.127.ABCDEFGHIJKLMNOPQRSTUVWXYZ.TEST"));
   }
   SECTION("no bit set") {
     mix_case(std::span<std::uint8_t>(wire), [] { return std::uint64_t{0}; });
     CHECK(wire == before);
   }
-  SECTION("chance is drawn anew every 64 letters") {
-    Octets longer = name(std::string(63, 'a') + "." + std::string(63, 'b'));
-    int draws = 0;
-    CHECK(mix_case(std::span<std::uint8_t>(longer),
-                   [&draws] { return std::uint64_t{0} + static_cast<unsigned>(draws++); }) == 126);
-    CHECK(draws == 2);
+  SECTION("chance is drawn anew every 64 octets, and each bit is used once") {
+    Octets longer = name(std::string(63, 'a') + "." + std::string(55, 'b'));
+    REQUIRE(longer.size() == 121);
+    std::vector<std::uint64_t> draws{0x0123456789ABCDEF, 0xFEDCBA9876543210};
+    std::size_t drawn = 0;
+    CHECK(mix_case(std::span<std::uint8_t>(longer), [&] { return draws.at(drawn++); }));
+    CHECK(drawn == draws.size());
+    // As many letters in upper case as bits that are set, of those that stand for letters.
+    const auto upper = std::count_if(longer.begin(), longer.end(), [](std::uint8_t octet) {
+      return octet >= 'A' && octet <= 'Z';
+    });
+    CHECK(upper > 40);
+    CHECK(upper < 80);
+  }
+  SECTION("a name shorter than eight octets, and one without letters") {
+    Octets shorter = name("ab.c");
+    CHECK(mix_case(std::span<std::uint8_t>(shorter), [] { return ~std::uint64_t{0}; }));
+    CHECK(shorter == name("AB.C"));
+    Octets digits = name("2.0.0.127");
+    CHECK_FALSE(mix_case(std::span<std::uint8_t>(digits), [] { return ~std::uint64_t{0}; }));
+    CHECK(digits == name("2.0.0.127"));
   }
 }

@@ -89,7 +89,24 @@ TEST_CASE("the next time is never later than the first timer") {
   CHECK(*wheel.next() > kStart);
 }
 
+TEST_CASE("a timer that was stopped or moved to later keeps nobody awake") {
+  TimerWheel wheel(kStart);
+  wheel.arm(1, kStart + Millis(10));
+  wheel.arm(2, kStart + Millis(10));
+  wheel.arm(2, kStart + Millis(30));
+  wheel.stop(1);
+  CHECK(wheel.next() == kStart + Millis(30));
+  wheel.arm(1, kStart + Millis(50));
+  wheel.arm(1, kStart + Millis(20));  // sooner again
+  CHECK(wheel.next() == kStart + Millis(20));
+  wheel.stop(1);
+  wheel.stop(2);
+  CHECK_FALSE(wheel.next());
+}
+
 TEST_CASE("the wheel does what a slow and obvious one does") {
+  const std::uint64_t farthest = GENERATE(20000U, 60U);
+  const std::uint64_t longest_step = GENERATE(400U, 5U, 20000U);
   core::SeededRandom random(7);
   TimerWheel wheel(kStart);
   std::map<std::uint32_t, Tick> plain;
@@ -99,7 +116,7 @@ TEST_CASE("the wheel does what a slow and obvious one does") {
     switch (random.below(4)) {
       case 0:
       case 1: {
-        const Tick at = now + Millis(static_cast<int>(1 + random.below(20000)));
+        const Tick at = now + Millis(static_cast<int>(1 + random.below(farthest)));
         wheel.arm(index, at);
         plain[index] = at;
         break;
@@ -109,7 +126,7 @@ TEST_CASE("the wheel does what a slow and obvious one does") {
         plain.erase(index);
         break;
       default: {
-        now += Millis(static_cast<int>(random.below(400)));
+        now += Millis(static_cast<int>(random.below(longest_step)));
         std::vector<std::uint32_t> expected;
         for (auto it = plain.begin(); it != plain.end();) {
           if (it->second <= now) {
@@ -120,8 +137,8 @@ TEST_CASE("the wheel does what a slow and obvious one does") {
           }
         }
         REQUIRE(due(wheel, now) == expected);
+        REQUIRE(wheel.next().has_value() != plain.empty());
         if (!plain.empty()) {
-          REQUIRE(wheel.next());
           for (const auto& [number, at] : plain)
             REQUIRE(*wheel.next() <= at);
         }

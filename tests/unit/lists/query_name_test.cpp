@@ -72,13 +72,13 @@ TEST_CASE("domains are asked in the form that the zone wants") {
     names.push_back(labels + ".dbl.test");
   }
   CHECK(asked(of, subject(row.domain)) == names);
-  CHECK(query_name(of, subject(row.domain)).value().text() == names.front());
+  CHECK(query_name(of, subject(row.domain)).value().to_text() == names.front());
 }
 
 TEST_CASE("keyed zones are asked with the key and shown without it") {
   Zone keyed = zone("{key}.{subject}.dnsbl.httpbl.org");
   REQUIRE(keyed.dns.set_key(core::Secret("abcdefghijkl")));
-  CHECK(query_name(keyed, subject("192.0.2.1")).value().text() ==
+  CHECK(query_name(keyed, subject("192.0.2.1")).value().to_text() ==
         "abcdefghijkl.1.2.0.192.dnsbl.httpbl.org");
   CHECK(shown_name(keyed, "1.2.0.192") == "<key>.1.2.0.192.dnsbl.httpbl.org");
 }
@@ -104,7 +104,7 @@ TEST_CASE("the longest name that fits is asked") {
   const std::string label(63, 'a');
   const std::string rest(53, 'b');
   const std::string longest = label + "." + label + "." + label + "." + rest;  // 245 and 8 more
-  CHECK(query_name(of, subject(longest)).value().text().size() == core::DnsName::kMaxText);
+  CHECK(query_name(of, subject(longest)).value().to_text().size() == core::DnsName::kMaxText);
   CHECK_FALSE(query_name(of, subject(longest + "b")));
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("a subject is an address or a name, in its canonical spelling") {
   CHECK(made.to_text() == row.shown);
   CHECK(made.is_domain() == (row.kind == Kind::domain));
   if (made.is_domain()) {
-    CHECK(made.domain().text() == row.shown);
+    CHECK(made.domain().to_text() == row.shown);
     CHECK(made == Subject::of(made.domain()));
   } else {
     CHECK(made == Subject::of(made.address()));

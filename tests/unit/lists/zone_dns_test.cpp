@@ -47,8 +47,8 @@ TEST_CASE("a zone's DNS name is asked and shown in its order, the key only asked
     REQUIRE(dns.set_key(core::Secret(kSecret)));
     CHECK(dns.has_key());
   }
-  CHECK(dns.ask("2.0.0.127").value().text() == row.asked);
-  CHECK(dns.apex().text() == row.apex);
+  CHECK(dns.ask("2.0.0.127").value().to_text() == row.asked);
+  CHECK(dns.apex().to_text() == row.apex);
   CHECK(dns.shown() == row.shown);
   CHECK(dns.show("2.0.0.127") == row.shown_with_subject);
 }

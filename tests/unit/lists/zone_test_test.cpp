@@ -107,7 +107,7 @@ TEST_CASE("the random name is twenty letters, drawn anew, and no address") {
   for (int i = 0; i < 50; ++i) {
     const TestQuestion last = test_questions(zone(), Kind::ipv4, random).value().back();
     REQUIRE(last.role == TestRole::random);
-    const std::string label = last.name.to_text().substr(0, last.name.text().find('.'));
+    const std::string label = last.name.to_text().substr(0, last.name.to_text().find('.'));
     CHECK(label.size() == 20);
     CHECK(std::all_of(label.begin(), label.end(), [](char c) { return c >= 'a' && c <= 'z'; }));
     labels.insert(label);
@@ -121,7 +121,7 @@ TEST_CASE("a keyed zone's test is asked with the key and shown without") {
   of.tests[0] = {"127.1.1.1", std::nullopt};
   REQUIRE(of.dns.set_key(core::Secret("abcdefghijkl")));
   const TestQuestion first = test_questions(of, Kind::ipv4, random).value().front();
-  CHECK(first.name.text() == "abcdefghijkl.1.1.1.127.dnsbl.httpbl.org");
+  CHECK(first.name.to_text() == "abcdefghijkl.1.1.1.127.dnsbl.httpbl.org");
   CHECK(first.shown == "<key>.1.1.1.127.dnsbl.httpbl.org");
 }
 
