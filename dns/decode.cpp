@@ -2,6 +2,7 @@
 #include "dns/decode.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,13 +66,14 @@ class Decoder {
 
   // Expanding the question's name costs more than all else in a denial, whose SOA mostly points
   // into it.
-  core::DnsName question_name_unless_unneeded() {
+  std::optional<core::DnsName> question_name_unless_unneeded() {
     const bool is_needed =
         std::any_of(records_.begin(), records_.end(), [this](const Record& record) {
           return record.section != Section::additional &&
                  !is_question_pointer(message_, record.owner) && !is_question_suffix(record.owner);
         });
-    return is_needed ? name_at(message_, kHeaderSize) : core::DnsName{};
+    if (!is_needed) return std::nullopt;
+    return name_at(message_, kHeaderSize);
   }
 
   // Whether the owner is a lone pointer to a label of the question's name.
@@ -100,7 +102,8 @@ class Decoder {
     }
   }
 
-  const core::DnsName& end_of_chain() const { return links_.empty() ? question_ : links_.back(); }
+  // Pre: the question's name is needed.
+  const core::DnsName& end_of_chain() const { return links_.empty() ? *question_ : links_.back(); }
 
   bool is_chained(const core::DnsName& name) const {
     return name == question_ || std::find(links_.begin(), links_.end(), name) != links_.end();
@@ -250,9 +253,9 @@ class Decoder {
   std::uint16_t type_;
   Answer& out_;
   std::span<const Record> records_;
-  core::DnsName question_;            // not set where no record needs it
-  std::vector<core::DnsName> links_;  // what the CNAMEs lead to, in order
-  std::vector<Owned> glue_;           // addresses beside name servers
+  std::optional<core::DnsName> question_;  // nothing where no record needs it
+  std::vector<core::DnsName> links_;       // what the CNAMEs lead to, in order
+  std::vector<Owned> glue_;                // addresses beside name servers
   bool is_endless_ = false;
   bool has_data_ = false;
 };

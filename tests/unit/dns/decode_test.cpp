@@ -147,6 +147,7 @@ TEST_CASE("an A record under a foreign owner is no answer to this question") {
       {"stray alone", {a(name("stray.zone.test"), kListed)}},
       {"stray beside a true one", {a(kAsk, kListed), a(name("stray.zone.test"), kListed)}},
       {"parent of the question's name", {a(pointer(22), kListed)}},
+      {"the root, by a pointer to the end of the question's name", {a(pointer(32), kListed)}},
       {"beside a chain", {cname(kAsk, "b.zone.test"), a(name("c.zone.test"), kListed)}},
   }));
   CAPTURE(what);
