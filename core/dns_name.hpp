@@ -66,6 +66,7 @@ class DnsName {
   /// This name below `suffix`: "2.0.0.127" under "zen.example" is "2.0.0.127.zen.example". Too long
   /// together: Kind::limit.
   Result<DnsName> under(const DnsName& suffix) const;
+  /// Whether the two together are no longer than a name may be.
   bool fits_under(const DnsName& suffix) const {
     return std::size_t{length_} + suffix.length_ <= kMaxWire + 1;  // one root gives way
   }

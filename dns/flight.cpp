@@ -39,14 +39,13 @@ FlightTable::FlightTable(std::size_t expected)
       mask_(buckets_.size() - 1) {}
 
 void FlightTable::prefetch(std::uint32_t index) {
-  constexpr std::size_t kLine = 64;
   const Flight& flight = at(index);
   const auto* const begin = reinterpret_cast<const std::uint8_t*>(&flight);
   __builtin_prefetch(begin, 1);
-  __builtin_prefetch(begin + kLine, 1);
+  __builtin_prefetch(begin + kCacheLine, 1);
   __builtin_prefetch(&flight.name);
   __builtin_prefetch(flight.packet.data(), 1);
-  __builtin_prefetch(flight.packet.data() + kLine, 1);
+  __builtin_prefetch(flight.packet.data() + kCacheLine, 1);
 }
 
 std::uint32_t FlightTable::open(std::uint64_t hash) {

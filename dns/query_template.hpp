@@ -59,9 +59,8 @@ class QueryTemplates {
 
 /// Letters of the name in mixed case, one bit of `chance` each (draft-vixie-dnsext-dns0x20); `name`
 /// is a wire name, `chance` is asked for 64 bits at a time. Whether there were letters.
-/// Eight octets at a time, the last eight perhaps some of them again.
-/// The sum sets the top bit of those that are letters, length octets being below 64 and all others
-/// ASCII or left alone.
+/// Eight octets at a time; the last eight may hold some for the second time, which are mixed anew.
+/// The sums set the top bit of letters: length octets are below 64, and no letter in any case.
 template <class Chance>
 bool mix_case(std::span<std::uint8_t> name, Chance chance) {
   constexpr std::uint64_t kEach = 0x0101010101010101U;
