@@ -197,7 +197,19 @@ void Schedule::advance_wheel(std::uint32_t now) {
   for (std::uint32_t step = 1; step <= steps; ++step) {
     sift_slot((before + step) % kSlots, now);
   }
-  earliest_ = *std::min_element(soonest_.begin(), soonest_.end());
+  earliest_ = next_in_wheel();
+}
+
+/// The first slot ahead that holds something of this round, mostly a near one; else the least of
+/// all.
+std::uint32_t Schedule::next_in_wheel() const {
+  for (std::uint32_t ahead = 1; ahead <= kSlots; ++ahead) {
+    const std::uint32_t granule = current_ + ahead;
+    if (soonest_[granule % kSlots] == granule) {
+      return granule;
+    }
+  }
+  return *std::min_element(soonest_.begin(), soonest_.end());
 }
 
 void Schedule::advance_again(std::uint32_t now) {

@@ -96,6 +96,7 @@ class Schedule {
   void make_urgent(std::uint32_t pair);
   void sift_slot(std::uint32_t slot, std::uint32_t now);
   void advance_wheel(std::uint32_t now);
+  std::uint32_t next_in_wheel() const;
   void advance_again(std::uint32_t now);
   std::optional<PairId> take_urgent(std::uint16_t zone);
   std::optional<PairId> take_turn(std::uint16_t zone);

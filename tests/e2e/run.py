@@ -100,6 +100,11 @@ def supervise(module, pattern):
     return passed, 1, f"{output}FAILED {module}: ended with {child.returncode} before its end"
 
 
+def longest_first(paths):
+    """The modules' names, the biggest first, so that no long one comes last and alone."""
+    return [path.stem for path in sorted(paths, key=lambda path: -path.stat().st_size)]
+
+
 def main():
     options = argparse.ArgumentParser(description="Runs the end-to-end tests.")
     cores = int(os.environ.get("RBLWATCH_JOBS") or os.cpu_count() or 1)
@@ -114,7 +119,7 @@ def main():
     if not have_programs():
         print(f"no programs in {bin_folder()}: ./dev build, or set RBLWATCH_BIN\n0 passed, 1 failed")
         return 1
-    modules = sorted(path.stem for path in HERE.glob("*_test.py"))
+    modules = longest_first(HERE.glob("*_test.py"))
     passed = failed = 0
     with ThreadPoolExecutor(chosen.jobs) as pool:
         for good, bad, output in pool.map(lambda module: supervise(module, chosen.pattern), modules):

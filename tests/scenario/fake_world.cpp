@@ -202,7 +202,8 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t
   if (auto said = said_by_resolver()) {
     return *said;
   }
-  std::string key = question.name.to_text();
+  const auto wire = question.name.wire();
+  std::string key(wire.begin(), wire.end());
   key += static_cast<char>(question.type);
   key += static_cast<char>(server);
   const auto known = cache_.find(key);

@@ -140,7 +140,8 @@ void Faults::on_reply(const dns::Question& question, dns::Outcome& outcome) {
   if (question.type != dns::QType::a) {
     return;
   }
-  const auto name = names_.find(question.name.to_text());
+  const std::string text = question.name.to_text();
+  const auto name = names_.find(text);
   if (name != names_.end()) {
     asked_[name->second].push_back(clock_.elapsed());
   }
@@ -148,11 +149,11 @@ void Faults::on_reply(const dns::Question& question, dns::Outcome& outcome) {
   if (answer == nullptr) {
     return;
   }
-  const bool is_direct = is_of_own_servers(question.name.to_text(), *answer);
+  const bool is_direct = is_of_own_servers(text, *answer);
   direct_ += is_direct ? 1 : 0;
-  if (random_.unit() < kSpoilt && (name != names_.end() || !is_spared(question.name.to_text()))) {
+  if (random_.unit() < kSpoilt && (name != names_.end() || !is_spared(text))) {
     spoil(outcome);
-    note(question.name.to_text(), outcome, is_direct);
+    note(text, outcome, is_direct);
     return;
   }
   if (name == names_.end()) {

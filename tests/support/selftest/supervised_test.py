@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the runner of all tests shows of a stage that failed: in a record of CI there is nothing else to go by."""
+"""How the runner of all tests runs a program, and what it shows of one that failed: in a record of CI there is
+nothing else to go by."""
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
-from supervised import Finished  # noqa: E402
+from supervised import Finished, run  # noqa: E402
 
 
 class Faults(unittest.TestCase):
@@ -18,6 +19,16 @@ class Faults(unittest.TestCase):
 
     def test_a_runner_that_died_shows_its_end(self):
         self.assertEqual(Finished(-9, "\n".join(map(str, range(50))), False, 60).faults(3), "47\n48\n49")
+
+
+class Ways(unittest.TestCase):
+    def test_what_gives_way_is_of_the_least_priority(self):
+        said = [run(["nice"], cwd="/", limit=60, gives_way=way).output.strip() for way in (False, True)]
+        self.assertEqual(said, ["0", "19"])
+
+    def test_what_takes_too_long_is_ended_with_its_children(self):
+        done = run(["sh", "-c", "echo begun; sleep 600 & wait"], cwd="/", limit=1)
+        self.assertEqual((done.output, done.timed_out, done.ending()), ("begun\n", True, "stopped after 1 s"))
 
 
 if __name__ == "__main__":
