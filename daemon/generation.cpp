@@ -2,6 +2,7 @@
 #include "daemon/generation.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/set_out.hpp"
@@ -12,30 +13,33 @@ namespace rblwatch::daemon {
 namespace {
 
 std::vector<ZoneDesk> make_desks(const World& world) {
-  std::vector<ZoneDesk> desks;
-  desks.reserve(world.setup.zones.size());
-  for (const lists::Zone& zone : world.setup.zones) {
-    ZoneDesk desk(world.setup.breaker);
-    for (std::uint32_t subject = 0; subject < core::size_as<std::uint32_t>(world.subjects);
-         ++subject) {
-      if (world.subjects.is_asked({subject}, zone)) {
-        ++desk.kind(world.subjects.subject({subject}).kind()).subjects;
-      }
-    }
+  std::vector<ZoneDesk> desks(world.setup.zones.size(), ZoneDesk(world.setup.breaker));
+  for_each_run(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
+    desks[zone.value].kind(world.subjects.subject(run.begin).kind()).subjects += run.count;
+  });
+  for (ZoneDesk& desk : desks) {
     desk.breaker.set_subjects(desk.subjects());
-    desks.push_back(std::move(desk));
   }
   return desks;
 }
 
-/// The subjects of one generation in the table of another.
-std::vector<std::optional<lists::SubjectIndex>> map_subjects(const lists::SubjectTable& from,
-                                                             const lists::SubjectTable& to) {
-  std::vector<std::optional<lists::SubjectIndex>> mapped(from.size());
-  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(from); ++index) {
-    mapped[index] = to.find(from.subject({index}));
+/// Where each subject, or pair, of this generation stood in the one before; kNoPair where it
+/// didn't.
+using Origins = std::vector<std::uint32_t>;
+constexpr std::uint32_t kNone = PairBook::kNoPair;
+
+Origins subjects_before(const lists::SubjectTable& now, const lists::SubjectTable& before) {
+  Origins origins(now.size(), kNone);
+  std::uint32_t old = 0;  // both tables are sorted
+  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(now); ++index) {
+    while (old < before.size() && before.subject({old}) < now.subject({index})) {
+      ++old;
+    }
+    if (old < before.size() && before.subject({old}) == now.subject({index})) {
+      origins[index] = old;
+    }
   }
-  return mapped;
+  return origins;
 }
 
 /// Whether subjects of the kind are asked under the same names. Pre: the zones are the same list.
@@ -108,52 +112,69 @@ void carry_held(Generation& now, lists::ZoneIndex zone, const Generation& before
   }
 }
 
-constexpr std::uint32_t kGone = 0xFFFFFFFF;
-
-/// The zones of the generation before in this one. An id that names another list now is none.
-std::vector<std::optional<lists::ZoneIndex>> map_zones(const World& from, const World& to) {
-  std::vector<std::optional<lists::ZoneIndex>> mapped;
-  for (const lists::Zone& was : from.setup.zones) {
-    const auto zone = to.find_zone(was.id);
-    const bool is_same = zone && to.zone(*zone).dns.pattern() == was.dns.pattern();
-    mapped.push_back(is_same ? zone : std::nullopt);
+/// The zones of this generation in the one before. An id that named another list then is none.
+std::vector<std::optional<lists::ZoneIndex>> zones_before(const World& now, const World& before) {
+  std::vector<std::optional<lists::ZoneIndex>> origins;
+  for (const lists::Zone& zone : now.setup.zones) {
+    const auto old = before.find_zone(zone.id);
+    const bool is_same = old && before.zone(*old).dns.pattern() == zone.dns.pattern();
+    origins.push_back(is_same ? old : std::nullopt);
   }
-  return mapped;
+  return origins;
 }
 
-/// Where each pair of the generation before stands in this one; kGone where it doesn't.
-std::vector<std::uint32_t> map_pairs(const Generation& now, const Generation& before,
-                                     const std::vector<std::optional<lists::ZoneIndex>>& zones) {
-  const auto subjects = map_subjects(before.world->subjects, now.world->subjects);
-  std::vector<std::uint32_t> mapped(before.book.size(), kGone);
-  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(before.book); ++id) {
-    const PairSlot& slot = before.book.slot({id});
-    const auto zone = zones[slot.zone.value];
-    const auto subject = subjects[slot.subject.value];
-    const bool is_same =
-        zone && subject &&
-        is_same_form(before.world->zone(slot.zone), now.world->zone(*zone), slot.kind);
-    const auto pair = is_same ? now.book.find(*zone, *subject) : std::nullopt;
-    mapped[id] = pair ? pair->value : kGone;
+void find_pairs(const Generation& now, lists::ZoneIndex zone, const Generation& before,
+                lists::ZoneIndex old_zone, const Origins& subjects, Origins& pairs) {
+  const bool has_same_form =
+      is_same_form(before.world->zone(old_zone), now.world->zone(zone), lists::Kind::domain);
+  const auto [begin, end] = now.book.range_of(zone);
+  auto [old, old_end] = before.book.range_of(old_zone);
+  for (std::uint32_t pair = begin; pair < end; ++pair) {
+    const PairSlot& slot = now.book.slot({pair});
+    const std::uint32_t subject = subjects[slot.subject.value];
+    if (subject == kNone || (slot.kind == lists::Kind::domain && !has_same_form)) {
+      continue;
+    }
+    while (old < old_end && before.book.slot({old}).subject.value < subject) {
+      ++old;
+    }
+    if (old < old_end && before.book.slot({old}).subject.value == subject) {
+      pairs[pair] = old;
+    }
   }
-  return mapped;
+}
+
+Origins pairs_before(const Generation& now, const Generation& before, const Origins& subjects,
+                     const std::vector<std::optional<lists::ZoneIndex>>& zones) {
+  Origins pairs(now.book.size(), kNone);
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(zones); ++zone) {
+    if (zones[zone]) {
+      find_pairs(now, {zone}, before, *zones[zone], subjects, pairs);
+    }
+  }
+  return pairs;
+}
+
+/// By index in the generation before: whether it has become one of this generation's.
+std::vector<bool> staying(const Origins& origins, std::size_t count_before) {
+  std::vector<bool> stays(count_before);
+  for (const std::uint32_t old : origins) {
+    if (old != kNone) {
+      stays[old] = true;
+    }
+  }
+  return stays;
 }
 
 /// Pairs that stay keep their turn, though none is later than an interval from now; new ones are
 /// due at once. A reload neither asks everything anew nor lets what is last in line start over.
-void carry_schedule(Generation& now, const Generation& before,
-                    const std::vector<std::uint32_t>& pairs, core::Tick at) {
-  std::vector<core::Tick> due(now.book.size(), at);
-  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(pairs); ++id) {
-    if (pairs[id] != kGone) {
-      due[pairs[id]] = before.schedule.due({id});
-    }
-  }
-  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
-    const PairSlot& slot = now.book.slot({pair});
-    const core::Millis interval = now.world->interval_of(slot.zone, slot.subject);
-    now.schedule.add({pair}, slot.zone, interval, std::min<core::Tick>(due[pair], at + interval));
-  }
+void carry_schedule(Generation& now, const Generation& before, const Origins& pairs,
+                    core::Tick at) {
+  fill_schedule(now, [&](lists::PairId pair, core::Millis interval) {
+    const std::uint32_t old = pairs[pair.value];
+    const core::Tick due = old == kNone ? at : before.schedule.due({old});
+    return std::min<core::Tick>(due, at + interval);
+  });
 }
 
 /// The pair may stay under its zone's id, on another list.
@@ -167,29 +188,49 @@ void forget_doubt(const Generation& before, lists::PairId pair, Ledger& ledger) 
 }
 
 /// Takes over the pairs; those that nobody watches any more are retired.
-void carry_pairs(Generation& now, Generation& before, const std::vector<std::uint32_t>& pairs,
-                 Ledger& ledger) {
-  for (std::uint32_t id = 0; id < core::size_as<std::uint32_t>(pairs); ++id) {
-    const lists::PairId pair{pairs[id]};
-    if (pair.value == kGone) {
-      before.teller.retire({id});
-      forget_doubt(before, {id}, ledger);
-      continue;
+void carry_pairs(Generation& now, Generation& before, const Origins& pairs, Ledger& ledger) {
+  const std::vector<bool> stays = staying(pairs, before.book.size());
+  for (std::uint32_t old = 0; old < core::size_as<std::uint32_t>(stays); ++old) {
+    if (!stays[old]) {
+      before.teller.retire({old});
+      forget_doubt(before, {old}, ledger);
     }
-    now.book.adopt(pair, before.book, {id});
-    if (now.book.detail(pair) != nullptr) {
-      now.pairs.note_pending(pair);
-    }
+  }
+  now.book.adopt(before.book, pairs);
+  std::set<std::uint32_t> detailed;
+  for (const auto& [pair, detail] : now.book.details()) {
+    detailed.insert(pair);
+  }
+  for (const std::uint32_t pair : detailed) {
+    now.pairs.note_pending({pair});
   }
 }
 
-WatchedBook stored_subjects(const Generation& before) {
-  WatchedBook book;
-  const lists::SubjectTable& subjects = before.world->subjects;
-  for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(subjects); ++index) {
-    book.emplace(subjects.subject({index}).to_text(), before.zone_sets.of({index}));
+StoredSubjects stored_subjects(const Generation& before, const Origins& subjects) {
+  StoredSubjects stored{StoredSets(subjects.size()), {}};
+  for (std::size_t index = 0; index < subjects.size(); ++index) {
+    if (subjects[index] != kNone) {
+      stored.sets[index] = before.zone_sets.of({subjects[index]});
+    }
   }
-  return book;
+  const lists::SubjectTable& were = before.world->subjects;
+  const std::vector<bool> stays = staying(subjects, were.size());
+  for (std::uint32_t old = 0; old < core::size_as<std::uint32_t>(stays); ++old) {
+    if (!stays[old]) {
+      stored.gone.push_back(were.subject({old}).to_text());
+    }
+  }
+  return stored;
+}
+
+void note_zones_gone(const Generation& now, const Generation& before, Ledger& ledger) {
+  std::vector<std::string> gone;
+  for (const lists::Zone& was : before.world->setup.zones) {
+    if (!now.world->find_zone(was.id)) {
+      gone.push_back(was.id);
+    }
+  }
+  ledger.note_zones_removed(std::move(gone));
 }
 
 }  // namespace
@@ -223,40 +264,32 @@ bool is_swept(const Generation& now, const PairSlot& slot, core::Timestamp at) {
 
 void carry_over(Generation& now, Generation& before, Ledger& ledger) {
   before.teller.tell_all();
-  const auto zones = map_zones(*before.world, *now.world);
-  const std::vector<std::uint32_t> pairs = map_pairs(now, before, zones);
+  const auto zones = zones_before(*now.world, *before.world);
+  const Origins subjects = subjects_before(now.world->subjects, before.world->subjects);
+  const Origins pairs = pairs_before(now, before, subjects, zones);
   carry_schedule(now, before, pairs, ledger.clocks().tick);
-  std::vector<std::string> zones_gone;
-  for (std::uint16_t old = 0; old < core::size_as<std::uint16_t>(before.desks); ++old) {
-    const lists::Zone& was = before.world->zone({old});
-    if (zones[old]) {
-      carry_zone(now, *zones[old], before, {old}, ledger.clocks());
-    } else if (!now.world->find_zone(was.id)) {
-      zones_gone.push_back(was.id);
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(zones); ++zone) {
+    if (zones[zone]) {
+      carry_zone(now, {zone}, before, *zones[zone], ledger.clocks());
     }
   }
   carry_pairs(now, before, pairs, ledger);
-  for (std::uint16_t old = 0; old < core::size_as<std::uint16_t>(before.desks); ++old) {
-    if (!zones[old]) {
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(zones); ++zone) {
+    if (!zones[zone]) {
       continue;
     }
     for (const lists::Kind kind : lists::kAllKinds) {
-      if (now.desks[zones[old]->value].kind(kind).subjects > 0) {
-        now.pairs.resume_sweep(*zones[old], kind);
+      if (now.desks[zone].kind(kind).subjects > 0) {
+        now.pairs.resume_sweep({zone}, kind);
       }
     }
-    carry_held(now, *zones[old], before, {old});
+    carry_held(now, {zone}, before, *zones[zone]);
   }
   now.watch.adopt(before.watch);
-  std::vector<bool> is_new(now.book.size(), true);
-  for (const std::uint32_t pair : pairs) {
-    if (pair != kGone) {
-      is_new[pair] = false;
-    }
-  }
-  note_new_pairs(now, is_new, ledger);
-  note_subjects(now, stored_subjects(before), before.zone_sets.rows(), ledger);
-  ledger.note_zones_removed(std::move(zones_gone));
+  note_new_pairs(
+      now, [&pairs](lists::PairId pair) { return pairs[pair.value] == kNone; }, ledger);
+  note_subjects(now, stored_subjects(before, subjects), before.zone_sets.rows(), ledger);
+  note_zones_gone(now, before, ledger);
   set_out(now, ledger);
 }
 

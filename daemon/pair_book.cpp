@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <numeric>
 
 #include "core/check.hpp"
 
@@ -67,23 +68,43 @@ bool PairDetail::is_idle() const {
          });
 }
 
-PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::Seconds(1)) {
-  const auto subjects = static_cast<std::uint32_t>(world.subjects.size());
-  // All that there could be; what isn't used is never touched. Growing would leave holes instead.
-  slots_.reserve(world.setup.zones.size() * subjects);
-  for (std::size_t zone = 0; zone < world.setup.zones.size(); ++zone) {
-    zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    for (std::uint32_t subject = 0; subject < subjects; ++subject) {
-      if (world.subjects.is_asked({subject}, world.setup.zones[zone])) {
-        PairSlot slot;
-        slot.subject = {subject};
-        slot.zone = {static_cast<std::uint16_t>(zone)};
-        slot.kind = world.subjects.subject({subject}).kind();
-        slots_.push_back(slot);
-      }
+/// The servers of another book in this one. Those that no pair answers for any more stay behind.
+class PairBook::AdoptedServers {
+ public:
+  AdoptedServers(const std::vector<dns::Server>& from, PairBook& to)
+      : from_(from), to_(to), known_(from.size()) {}
+  std::uint16_t at(std::uint16_t index) {
+    if (index >= known_.size()) {
+      return 0;  // no server has answered yet
     }
+    if (!known_[index]) {
+      known_[index] = to_.find_server(from_[index]);
+    }
+    return *known_[index];
   }
-  zone_begin_.push_back(static_cast<std::uint32_t>(slots_.size()));
+
+ private:
+  const std::vector<dns::Server>& from_;
+  PairBook& to_;
+  std::vector<std::optional<std::uint16_t>> known_;
+};
+
+PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::Seconds(1)) {
+  const std::size_t zones = world.setup.zones.size();
+  // All that there could be; what isn't used is never touched. Growing would leave holes instead.
+  slots_.reserve(zones * world.subjects.size());
+  zone_begin_.assign(zones + 1, 0);
+  for_each_run(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
+    PairSlot slot;
+    slot.zone = zone;
+    slot.kind = world.subjects.subject(run.begin).kind();
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      slot.subject = {run.begin.value + i};
+      slots_.push_back(slot);
+    }
+    zone_begin_[zone.value + 1U] += run.count;
+  });
+  std::partial_sum(zone_begin_.begin(), zone_begin_.end(), zone_begin_.begin());
 }
 
 std::pair<std::uint32_t, std::uint32_t> PairBook::range_of(lists::ZoneIndex zone) const {
@@ -111,26 +132,37 @@ std::optional<lists::PairId> PairBook::find(lists::ZoneIndex zone,
   return lists::PairId{static_cast<std::uint32_t>(found - slots_.begin())};
 }
 
-void PairBook::adopt(lists::PairId pair, PairBook& from, lists::PairId old) {
-  const PairSlot& was = from.slot(old);
-  PairSlot& now = slot(pair);
-  const lists::SubjectIndex subject = now.subject;
-  const lists::ZoneIndex zone = now.zone;
-  now = was;
-  now.subject = subject;
-  now.zone = zone;
-  now.is_out = false;
-  if (!from.servers_.empty()) {
-    now.server = server_index(from.servers_[was.server]);
-    now.answered_by = server_index(from.servers_[was.answered_by]);
+void PairBook::adopt(PairBook& from, std::span<const std::uint32_t> origins) {
+  AdoptedServers servers(from.servers_, *this);
+  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(slots_); ++pair) {
+    if (origins[pair] == kNoPair) {
+      continue;
+    }
+    const lists::PairId old{origins[pair]};
+    const PairSlot& was = from.slot(old);
+    PairSlot& now = slot({pair});
+    const lists::SubjectIndex subject = now.subject;
+    const lists::ZoneIndex zone = now.zone;
+    now = was;
+    now.subject = subject;
+    now.zone = zone;
+    now.is_out = false;
+    now.server = servers.at(was.server);
+    now.answered_by = servers.at(was.answered_by);
+    if (was.is_doubted || was.has_detail) {
+      adopt_rest({pair}, from, old);
+    }
   }
-  if (was.is_doubted) {
+}
+
+void PairBook::adopt_rest(lists::PairId pair, PairBook& from, lists::PairId old) {
+  if (from.slot(old).is_doubted) {
     doubts_[pair.value] = from.doubts_.at(old.value);
     if (const lists::Evidence* kept = from.puzzle(old)) {
       puzzles_[pair.value] = *kept;
     }
   }
-  if (was.has_detail) {
+  if (from.slot(old).has_detail) {
     PairDetail& detail = details_[pair.value] = std::move(from.details_.at(old.value));
     detail.first_part.reset();
     if (detail.is_reason_out) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -110,8 +111,10 @@ class PairBook {
   /// The pairs of a zone are [first, last).
   std::pair<std::uint32_t, std::uint32_t> range_of(lists::ZoneIndex zone) const;
 
-  /// Takes over what another generation's book (of the same epoch) knows of a pair.
-  void adopt(lists::PairId pair, PairBook& from, lists::PairId old);
+  static constexpr std::uint32_t kNoPair = 0xFFFFFFFF;
+  /// Takes over what another generation's book (of the same epoch) knows. `origins`: by pair of
+  /// this book, the pair of that one; kNoPair for none.
+  void adopt(PairBook& from, std::span<const std::uint32_t> origins);
 
   PairDetail* detail(lists::PairId pair);
   const PairDetail* detail(lists::PairId pair) const;
@@ -143,11 +146,14 @@ class PairBook {
   std::uint32_t seconds_of(core::Tick tick) const;
 
  private:
+  class AdoptedServers;
+
   std::uint16_t server_index(const dns::Server& server) {
     const bool is_same = last_server_ < servers_.size() && servers_[last_server_] == server;
     return is_same ? last_server_ : find_server(server);
   }
   std::uint16_t find_server(const dns::Server& server);
+  void adopt_rest(lists::PairId pair, PairBook& from, lists::PairId old);
 
   core::Tick epoch_;  // a second before the first pair could be asked, so that 0 means never
   std::vector<PairSlot> slots_;

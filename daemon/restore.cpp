@@ -11,13 +11,6 @@ namespace rblwatch::daemon {
 
 namespace {
 
-void fill_schedule(Generation& now, core::Tick at) {
-  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
-    const PairSlot& slot = now.book.slot({pair});
-    now.schedule.add({pair}, slot.zone, now.world->interval_of(slot.zone, slot.subject), at);
-  }
-}
-
 void retire_row(const report::ListingRow& row, const lists::Evidence& evidence, Ledger& ledger) {
   lists::Event event;
   event.type = lists::EventType::retired;
@@ -249,15 +242,6 @@ void restore_decided(Generation& now, const Past& past) {
   }
 }
 
-std::vector<bool> new_pairs(const Generation& now, const Past& past) {
-  std::vector<bool> is_new(now.book.size());
-  for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(now.book); ++pair) {
-    const PairSlot& slot = now.book.slot({pair});
-    is_new[pair] = !past.asked.has(slot.zone.value, slot.subject);
-  }
-  return is_new;
-}
-
 void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecord>& stored,
                      Ledger& ledger) {
   std::vector<std::string> gone;
@@ -269,18 +253,25 @@ void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecor
   ledger.note_zones_removed(std::move(gone));
 }
 
-WatchedBook stored_subjects(const storage::Snapshot& snapshot) {
-  WatchedBook book;
+StoredSubjects stored_subjects(const lists::SubjectTable& subjects,
+                               const storage::Snapshot& snapshot) {
+  StoredSubjects stored{StoredSets(subjects.size()), {}};
   for (const report::WatchedRow& row : snapshot.subjects) {
-    book.emplace(row.subject, row.zone_set);
+    const auto subject = lists::Subject::parse(row.subject);
+    if (const auto index = subject ? subjects.find(*subject) : std::nullopt) {
+      stored.sets[index->value] = row.zone_set;
+    } else {
+      stored.gone.push_back(row.subject);
+    }
   }
-  return book;
+  return stored;
 }
 
 }  // namespace
 
 void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger) {
-  fill_schedule(now, ledger.clocks().tick);
+  const core::Tick at_once = ledger.clocks().tick;
+  fill_schedule(now, [at_once](lists::PairId, core::Millis) { return at_once; });
   const Past past = make_past(*now.world, snapshot);
   for (const storage::KindRecord& record : snapshot.kinds) {
     restore_kind(now, past, record);
@@ -298,8 +289,12 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
   if (snapshot.resolver) {
     now.watch.restore_resolver(*snapshot.resolver);
   }
-  note_new_pairs(now, new_pairs(now, past), ledger);
-  note_subjects(now, stored_subjects(snapshot), snapshot.zone_sets, ledger);
+  const auto is_new = [&now, &past](lists::PairId pair) {
+    const PairSlot& slot = now.book.slot(pair);
+    return !past.asked.has(slot.zone.value, slot.subject);
+  };
+  note_new_pairs(now, is_new, ledger);
+  note_subjects(now, stored_subjects(now.world->subjects, snapshot), snapshot.zone_sets, ledger);
   note_zones_gone(now, snapshot.zones, ledger);
   set_out(now, ledger);
 }

@@ -13,39 +13,41 @@ constexpr std::size_t kMostNewPairs = 4096;
 
 }  // namespace
 
-void note_subjects(Generation& now, WatchedBook gone,
+void fill_schedule(Generation& now, const FirstDue& first_due) {
+  std::uint32_t next = 0;
+  for_each_run(*now.world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
+    const core::Millis interval = now.world->interval_of(zone, run.begin);
+    for (const std::uint32_t end = next + run.count; next < end; ++next) {
+      now.schedule.add({next}, zone, interval, first_due({next}, interval));
+    }
+  });
+}
+
+void note_subjects(Generation& now, StoredSubjects stored,
                    const std::vector<report::ZoneSetRow>& stored_sets, Ledger& ledger) {
   const lists::SubjectTable& subjects = now.world->subjects;
-  now.zone_sets = ZoneSets(*now.world, stored_sets, gone);
+  now.zone_sets = ZoneSets(*now.world, stored_sets, stored.sets);
   std::vector<report::WatchedRow> watched;
   for (std::uint32_t index = 0; index < core::size_as<std::uint32_t>(subjects); ++index) {
-    report::WatchedRow row{subjects.subject({index}).to_text(), now.zone_sets.of({index})};
-    const auto known = gone.find(row.subject);
-    const bool is_stored = known != gone.end() && known->second == row.zone_set;
-    if (known != gone.end()) {
-      gone.erase(known);
-    }
-    if (!is_stored) {
-      watched.push_back(std::move(row));
+    const std::int64_t set = now.zone_sets.of({index});
+    if (stored.sets[index] != set) {
+      watched.push_back({subjects.subject({index}).to_text(), set});
     }
   }
-  std::vector<std::string> removed;
-  for (const auto& [subject, set] : gone) {
-    removed.push_back(subject);
-  }
-  ledger.note_subjects(std::move(watched), std::move(removed));
+  ledger.note_subjects(std::move(watched), std::move(stored.gone));
   if (now.zone_sets.rows() != stored_sets) {
     ledger.note_zone_sets(now.zone_sets.rows());
   }
 }
 
-void note_new_pairs(Generation& now, const std::vector<bool>& is_new, Ledger& ledger) {
+void note_new_pairs(Generation& now, const std::function<bool(lists::PairId)>& is_new,
+                    Ledger& ledger) {
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(now.desks); ++zone) {
     std::vector<std::uint32_t> fresh;
     const auto [begin, end] = now.book.range_of({zone});
     for (std::uint32_t pair = begin; pair < end; ++pair) {
       const PairSlot& slot = now.book.slot({pair});
-      if (now.desks[zone].kind(slot.kind).sweep.swept_at && is_new[pair]) {
+      if (now.desks[zone].kind(slot.kind).sweep.swept_at && is_new({pair})) {
         fresh.push_back(pair);
       }
     }

@@ -29,6 +29,17 @@ lists::ConfirmPolicy World::confirm_policy(lists::ZoneIndex index,
   return policy;
 }
 
+void for_each_run(const World& world, const EachRun& visit) {
+  const std::vector<lists::SubjectTable::Stretch> stretches = world.subjects.stretches();
+  for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(world.setup.zones); ++zone) {
+    for (const lists::SubjectTable::Stretch& stretch : stretches) {
+      if (world.subjects.is_asked(stretch.begin, world.zone({zone}))) {
+        visit({zone}, stretch);
+      }
+    }
+  }
+}
+
 void ZoneLanes::set_zones(const std::vector<lists::Zone>& zones) {
   of_zone_.clear();
   for (const lists::Zone& zone : zones) {

@@ -39,14 +39,16 @@ std::optional<Zones> zones_of(const World& world, const report::ZoneSetRow& row)
 /// Gives numbers to sets of zones.
 class Numbering {
  public:
-  explicit Numbering(const WatchedBook& known) {
-    for (const auto& [subject, set] : known) {
+  Numbering(const std::vector<report::ZoneSetRow>& stored, const StoredSets& known) {
+    for (const report::ZoneSetRow& row : stored) {
+      last_ = std::max(last_, row.id);
+    }
+    for (const auto& set : known) {
       last_ = std::max(last_, set.value_or(0));
     }
   }
   /// A set that is wanted and stored as it is.
   void keep(std::int64_t number, const Zones& zones) {
-    last_ = std::max(last_, number);
     if (const auto found = numbers_.find(zones); found != numbers_.end() && found->second == 0) {
       found->second = number;
       taken_.insert(number);
@@ -71,17 +73,11 @@ class Numbering {
   std::int64_t last_ = 0;
 };
 
-std::optional<std::int64_t> set_before(const World& world, const WatchedBook& known,
-                                       lists::SubjectIndex subject) {
-  const auto found = known.find(world.subjects.subject(subject).to_text());
-  return found == known.end() ? std::nullopt : found->second;
-}
-
 }  // namespace
 
 ZoneSets::ZoneSets(const World& world, const std::vector<report::ZoneSetRow>& stored,
-                   const WatchedBook& known) {
-  Numbering numbering(known);
+                   const StoredSets& known) {
+  Numbering numbering(stored, known);
   std::vector<std::pair<lists::SubjectIndex, Zones>> wanted;
   for (const lists::SubjectTable::Stretch& stretch : world.subjects.stretches()) {
     wanted.emplace_back(stretch.begin, asked_zones(world, stretch.begin));
@@ -93,7 +89,7 @@ ZoneSets::ZoneSets(const World& world, const std::vector<report::ZoneSetRow>& st
     }
   }
   for (const auto& [begin, zones] : wanted) {
-    parts_.push_back({begin, numbering.number(zones, set_before(world, known, begin))});
+    parts_.push_back({begin, numbering.number(zones, known[begin.value])});
   }
   for (const auto& [zones, number] : numbering.all()) {
     report::ZoneSetRow row;

@@ -8,8 +8,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/world.hpp"
@@ -17,16 +15,16 @@
 
 namespace rblwatch::daemon {
 
-/// What is stored of subjects: the number of their set, nothing where it is from before there were
-/// any.
-using WatchedBook = std::unordered_map<std::string, std::optional<std::int64_t>>;
+/// What is stored of this world's subjects: the number of their set by subject; nothing where the
+/// subject is new, or from before there were sets.
+using StoredSets = std::vector<std::optional<std::int64_t>>;
 
 class ZoneSets {
  public:
   ZoneSets() = default;
   /// `stored` and `known` are what the store holds.
   ZoneSets(const World& world, const std::vector<report::ZoneSetRow>& stored,
-           const WatchedBook& known);
+           const StoredSets& known);
 
   const std::vector<report::ZoneSetRow>& rows() const { return rows_; }
   std::int64_t of(lists::SubjectIndex subject) const;

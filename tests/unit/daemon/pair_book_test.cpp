@@ -109,9 +109,13 @@ TEST_CASE("the next generation adopts what is known of a pair") {
   before.set_doubt(old, {lists::Cause::servfail, core::Timestamp{}});
   before.make_detail(old).track_of(lists::Purpose::block).is_open = true;
   const lists::SubjectIndex subject = now.slot(pair).subject;
-  now.adopt(pair, before, old);
+  std::vector<std::uint32_t> origins(now.size(), PairBook::kNoPair);
+  origins[pair.value] = old.value;
+  now.adopt(before, origins);
   CHECK(now.slot(pair).subject == subject);
   CHECK(now.slot(pair).is_decided);
+  CHECK(now.freshness(pair).marks().front().server == kTwo);
+  CHECK_FALSE(now.slot({1}).is_decided);
   CHECK(now.doubt(pair)->cause == lists::Cause::servfail);
   REQUIRE(now.detail(pair) != nullptr);
   CHECK(now.detail(pair)->track_of(lists::Purpose::block).is_open);
@@ -158,7 +162,9 @@ TEST_CASE("the answer behind a doubt is kept where it said something, until the 
   REQUIRE(book.puzzle(pair) != nullptr);
   CHECK(book.puzzle(pair)->a == evidence.a);
   PairBook next(*world, kEpoch);
-  next.adopt(pair, book, pair);
+  std::vector<std::uint32_t> origins(next.size(), PairBook::kNoPair);
+  origins[pair.value] = pair.value;
+  next.adopt(book, origins);
   CHECK(next.puzzle(pair) != nullptr);
   book.keep_puzzle(pair, lists::Evidence{});
   CHECK(book.puzzle(pair) == nullptr);
