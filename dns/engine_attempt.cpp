@@ -314,7 +314,7 @@ void Engine::conclude(std::uint32_t index) {
 Completion& Engine::next_completion() {
   if (completed_ == completions_.size())
     completions_.resize(std::max<std::size_t>(64, completed_ * 2));
-  return completions_[completed_];
+  return completions_.data()[completed_];
 }
 
 // Pre: next_completion() holds all but who asked. Frees the flight.
@@ -324,8 +324,9 @@ void Engine::complete(std::uint32_t index) {
   const ServerRole role = servers_.group(group).group->role;
   const Lane lane = flight.first.lane;
   const std::size_t original = completed_++;
-  completions_[original].id = flight.first.id;
-  completions_[original].role = role;
+  Completion& done = completions_.data()[original];
+  done.id = flight.first.id;
+  done.role = role;
   lanes_.leave(flight.first.lane);
   const std::unique_ptr<Flight::Company> company = std::move(flight.company);
   if (company != nullptr) {

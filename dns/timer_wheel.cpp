@@ -19,7 +19,7 @@ std::int64_t ceil_ms(core::Tick at) {
 TimerWheel::TimerWheel(core::Tick now) : heads_(kBuckets, kNone), done_(floor_ms(now)) {}
 
 void TimerWheel::link(std::uint32_t index) {
-  Link& link = links_[index];
+  Link& link = links_.data()[index];
   link.listed = link.at;
   const std::size_t bucket = bucket_of(link.listed);
   link.previous = kNone;
@@ -30,7 +30,7 @@ void TimerWheel::link(std::uint32_t index) {
 }
 
 void TimerWheel::unlink(std::uint32_t index) {
-  Link& link = links_[index];
+  Link& link = links_.data()[index];
   if (link.previous != kNone) {
     links_[link.previous].next = link.next;
   } else {
@@ -44,7 +44,7 @@ void TimerWheel::unlink(std::uint32_t index) {
 
 void TimerWheel::arm(std::uint32_t index, core::Tick at) {
   if (index >= links_.size()) links_.resize(std::max<std::size_t>(index + 1U, links_.size() * 2));
-  Link& armed = links_[index];
+  Link& armed = links_.data()[index];
   armed.at = std::max(ceil_ms(at), done_ + 1);
   if (armed.listed != kNever && armed.listed <= armed.at) return;
   if (armed.listed != kNever) unlink(index);
@@ -94,9 +94,9 @@ void TimerWheel::take_due(core::Tick now, std::vector<std::uint32_t>& due) {
   done_ = until;
 }
 
-// When the next bucket that isn't empty is looked at.
-std::optional<std::int64_t> TimerWheel::next_used() const {
-  const std::size_t start = bucket_of(done_ + 1);
+// When the first bucket from this millisecond on that isn't empty is looked at.
+std::optional<std::int64_t> TimerWheel::next_used(std::int64_t from) const {
+  const std::size_t start = bucket_of(from);
   for (std::size_t step = 0; step <= kWords; ++step) {
     const std::size_t word = (start / 64 + step) % kWords;
     std::uint64_t bits = used_[word];
@@ -105,18 +105,20 @@ std::optional<std::int64_t> TimerWheel::next_used() const {
     if (bits == 0) continue;
     const std::size_t bucket = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
     const std::size_t ahead = (bucket + kBuckets - start) % kBuckets;
-    return done_ + 1 + static_cast<std::int64_t>(ahead);
+    return from + static_cast<std::int64_t>(ahead);
   }
   return std::nullopt;
 }
 
+// What doesn't belong where it stands goes to where it does, which is never sooner.
 std::optional<core::Tick> TimerWheel::next() {
-  for (;;) {
-    const auto ms = next_used();
+  for (std::int64_t from = done_ + 1;;) {
+    const auto ms = next_used(from);
     if (!ms) return std::nullopt;
     const std::uint32_t first = heads_[bucket_of(*ms)];
     if (belongs(links_[first])) return core::Tick(core::Millis(*ms));
     settle(first);
+    from = *ms;
   }
 }
 

@@ -57,7 +57,7 @@ class TimerWheel {
   void unlink(std::uint32_t index);
   static bool belongs(const Link& link);
   void settle(std::uint32_t index);
-  std::optional<std::int64_t> next_used() const;
+  std::optional<std::int64_t> next_used(std::int64_t from) const;
 
   std::vector<Link> links_;
   std::vector<std::uint32_t> heads_;

@@ -40,12 +40,13 @@ struct Header {
 };
 /// Pre: at least kHeaderSize octets.
 inline Header read_header(Bytes message) {
-  return {.id = read_u16(message, 0),
-          .flags = read_u16(message, 2),
-          .questions = read_u16(message, 4),
-          .answers = read_u16(message, 6),
-          .authorities = read_u16(message, 8),
-          .additionals = read_u16(message, 10)};
+  const Bytes head = message.first<kHeaderSize>();  // bounds are looked at once
+  return {.id = read_u16(head, 0),
+          .flags = read_u16(head, 2),
+          .questions = read_u16(head, 4),
+          .answers = read_u16(head, 6),
+          .authorities = read_u16(head, 8),
+          .additionals = read_u16(head, 10)};
 }
 
 /// What makes a message broken; counted per kind.

@@ -56,7 +56,7 @@ std::size_t Schedule::due_count(ZoneIndex zone) const {
 }
 
 void Schedule::asked(PairId pair, core::Tick now) {
-  Node& node = nodes_[pair.value];
+  Node& node = of(pair.value);
   node.is_out = false;
   if (!node.is_waiting && !node.is_queued) {
     node.due = next_turn(node, now);
@@ -69,7 +69,7 @@ void Schedule::ask_again(PairId pair, core::Tick at) {
   come_back(pair.value);
   const std::uint32_t due = granule_from(at);
   const auto known = again_at_.find(pair.value);
-  if (nodes_[pair.value].is_urgent || (known != again_at_.end() && known->second <= due)) {
+  if (of(pair.value).is_urgent || (known != again_at_.end() && known->second <= due)) {
     return;
   }
   if (due <= current_) {
@@ -113,7 +113,7 @@ std::uint32_t Schedule::next_turn(const Node& node, core::Tick now) {
 
 /// Into the wheel, or straight into its queue when that is due already.
 void Schedule::wait(std::uint32_t pair) {
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   if (node.due <= current_) {
     enqueue(pair);
     return;
@@ -127,35 +127,35 @@ void Schedule::wait(std::uint32_t pair) {
 }
 
 void Schedule::enqueue(std::uint32_t pair) {
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   Queue& queue = turns_[node.zone];
   node.is_queued = true;
   node.next = kNone;
   node.prev = queue.tail;
-  (queue.tail == kNone ? queue.head : nodes_[queue.tail].next) = pair;
+  (queue.tail == kNone ? queue.head : of(queue.tail).next) = pair;
   queue.tail = pair;
   ++queue.size;
 }
 
 void Schedule::unlink(std::uint32_t pair) {
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   Queue& queue = turns_[node.zone];
-  (node.prev == kNone ? queue.head : nodes_[node.prev].next) = node.next;
-  (node.next == kNone ? queue.tail : nodes_[node.next].prev) = node.prev;
+  (node.prev == kNone ? queue.head : of(node.prev).next) = node.next;
+  (node.next == kNone ? queue.tail : of(node.next).prev) = node.prev;
   node.is_queued = false;
   --queue.size;
 }
 
 /// The question that is under way is its turn's too: asked() plans the next one.
 void Schedule::turn_came(std::uint32_t pair) {
-  nodes_[pair].is_waiting = false;
-  if (!nodes_[pair].is_out) {
+  of(pair).is_waiting = false;
+  if (!of(pair).is_out) {
     enqueue(pair);
   }
 }
 
 void Schedule::make_urgent(std::uint32_t pair) {
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   if (node.is_out) {
     node.is_postponed = true;
   } else if (!node.is_urgent) {
@@ -173,7 +173,7 @@ void Schedule::sift_slot(std::uint32_t slot, std::uint32_t now) {
   wheel_[slot] = kNone;
   soonest_[slot] = kNone;
   while (pair != kNone) {
-    Node& node = nodes_[pair];
+    Node& node = of(pair);
     const std::uint32_t next = node.next;
     if (node.due <= now) {
       turn_came(pair);
@@ -234,7 +234,7 @@ std::optional<PairId> Schedule::take_urgent(std::uint16_t zone) {
   }
   const std::uint32_t pair = urgent_[zone].front();
   urgent_[zone].pop_front();
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   node.is_urgent = false;
   node.is_out = true;
   if (node.is_queued) {
@@ -249,13 +249,13 @@ std::optional<PairId> Schedule::take_turn(std::uint16_t zone) {
     return std::nullopt;
   }
   unlink(pair);
-  nodes_[pair].is_out = true;
+  of(pair).is_out = true;
   return PairId{pair};
 }
 
 /// The pair is out no longer; a confirmation that came due meanwhile may go.
 void Schedule::come_back(std::uint32_t pair) {
-  Node& node = nodes_[pair];
+  Node& node = of(pair);
   node.is_out = false;
   if (node.is_postponed) {
     node.is_postponed = false;

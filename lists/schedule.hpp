@@ -42,7 +42,7 @@ class Schedule {
   /// The pair is then out until asked() or ask_again(). One that is due both ways comes once.
   std::optional<PairId> take(ZoneIndex zone);
   /// asked() is soon to be told of it.
-  void prefetch(PairId pair) const { __builtin_prefetch(&nodes_.data()[pair.value], 1); }
+  void prefetch(PairId pair) const { __builtin_prefetch(&of(pair.value), 1); }
   bool has_due(ZoneIndex zone) const { return due_count(zone) > 0; }
   /// A pair that is due both ways counts twice.
   std::size_t due_count(ZoneIndex zone) const;
@@ -53,7 +53,7 @@ class Schedule {
   /// the pair is out it is not given out again before asked() or ask_again().
   void ask_again(PairId pair, core::Tick at);
   /// When the pair's turn comes, or came: for a schedule that takes this one's place.
-  core::Tick due(PairId pair) const { return tick_of(nodes_[pair.value].due); }
+  core::Tick due(PairId pair) const { return tick_of(of(pair.value).due); }
   /// When something that isn't due yet becomes so; nothing while the wheel is empty. Never too
   /// late.
   std::optional<core::Tick> next_due() const;
@@ -85,6 +85,9 @@ class Schedule {
     friend bool operator>(const Again& a, const Again& b) { return a.due > b.due; }
   };
 
+  // Without the library's own check, which would cost as much as what is done with it.
+  Node& of(std::uint32_t pair) { return nodes_.data()[pair]; }
+  const Node& of(std::uint32_t pair) const { return nodes_.data()[pair]; }
   std::uint32_t granule_from(core::Tick at) const;  // rounded up: not before `at`
   std::uint32_t granule_at(core::Tick now) const;   // rounded down
   core::Tick tick_of(std::uint32_t granule) const;
