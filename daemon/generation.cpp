@@ -2,6 +2,7 @@
 #include "daemon/generation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -14,8 +15,8 @@ namespace {
 
 std::vector<ZoneDesk> make_desks(const World& world) {
   std::vector<ZoneDesk> desks(world.setup.zones.size(), ZoneDesk(world.setup.breaker));
-  for_each_run(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
-    desks[zone.value].kind(world.subjects.subject(run.begin).kind()).subjects += run.count;
+  for_each_stretch(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& stretch) {
+    desks[zone.value].kind(world.subjects.subject(stretch.begin).kind()).subjects += stretch.count;
   });
   for (ZoneDesk& desk : desks) {
     desk.breaker.set_subjects(desk.subjects());
@@ -23,8 +24,7 @@ std::vector<ZoneDesk> make_desks(const World& world) {
   return desks;
 }
 
-/// Where each subject, or pair, of this generation stood in the one before; kNoPair where it
-/// didn't.
+/// Where each subject, or pair, of this generation stood in the one before; kNone where it didn't.
 using Origins = std::vector<std::uint32_t>;
 constexpr std::uint32_t kNone = PairBook::kNoPair;
 
@@ -197,7 +197,7 @@ void carry_pairs(Generation& now, Generation& before, const Origins& pairs, Ledg
     }
   }
   now.book.adopt(before.book, pairs);
-  std::set<std::uint32_t> detailed;
+  std::set<std::uint32_t> detailed;  // sorted: what follows comes in one order, whatever the hashes
   for (const auto& [pair, detail] : now.book.details()) {
     detailed.insert(pair);
   }
@@ -206,7 +206,7 @@ void carry_pairs(Generation& now, Generation& before, const Origins& pairs, Ledg
   }
 }
 
-StoredSubjects stored_subjects(const Generation& before, const Origins& subjects) {
+StoredSubjects subjects_of(const Generation& before, const Origins& subjects) {
   StoredSubjects stored{StoredSets(subjects.size()), {}};
   for (std::size_t index = 0; index < subjects.size(); ++index) {
     if (subjects[index] != kNone) {
@@ -223,14 +223,11 @@ StoredSubjects stored_subjects(const Generation& before, const Origins& subjects
   return stored;
 }
 
-void note_zones_gone(const Generation& now, const Generation& before, Ledger& ledger) {
-  std::vector<std::string> gone;
-  for (const lists::Zone& was : before.world->setup.zones) {
-    if (!now.world->find_zone(was.id)) {
-      gone.push_back(was.id);
-    }
-  }
-  ledger.note_zones_removed(std::move(gone));
+std::vector<std::string> zone_ids(const World& world) {
+  std::vector<std::string> ids;
+  std::transform(world.setup.zones.begin(), world.setup.zones.end(), std::back_inserter(ids),
+                 [](const lists::Zone& zone) { return zone.id; });
+  return ids;
 }
 
 }  // namespace
@@ -288,8 +285,8 @@ void carry_over(Generation& now, Generation& before, Ledger& ledger) {
   now.watch.adopt(before.watch);
   note_new_pairs(
       now, [&pairs](lists::PairId pair) { return pairs[pair.value] == kNone; }, ledger);
-  note_subjects(now, stored_subjects(before, subjects), before.zone_sets.rows(), ledger);
-  note_zones_gone(now, before, ledger);
+  note_subjects(now, subjects_of(before, subjects), before.zone_sets.rows(), ledger);
+  note_zones_gone(now, zone_ids(*before.world), ledger);
   set_out(now, ledger);
 }
 

@@ -68,14 +68,14 @@ bool PairDetail::is_idle() const {
          });
 }
 
-/// The servers of another book in this one. Those that no pair answers for any more stay behind.
+/// The servers of another book in this one: those that a pair names, for none is ever taken out.
 class PairBook::AdoptedServers {
  public:
   AdoptedServers(const std::vector<dns::Server>& from, PairBook& to)
       : from_(from), to_(to), known_(from.size()) {}
   std::uint16_t at(std::uint16_t index) {
-    if (index >= known_.size()) {
-      return 0;  // no server has answered yet
+    if (from_.empty()) {
+      return index;  // no server has answered yet
     }
     if (!known_[index]) {
       known_[index] = to_.find_server(from_[index]);
@@ -94,15 +94,15 @@ PairBook::PairBook(const World& world, core::Tick epoch) : epoch_(epoch - core::
   // All that there could be; what isn't used is never touched. Growing would leave holes instead.
   slots_.reserve(zones * world.subjects.size());
   zone_begin_.assign(zones + 1, 0);
-  for_each_run(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
+  for_each_stretch(world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& stretch) {
     PairSlot slot;
     slot.zone = zone;
-    slot.kind = world.subjects.subject(run.begin).kind();
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      slot.subject = {run.begin.value + i};
+    slot.kind = world.subjects.subject(stretch.begin).kind();
+    for (std::uint32_t i = 0; i < stretch.count; ++i) {
+      slot.subject = {stretch.begin.value + i};
       slots_.push_back(slot);
     }
-    zone_begin_[zone.value + 1U] += run.count;
+    zone_begin_[zone.value + 1U] += stretch.count;
   });
   std::partial_sum(zone_begin_.begin(), zone_begin_.end(), zone_begin_.begin());
 }
@@ -133,6 +133,7 @@ std::optional<lists::PairId> PairBook::find(lists::ZoneIndex zone,
 }
 
 void PairBook::adopt(PairBook& from, std::span<const std::uint32_t> origins) {
+  RBL_CHECK(origins.size() == slots_.size());
   AdoptedServers servers(from.servers_, *this);
   for (std::uint32_t pair = 0; pair < core::size_as<std::uint32_t>(slots_); ++pair) {
     if (origins[pair] == kNoPair) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A generation out of what the store remembers.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daemon/generation.hpp"
@@ -242,15 +244,11 @@ void restore_decided(Generation& now, const Past& past) {
   }
 }
 
-void note_zones_gone(const Generation& now, const std::vector<storage::ZoneRecord>& stored,
-                     Ledger& ledger) {
-  std::vector<std::string> gone;
-  for (const storage::ZoneRecord& record : stored) {
-    if (!now.world->find_zone(record.row.zone)) {
-      gone.push_back(record.row.zone);
-    }
-  }
-  ledger.note_zones_removed(std::move(gone));
+std::vector<std::string> stored_zones(const storage::Snapshot& snapshot) {
+  std::vector<std::string> ids;
+  std::transform(snapshot.zones.begin(), snapshot.zones.end(), std::back_inserter(ids),
+                 [](const storage::ZoneRecord& record) { return record.row.zone; });
+  return ids;
 }
 
 StoredSubjects stored_subjects(const lists::SubjectTable& subjects,
@@ -295,7 +293,7 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
   };
   note_new_pairs(now, is_new, ledger);
   note_subjects(now, stored_subjects(now.world->subjects, snapshot), snapshot.zone_sets, ledger);
-  note_zones_gone(now, snapshot.zones, ledger);
+  note_zones_gone(now, stored_zones(snapshot), ledger);
   set_out(now, ledger);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/set_out.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace rblwatch::daemon {
@@ -15,12 +17,13 @@ constexpr std::size_t kMostNewPairs = 4096;
 
 void fill_schedule(Generation& now, const FirstDue& first_due) {
   std::uint32_t next = 0;
-  for_each_run(*now.world, [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& run) {
-    const core::Millis interval = now.world->interval_of(zone, run.begin);
-    for (const std::uint32_t end = next + run.count; next < end; ++next) {
-      now.schedule.add({next}, zone, interval, first_due({next}, interval));
-    }
-  });
+  for_each_stretch(*now.world,
+                   [&](lists::ZoneIndex zone, const lists::SubjectTable::Stretch& stretch) {
+                     const core::Millis interval = now.world->interval_of(zone, stretch.begin);
+                     for (const std::uint32_t end = next + stretch.count; next < end; ++next) {
+                       now.schedule.add({next}, zone, interval, first_due({next}, interval));
+                     }
+                   });
 }
 
 void note_subjects(Generation& now, StoredSubjects stored,
@@ -65,6 +68,14 @@ void note_new_pairs(Generation& now, const std::function<bool(lists::PairId)>& i
           {subject.to_text(), now.world->zone({zone}).id}, subject.kind(), doubt, false});
     }
   }
+}
+
+void note_zones_gone(const Generation& now, const std::vector<std::string>& before,
+                     Ledger& ledger) {
+  std::vector<std::string> gone;
+  std::copy_if(before.begin(), before.end(), std::back_inserter(gone),
+               [&now](const std::string& id) { return !now.world->find_zone(id); });
+  ledger.note_zones_removed(std::move(gone));
 }
 
 void set_out(Generation& now, Ledger& ledger) {

@@ -29,6 +29,8 @@ struct StoredSubjects {
 /// list.
 void note_subjects(Generation& now, StoredSubjects stored,
                    const std::vector<report::ZoneSetRow>& stored_sets, Ledger& ledger);
+/// `before`: zones that were asked or stored. The rows of those that aren't in use any more go.
+void note_zones_gone(const Generation& now, const std::vector<std::string>& before, Ledger& ledger);
 /// The last step: what all of the rest has come to.
 void set_out(Generation& now, Ledger& ledger);
 

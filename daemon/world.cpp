@@ -29,7 +29,7 @@ lists::ConfirmPolicy World::confirm_policy(lists::ZoneIndex index,
   return policy;
 }
 
-void for_each_run(const World& world, const EachRun& visit) {
+void for_each_stretch(const World& world, const VisitStretch& visit) {
   const std::vector<lists::SubjectTable::Stretch> stretches = world.subjects.stretches();
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(world.setup.zones); ++zone) {
     for (const lists::SubjectTable::Stretch& stretch : stretches) {

@@ -78,11 +78,10 @@ struct World {
   dns::Lane host_lane() const { return ZoneLanes::kHosts; }
 };
 
-/// What is said of a zone and of subjects that are asked on it, for all of which it is the same:
-/// whether, and how often.
-using EachRun = std::function<void(lists::ZoneIndex, const lists::SubjectTable::Stretch&)>;
+/// Called with a zone and neighbours that are asked on it, of one kind and with one interval.
+using VisitStretch = std::function<void(lists::ZoneIndex, const lists::SubjectTable::Stretch&)>;
 /// All pairs of a world, zone by zone, in the order of the subjects.
-void for_each_run(const World& world, const EachRun& visit);
+void for_each_stretch(const World& world, const VisitStretch& visit);
 
 /// `lanes` are those of the world before. Fails with Kind::limit when there are more subjects than
 /// allowed.

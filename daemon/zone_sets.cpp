@@ -6,6 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/check.hpp"
+
 namespace rblwatch::daemon {
 
 namespace {
@@ -77,6 +79,7 @@ class Numbering {
 
 ZoneSets::ZoneSets(const World& world, const std::vector<report::ZoneSetRow>& stored,
                    const StoredSets& known) {
+  RBL_CHECK(known.size() == world.subjects.size());
   Numbering numbering(stored, known);
   std::vector<std::pair<lists::SubjectIndex, Zones>> wanted;
   for (const lists::SubjectTable::Stretch& stretch : world.subjects.stretches()) {

@@ -136,6 +136,7 @@ class Engine final : public Resolver {
   void conclude(std::uint32_t index);
   NoAnswer why_none(const Flight& flight);
   Completion& next_completion();
+  void address(Completion& completion, LookupId asker, ServerRole role);
   void complete(std::uint32_t index);
 
   // engine_tcp.cpp

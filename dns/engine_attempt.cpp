@@ -314,7 +314,14 @@ void Engine::conclude(std::uint32_t index) {
 Completion& Engine::next_completion() {
   if (completed_ == completions_.size())
     completions_.resize(std::max<std::size_t>(64, completed_ * 2));
-  return completions_.data()[completed_];
+  return completions_.data()[completed_];  // without a second check
+}
+
+// Pre: it is next_completion(), which is no more from here on.
+void Engine::address(Completion& completion, LookupId asker, ServerRole role) {
+  completion.id = asker;
+  completion.role = role;
+  ++completed_;
 }
 
 // Pre: next_completion() holds all but who asked. Frees the flight.
@@ -323,18 +330,15 @@ void Engine::complete(std::uint32_t index) {
   const std::uint32_t group = flight.group;
   const ServerRole role = servers_.group(group).group->role;
   const Lane lane = flight.first.lane;
-  const std::size_t original = completed_++;
-  Completion& done = completions_.data()[original];
-  done.id = flight.first.id;
-  done.role = role;
+  const std::size_t original = completed_;
+  address(next_completion(), flight.first.id, role);
   lanes_.leave(flight.first.lane);
   const std::unique_ptr<Flight::Company> company = std::move(flight.company);
   if (company != nullptr) {
     for (const Flight::Asker& other : company->others) {
       Completion& copy = next_completion();  // first, for it may move them all
       copy = completions_[original];
-      copy.id = other.id;
-      ++completed_;
+      address(copy, other.id, role);
       lanes_.leave(other.lane);
     }
   }

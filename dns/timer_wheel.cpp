@@ -44,7 +44,7 @@ void TimerWheel::unlink(std::uint32_t index) {
 
 void TimerWheel::arm(std::uint32_t index, core::Tick at) {
   if (index >= links_.size()) links_.resize(std::max<std::size_t>(index + 1U, links_.size() * 2));
-  Link& armed = links_.data()[index];
+  Link& armed = links_.data()[index];  // without the library's own check: every packet comes here
   armed.at = std::max(ceil_ms(at), done_ + 1);
   if (armed.listed != kNever && armed.listed <= armed.at) return;
   if (armed.listed != kNever) unlink(index);
@@ -110,7 +110,8 @@ std::optional<std::int64_t> TimerWheel::next_used(std::int64_t from) const {
   return std::nullopt;
 }
 
-// What doesn't belong where it stands goes to where it does, which is never sooner.
+// What doesn't belong where it stands goes to where it does. That is later, so the search goes on
+// from here; where it is later than a turn, it is found on the way round.
 std::optional<core::Tick> TimerWheel::next() {
   for (std::int64_t from = done_ + 1;;) {
     const auto ms = next_used(from);

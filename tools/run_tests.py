@@ -32,13 +32,15 @@ SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
-# Doubles the time of all that runs, so it is for the unit tests only, which reach every function.
+# Doubles the time of all that runs: not for the stories and soaks.
 STACK_ENV = {"ASAN_OPTIONS": SANITIZER_ENV["ASAN_OPTIONS"] + ":detect_stack_use_after_return=1"}
 
 
 class How:
     """How a stage runs its programs: so many at a time, in which environment, and whether they
-    give way to everything else on the machine."""
+    give way to everything else on the machine; then they may take much longer."""
+
+    PATIENCE = 4
 
     def __init__(self, jobs, env, gives_way=False):
         self.jobs = jobs
@@ -47,7 +49,8 @@ class How:
 
     def run(self, command, limit, env=None):
         """One program, from the root of the tree; limit: seconds."""
-        return supervised.run(command, cwd=ROOT, limit=limit, env=self.env | (env or {}),
+        allowed = limit * (self.PATIENCE if self.gives_way else 1)
+        return supervised.run(command, cwd=ROOT, limit=allowed, env=self.env | (env or {}),
                               gives_way=self.gives_way)
 
     def each(self, work, items):
@@ -71,7 +74,8 @@ class Tally:
     def stage(self, name, work):
         """Runs work() -> (passed, failed, [texts for people]) and prints what came of it."""
         started = time.monotonic()
-        print(f"-- {name} ...", flush=True)
+        with self._lock:
+            print(f"-- {name} ...", flush=True)
         try:
             passed, failed, texts = work()
         except Exception as error:  # a broken stage is a failed one, and not the end
@@ -80,9 +84,10 @@ class Tally:
         with self._lock:
             self.passed += passed
             self.failed += failed
+            print(f"-- {name}: {passed} passed, {failed} failed ({took:.1f} s)")
             for text in texts:
                 print("   " + text.replace("\n", "\n      "))
-            print(f"-- {name}: {passed} passed, {failed} failed ({took:.1f} s)", flush=True)
+            sys.stdout.flush()
 
 
 def failure(text):
@@ -162,13 +167,13 @@ def soak(how, preset, seeds, options=()):
     return passed, failed, [*figures, *failures]
 
 
-def corpora(how, preset):
+def corpora(how, preset, env=None):
     """Each fuzz target replays every input that was ever worth keeping."""
     def one(program):
         corpus = ROOT / "tests" / "fuzz" / "corpus" / program.name.removeprefix("fuzz_")
         if not corpus.is_dir():
             return 0, [f"{program.name} has no corpus in {corpus.relative_to(ROOT)}"]
-        done = how.run([program, corpus], limit=300)
+        done = how.run([program, corpus], limit=300, env=env)
         if done.code == 0:
             return 1, []
         return 0, [f"{program.name}: {done.ending()}\n{done.point(30)}"]
@@ -212,7 +217,7 @@ def computing_stages(tally, how):
     tally.stage("scenario (asan, ubsan)", lambda: scenario(how, "asan"))
     tally.stage("soak (asan, ubsan)", lambda: soak(how, "asan", [1],
                                                    ["--days", "5", "--pairs", "2000"]))
-    tally.stage("fuzz corpora (asan, ubsan)", lambda: corpora(how, "asan"))
+    tally.stage("fuzz corpora (asan, ubsan)", lambda: corpora(how, "asan", STACK_ENV))
 
 
 def main():
@@ -226,8 +231,12 @@ def main():
     quick_stages(tally, how)
     with ThreadPoolExecutor(max_workers=1) as beside:
         rest = beside.submit(computing_stages, tally, How(jobs, env | SANITIZER_ENV, gives_way=True))
-        tally.stage("end to end", lambda: python_stage(how, "e2e", 900, ["tests/e2e/run.py"]))
-        rest.result()
+        try:
+            tally.stage("end to end", lambda: python_stage(how, "e2e", 900, ["tests/e2e/run.py"]))
+            rest.result()
+        except KeyboardInterrupt:
+            supervised.SESSIONS.end_all()
+            raise
 
     print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
     return 1 if tally.failed else 0

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a program with a time limit that holds for its children too, and keeps what it said."""
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 SANITIZER = re.compile(r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error:)",
@@ -54,13 +57,54 @@ class Finished:
         return (int(found[-1][0]), int(found[-1][1])) if found else (None, None)
 
 
+class Sessions:
+    """Those that run. A terminal's Ctrl-C doesn't reach them, so end_all() has to."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._live = set()
+        self._is_over = False
+
+    def begin(self, start):
+        """start() -> a process that leads its session."""
+        with self._lock:
+            if self._is_over:
+                raise KeyboardInterrupt
+            child = start()
+            self._live.add(child.pid)
+            return child
+
+    def end(self, child):
+        """Kills what is left of it."""
+        with self._lock:
+            self._live.discard(child.pid)
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def end_all(self):
+        """Kills all that run; run() then raises KeyboardInterrupt instead of beginning another."""
+        with self._lock:
+            self._is_over = True
+            for leader in self._live:
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.killpg(leader, signal.SIGKILL)
+
+
+SESSIONS = Sessions()
+
+
 def weigh_little(session):
     """Where the kernel weighs sessions before processes, nice alone would say nothing."""
-    try:
-        with open(f"/proc/{session}/autogroup", "w", encoding="ascii") as group:
-            group.write("19")
-    except OSError:
-        pass  # no such grouping here
+    for _ in range(50):
+        try:
+            with open(f"/proc/{session}/autogroup", "w", encoding="ascii") as group:
+                group.write("19")
+            return
+        except BlockingIOError:
+            time.sleep(0.1)  # who isn't root may do so ten times a second
+        except OSError:
+            return  # no such grouping here, or it has ended
 
 
 def run(command, cwd, limit, env=None, gives_way=False):
@@ -71,9 +115,10 @@ def run(command, cwd, limit, env=None, gives_way=False):
     """
     with tempfile.TemporaryFile() as output:
         prefix = ["nice", "-n", "19"] if gives_way else []
-        child = subprocess.Popen([*prefix, *(str(part) for part in command)], cwd=cwd, stdout=output,
-                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                 start_new_session=True, env=dict(os.environ, **(env or {})))
+        child = SESSIONS.begin(lambda: subprocess.Popen(
+            [*prefix, *(str(part) for part in command)], cwd=cwd, stdout=output,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            env=dict(os.environ, **(env or {}))))
         timed_out = False
         try:
             if gives_way:
@@ -82,9 +127,7 @@ def run(command, cwd, limit, env=None, gives_way=False):
         except subprocess.TimeoutExpired:
             timed_out = True
         finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            SESSIONS.end(child)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
     return Finished(child.returncode, text, timed_out, limit)

@@ -53,6 +53,16 @@ TEST_CASE("a timer that is moved or stopped doesn't fire at its old time") {
   CHECK(due(wheel, kStart + Millis(30)) == std::vector<std::uint32_t>{2});
 }
 
+TEST_CASE("what stays in a bucket is not overlooked for what leaves it") {
+  TimerWheel wheel(kStart);
+  wheel.arm(1, kStart + Millis(10));
+  wheel.arm(2, kStart + Millis(10));
+  wheel.arm(2, kStart + Millis(30));
+  CHECK(wheel.next() == kStart + Millis(10));
+  wheel.stop(1);
+  CHECK(wheel.next() == kStart + Millis(30));
+}
+
 TEST_CASE("a timer in the past fires at the next turn of the wheel") {
   TimerWheel wheel(kStart);
   wheel.arm(1, kStart - Millis(500));
