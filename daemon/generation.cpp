@@ -123,6 +123,7 @@ std::vector<std::optional<lists::ZoneIndex>> zones_before(const World& now, cons
   return origins;
 }
 
+/// Those of one zone, into `pairs`. Both zones' pairs are in the order of their subjects.
 void find_pairs(const Generation& now, lists::ZoneIndex zone, const Generation& before,
                 lists::ZoneIndex old_zone, const Origins& subjects, Origins& pairs) {
   const bool has_same_form =

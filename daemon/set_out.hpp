@@ -17,6 +17,7 @@ using FirstDue = std::function<core::Tick(lists::PairId, core::Millis)>;
 /// Pre: nothing is in the schedule.
 void fill_schedule(Generation& now, const FirstDue& first_due);
 /// A pair that is new on a kind whose sweep has been completed is unknown until it is asked.
+/// `is_new`: nobody asked it before.
 void note_new_pairs(Generation& now, const std::function<bool(lists::PairId)>& is_new,
                     Ledger& ledger);
 
