@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 #include "core/check.hpp"
@@ -25,6 +26,8 @@ constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // So many questions gone, or answers come, at once are worth a turn of the caller's, which costs as
 // much as some of them.
 constexpr std::size_t kWorthReturning = 64;
+// How long answers gather; with a thread's usual timer slack (prctl(2)) up to twice that.
+constexpr core::Micros kGather{50};
 
 }  // namespace
 
@@ -165,13 +168,24 @@ bool Engine::wait_for_events(core::Tick deadline) {
   return is_woken;
 }
 
-// Once there is an answer, those that come meanwhile go along. True when the wake descriptor said
-// so.
-bool Engine::gather_answers() {
-  Polled polled = completed_ > 0 ? Polled::all : Polled::nothing;
+// What lies in the sockets, until there is enough. True when the wake descriptor said so.
+bool Engine::take_what_came() {
+  Polled polled = Polled::all;
   while (completed_ < kWorthReturning && (polled == Polled::all || polled == Polled::perhaps_more))
     polled = poll_events(core::Millis{0});
   return polled == Polled::woken;
+}
+
+// Once there is an answer, those that come meanwhile go along. A thread that is quicker than its
+// servers would find a handful each time, and the kernel takes half as much again for a question
+// that goes and comes nearly alone: while many are on their way it lets them gather. True when the
+// wake descriptor said so.
+bool Engine::gather_answers() {
+  if (completed_ == 0) return false;
+  if (take_what_came()) return true;
+  if (completed_ >= kWorthReturning || in_windows_ < kWorthReturning) return false;
+  std::this_thread::sleep_for(kGather);
+  return take_what_came();
 }
 
 Engine::Polled Engine::poll_events(core::Millis at_most) {

@@ -64,6 +64,7 @@ class Engine final : public Resolver {
   core::Micros time_to_wait(core::Tick deadline);
   bool wait_for_events(core::Tick deadline);
   Polled poll_events(core::Millis at_most);
+  bool take_what_came();
   bool gather_answers();
   bool run_due_timers();
   bool handle_events(std::span<const epoll_event> events);
@@ -178,6 +179,7 @@ class Engine final : public Resolver {
   bool is_paced_ = false;                  // the last lookup came in a lane with a pace
   std::uint32_t polls_before_timers_ = 0;  // since they were due
   std::size_t queued_ = 0;                 // in all servers' queues, ended ones included
+  std::size_t in_windows_ = 0;             // on their way to any server
   std::optional<core::Tick> flush_at_;     // a queue could not go now
   core::Tick blocked_until_{};             // the kernel has no room
   core::Tick second_end_{};

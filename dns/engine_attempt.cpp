@@ -230,6 +230,7 @@ void Engine::leave_window(Flight& flight) {
   if (!flight.is_in_window) return;
   servers_.at(flight.server).window.on_left();
   flight.is_in_window = false;
+  --in_windows_;
 }
 
 void Engine::leave_socket(Flight& flight) {

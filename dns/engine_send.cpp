@@ -26,7 +26,7 @@ constexpr std::size_t kLongestRun = 16;
 // Where replies are collected on ticks, what fifty forgers send to each of these fits a socket's
 // buffer meanwhile.
 constexpr std::size_t kLongestPacedRun = 5;
-constexpr std::size_t kRunsPerBatch = 5;
+constexpr std::size_t kRunsPerBatch = 3;
 constexpr std::size_t kLookForOtherLane = 32;
 constexpr std::size_t kLookAhead = 8;  // flights whose memory is called for before their turn
 
@@ -359,6 +359,7 @@ void Engine::on_sent(std::uint32_t index) {
   }
   server.window.on_sent();
   flight.is_in_window = true;
+  ++in_windows_;
   flight.overdue_at = now_ + overdue_after(server);
   flight.attempt_end = now_ + attempt_time(flight);
   timers_.arm(index, std::min(flight.overdue_at, flight.attempt_end));
