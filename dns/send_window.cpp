@@ -7,12 +7,18 @@ namespace rblwatch::dns {
 namespace {
 
 constexpr std::uint32_t kLeastSamples = 32;  // fewer tell nothing about a loss of a few per cent
-constexpr double kChance = 8;                // lost ones that the line brings together now and then
-constexpr double kLossMargin = 0.02;
-constexpr double kBackOff = 0.7;
-constexpr double kNearCeiling = 0.85;
-constexpr double kCreep = 1.0005;
-constexpr double kRecover = 1.1;
+constexpr double kChance = 8;                // lost ones that come together now and then
+constexpr double kMargin = 0.005;
+constexpr double kMostOfLine = 0.2;  // a server that leaves more unanswered is asked less
+constexpr double kCut = 0.7;
+constexpr double kCutAnswered = 0.85;  // of the share that was answered
+constexpr double kKeptRate = 0.85;     // of the rate before a cut that helped
+constexpr double kGain = 0.25;         // of a growth, that the rate has to show
+constexpr double kMostGrowth = 2;
+constexpr double kProbe = 1.25;
+constexpr double kBolder = 1.4;
+constexpr std::uint32_t kRest = 8;
+constexpr std::uint32_t kTrust = 100;
 
 }  // namespace
 
@@ -36,30 +42,88 @@ void SendWindow::on_overdue(core::Tick now, core::Micros round) {
 }
 
 void SendWindow::end_round(core::Tick now, core::Micros round) {
-  if (round_end_ == core::Tick{}) round_end_ = now + round;
-  const double samples = replied_ + overdue_;
-  if (now < round_end_ || samples < kLeastSamples) return;
-  const bool is_settled = !is_settling_;  // losses of before the last cut are told after it
-  is_settling_ = false;
-  if (is_settled && overdue_ > samples * (2 * line_loss_ + kLossMargin) + kChance) {
-    // What was answered is what the server could take; a little less leaves it room.
-    ceiling_ = size_;
-    size_ = std::max(kLeast, size_ * std::min(kBackOff, replied_ / samples * kNearCeiling));
-    is_settling_ = true;
-  } else if (is_settled) {
-    const bool is_our_doing = ceiling_ > 0 && size_ > ceiling_ * kBackOff;
-    if (!is_our_doing) line_loss_ += (overdue_ / samples - line_loss_) / 4;
-    if (was_full_) grow();  // an unused window says nothing about what the server could take
+  if (round_end_ == core::Tick{}) {
+    round_begin_ = now;
+    round_end_ = now + round;
+  }
+  if (now < round_end_ || replied_ + overdue_ < kLeastSamples) return;
+  const Round seen = look_back(now);
+  switch (step_) {
+    case Step::settling:  // what is lost of before the cut is told after it
+      step_ = Step::cut;
+      break;
+    case Step::cut:
+      judge_cut(seen);
+      break;
+    case Step::grown:
+      judge_growth(seen);
+      break;
+    case Step::none:
+      take_step(seen);
   }
   replied_ = overdue_ = 0;
   was_full_ = false;
+  round_begin_ = now;
   round_end_ = now + round;
 }
 
-void SendWindow::grow() {
-  const bool is_near = ceiling_ > 0 && size_ >= ceiling_ * kNearCeiling;
-  const double factor = ceiling_ == 0 ? 2 : is_near ? kCreep : kRecover;
-  size_ = std::min(most_, size_ * factor);
+SendWindow::Round SendWindow::look_back(core::Tick now) const {
+  const double samples = replied_ + overdue_;
+  const double took = std::max<double>(1, static_cast<double>((now - round_begin_).count()));
+  const double allowed = (trusts_line_ > 0 ? 2 * line_loss_ : 0) + kMargin;
+  return {.loss = overdue_ / samples,
+          .rate = replied_ / took,
+          .is_heavy = overdue_ > samples * allowed + kChance,
+          .was_full = was_full_};
+}
+
+void SendWindow::take_step(const Round& seen) {
+  if (trusts_line_ > 0) --trusts_line_;
+  if (rest_ > 0) --rest_;
+  if (seen.is_heavy) {
+    cut(seen);
+  } else if (seen.was_full && rest_ == 0 && size_ < most_) {
+    grow(seen);  // an unused window says nothing about what the server could take
+  }
+}
+
+// What was answered is what the server could take; a little less leaves it room.
+void SendWindow::cut(const Round& seen) {
+  before_ = size_;
+  rate_before_ = seen.rate;
+  size_ = std::max(kLeast, size_ * std::min(kCut, (1 - seen.loss) * kCutAnswered));
+  step_ = Step::settling;
+}
+
+void SendWindow::judge_cut(const Round& seen) {
+  step_ = Step::none;
+  factor_ = kProbe;
+  rest_ = kRest;
+  if (seen.rate > rate_before_ * kKeptRate || seen.loss > kMostOfLine) return;
+  size_ = before_;
+  line_loss_ = seen.loss;
+  trusts_line_ = kTrust;
+  rest_ = 0;
+}
+
+void SendWindow::grow(const Round& seen) {
+  before_ = size_;
+  rate_before_ = seen.rate;
+  size_ = std::min(most_, size_ * factor_);
+  step_ = Step::grown;
+}
+
+void SendWindow::judge_growth(const Round& seen) {
+  step_ = Step::none;
+  if (seen.rate >= rate_before_ * (1 + (size_ / before_ - 1) * kGain)) {
+    factor_ = std::min(kMostGrowth, factor_ * kBolder);
+    if (size_ < most_) grow(seen);
+    return;
+  }
+  size_ = before_;
+  if (!seen.was_full) return;
+  factor_ = kProbe;
+  rest_ = kRest;
 }
 
 }  // namespace rblwatch::dns

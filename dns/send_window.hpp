@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How many questions may be on their way to one server at a time. Starts at 100 (rbldnsd with a
-// default socket buffer drops beyond 200), doubles a round while nothing is lost, and after a round
-// with more loss than the line has anyway keeps below the size that caused it, creeping up again.
-// Loss that does not come from us (what small windows see too, or a dead zone behind a resolver,
-// which the caller leaves out) does not shrink it. Values; any thread.
+// default socket buffer drops beyond 200) and is what brings answers: a larger window is kept where
+// answers come faster with it, a smaller one where, after losses, they come as fast. So it goes
+// beyond neither what the server takes nor what its buffer holds, and loss that is the line's (they
+// come the slower for a smaller window) does not shrink it. A dead zone behind a resolver is no
+// loss: the caller leaves it out. Values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -39,19 +40,40 @@ class SendWindow {
   void on_overdue(core::Tick now, core::Micros round);
 
  private:
+  enum class Step : std::uint8_t { none, settling, cut, grown };
+
+  /// What a round of questions brought.
+  struct Round {
+    double loss = 0;  // the share of questions
+    double rate = 0;  // answers a microsecond
+    bool is_heavy = false;
+    bool was_full = false;
+  };
+
   void end_round(core::Tick now, core::Micros round);
-  void grow();
+  Round look_back(core::Tick now) const;
+  void take_step(const Round& seen);
+  void cut(const Round& seen);
+  void judge_cut(const Round& seen);
+  void grow(const Round& seen);
+  void judge_growth(const Round& seen);
 
   double size_ = kStart;
   double most_;
-  double ceiling_ = 0;    // the size that last led to loss; 0 = none yet
-  double line_loss_ = 0;  // the share lost at sizes below that, whatever we do
+  double line_loss_ = 0;  // the share lost whatever we do
   std::uint32_t outstanding_ = 0;
   std::uint32_t replied_ = 0;
   std::uint32_t overdue_ = 0;
   bool was_full_ = false;
-  bool is_settling_ = false;
+  core::Tick round_begin_{};
   core::Tick round_end_{};
+
+  Step step_ = Step::none;
+  double before_ = 0;              // the step: the size,
+  double rate_before_ = 0;         // and the answers a microsecond
+  double factor_ = 2;              // of the next growth
+  std::uint32_t rest_ = 0;         // rounds until that
+  std::uint32_t trusts_line_ = 0;  // rounds until the line's loss is looked into again
 };
 
 }  // namespace rblwatch::dns

@@ -8,7 +8,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "dns/send_window.hpp"
 #include "dns/wake_budget.hpp"
 #include "support.hpp"
 
@@ -234,59 +233,6 @@ TEST_CASE("a lane that is no longer named keeps its pace, for lookups of it may 
   lanes.set_limits({two.data(), 1}, kStart);
   CHECK_FALSE(lanes.can_promise({1}, kResolver, kStart));
   CHECK(lanes.can_promise({1}, kResolver, kStart + Millis(100)));
-}
-
-TEST_CASE("a window doubles while nothing is lost and it is used") {
-  SendWindow window(20000);
-  Tick now = kStart;
-  const auto round = [&](double loss, bool is_full = true) {
-    const auto size = static_cast<int>(window.size());
-    for (int i = 0; i < (is_full ? size : 40); ++i)
-      window.on_sent();
-    for (int i = 0; i < (is_full ? size : 40); ++i) {
-      window.on_left();
-      if (i < static_cast<int>(size * loss)) {
-        window.on_overdue(now, Millis(10));
-      } else {
-        window.on_replied(now, Millis(10));
-      }
-    }
-    now += Millis(10);
-  };
-  CHECK(window.size() == 100);
-  round(0, false);
-  round(0, false);
-  CHECK(window.size() == 100);
-  for (int i = 0; i < 10; ++i)
-    round(0.05);
-  CHECK(window.size() == 20000);
-  for (int i = 0; i < 3; ++i)
-    round(0.4);
-  CHECK(window.size() < 20000 * 0.75);
-  for (int i = 0; i < 40; ++i)
-    round(0.4);
-  CHECK(window.size() == SendWindow::kLeast);
-}
-
-TEST_CASE(
-    "after an overrun the window creeps up to what the server could take, not beyond at once") {
-  SendWindow window(4096);
-  Tick now = kStart;
-  // A server that drops what is beyond 200 in flight.
-  double highest = 0;
-  for (int round = 0; round < 300; ++round) {
-    const int size = static_cast<int>(window.size());
-    for (int i = 0; i < size; ++i)
-      window.on_sent();
-    for (int i = 0; i < size; ++i) {
-      window.on_left();
-      i < 200 ? window.on_replied(now, Millis(10)) : window.on_overdue(now, Millis(10));
-    }
-    now += Millis(10);
-    if (round > 20) highest = std::max(highest, window.size());
-  }
-  CHECK(highest < 260);
-  CHECK(window.size() > 120);
 }
 
 TEST_CASE(

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kBusy = 5000;  // questions a second
 
-struct Pool {
+struct PoolOfSockets {
   core::Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
   core::SeededRandom random{9};
   SocketPool sockets{epoll.get(), 1, {.in_use = 64, .open = 80}, random};
@@ -31,7 +31,7 @@ struct Pool {
 
 TEST_CASE(
     "a socket takes 64 questions under different ids, then is closed when the last is released") {
-  Pool pool;
+  PoolOfSockets pool;
   const std::uint32_t socket = pool.sockets.pick(false, kBusy, kStart);
   REQUIRE(socket != kNoSocket);
   std::set<std::uint16_t> ids;
@@ -52,7 +52,7 @@ TEST_CASE(
 }
 
 TEST_CASE("at a walking pace each question gets a socket that nobody gets again") {
-  Pool pool;
+  PoolOfSockets pool;
   std::set<std::uint64_t> fresh;
   for (std::uint32_t i = 0; i < 500; ++i) {
     const std::uint32_t socket = pool.sockets.pick(false, SocketPool::kWalkingPace - 1, kStart);
@@ -68,7 +68,7 @@ TEST_CASE("at a walking pace each question gets a socket that nobody gets again"
 }
 
 TEST_CASE("questions that wait at a walking pace leave half of the descriptors to others") {
-  Pool pool;
+  PoolOfSockets pool;
   for (std::uint32_t i = 0; i < 500; ++i)
     REQUIRE(pool.sockets.pick(false, 1, kStart) != kNoSocket);
   std::size_t of_one = 0;
@@ -78,7 +78,7 @@ TEST_CASE("questions that wait at a walking pace leave half of the descriptors t
 }
 
 TEST_CASE("under pressure questions draw from as many sockets as are allowed") {
-  Pool pool;
+  PoolOfSockets pool;
   std::set<std::uint32_t> drawn;
   for (int i = 0; i < 5000; ++i)
     drawn.insert(pool.sockets.pick(false, kBusy, kStart));
@@ -87,7 +87,7 @@ TEST_CASE("under pressure questions draw from as many sockets as are allowed") {
 }
 
 TEST_CASE("old sockets are let go of, even unused ones") {
-  Pool pool;
+  PoolOfSockets pool;
   for (int i = 0; i < 100; ++i)
     pool.sockets.pick(true, kBusy, kStart);
   REQUIRE(pool.sockets.open() == 64);
@@ -104,7 +104,7 @@ TEST_CASE("a thousand ports where the descriptors allow it, else half of what is
 
 TEST_CASE(
     "sockets that only wait for replies count against the limit, and then none is given out") {
-  Pool pool;
+  PoolOfSockets pool;
   for (int i = 0; i < 80; ++i) {
     const std::uint32_t socket = pool.sockets.pick(false, kBusy, kStart);
     REQUIRE(socket != kNoSocket);

@@ -24,14 +24,14 @@ using core::Tick;
 namespace {
 
 /// A pool, and a server's end of each of its connections.
-struct Pool {
+struct Connections {
   core::SeededRandom random{7};
   core::Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
   core::Fd listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_storage address{};
   TcpPool pool{epoll.get(), 1, random};
 
-  Pool() {
+  Connections() {
     sockaddr_in any{};
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -61,7 +61,7 @@ struct Pool {
 }  // namespace
 
 TEST_CASE("what drips in while nobody waits ends the connection; only use keeps it") {
-  Pool on;
+  Connections on;
   const auto place = on.ask(1);
   REQUIRE(place);
   const core::Fd server = on.accept();
@@ -83,7 +83,7 @@ TEST_CASE("what drips in while nobody waits ends the connection; only use keeps 
 }
 
 TEST_CASE("octets that end no message keep no connection that somebody waits on for long") {
-  Pool on;
+  Connections on;
   const auto place = on.ask(1);
   REQUIRE(place);
   const core::Fd server = on.accept();
@@ -95,7 +95,7 @@ TEST_CASE("octets that end no message keep no connection that somebody waits on 
 }
 
 TEST_CASE("questions go on two connections, doubtful ones on one that the others keep clear of") {
-  Pool on;
+  Connections on;
   const auto place_of = [&on](std::uint32_t flight, bool is_doubtful) {
     const auto place = on.ask(flight, is_doubtful);
     return place ? static_cast<int>(place->connection) : -1;
