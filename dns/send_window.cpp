@@ -15,10 +15,10 @@ constexpr double kCutAnswered = 0.85;  // of the share that was answered
 constexpr double kKeptRate = 0.85;     // of the rate before a cut that helped
 constexpr double kGain = 0.25;         // of a growth, that the rate has to show
 constexpr double kMostGrowth = 2;
-constexpr double kProbe = 1.25;
-constexpr double kBolder = 1.4;
-constexpr std::uint32_t kRest = 8;
-constexpr std::uint32_t kTrust = 100;
+constexpr double kProbe = 1.25;        // the first growth after one that failed,
+constexpr double kBolder = 1.4;        // and how much more each later one may be
+constexpr std::uint32_t kRest = 8;     // rounds
+constexpr std::uint32_t kTrust = 100;  // rounds
 
 }  // namespace
 
