@@ -26,8 +26,11 @@ constexpr core::Millis kLongestWait = std::chrono::hours(1);
 // So many questions gone, or answers come, at once are worth a turn of the caller's, which costs as
 // much as some of them.
 constexpr std::size_t kWorthReturning = 64;
-// How long answers gather; with a thread's usual timer slack (prctl(2)) up to twice that.
+// How long answers gather: twice that with a thread's usual timer slack (prctl(2)), and until the
+// processor is free. Worth it where some come in that time.
 constexpr core::Micros kGather{50};
+constexpr std::size_t kGatheringPace = 20'000;  // questions a second
+constexpr std::size_t kManyOnTheirWay = 64;
 
 }  // namespace
 
@@ -170,9 +173,11 @@ bool Engine::wait_for_events(core::Tick deadline) {
 
 // What lies in the sockets, until there is enough. True when the wake descriptor said so.
 bool Engine::take_what_came() {
-  Polled polled = Polled::all;
-  while (completed_ < kWorthReturning && (polled == Polled::all || polled == Polled::perhaps_more))
+  Polled polled = Polled::nothing;
+  do {
     polled = poll_events(core::Millis{0});
+  } while (completed_ < kWorthReturning &&
+           (polled == Polled::all || polled == Polled::perhaps_more));
   return polled == Polled::woken;
 }
 
@@ -180,10 +185,12 @@ bool Engine::take_what_came() {
 // servers would find a handful each time, and the kernel takes half as much again for a question
 // that goes and comes nearly alone: while many are on their way it lets them gather. True when the
 // wake descriptor said so.
-bool Engine::gather_answers() {
-  if (completed_ == 0) return false;
+bool Engine::let_answers_gather() {
+  if (completed_ == 0 || completed_ >= kWorthReturning) return false;
   if (take_what_came()) return true;
-  if (completed_ >= kWorthReturning || in_windows_ < kWorthReturning) return false;
+  const std::size_t pace = std::max(pressure_, sent_this_second_);
+  const bool will_come = pace >= kGatheringPace && in_windows_ >= kManyOnTheirWay;
+  if (completed_ >= kWorthReturning || !will_come) return false;
   std::this_thread::sleep_for(kGather);
   return take_what_came();
 }
@@ -238,7 +245,7 @@ std::span<const Completion> Engine::wait(core::Millis at_most) {
     flush();
     // The queues have room again: the caller may fill them before we wait.
     if (completed_ > 0 || counters_.udp_sent - sent >= kWorthReturning) break;
-    const bool is_woken = wait_for_events(deadline) || gather_answers();
+    const bool is_woken = wait_for_events(deadline) || let_answers_gather();
     if (is_woken || completed_ > 0 || now_ >= deadline) break;
   }
   return {completions_.data(), completed_};

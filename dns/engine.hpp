@@ -65,7 +65,7 @@ class Engine final : public Resolver {
   bool wait_for_events(core::Tick deadline);
   Polled poll_events(core::Millis at_most);
   bool take_what_came();
-  bool gather_answers();
+  bool let_answers_gather();
   bool run_due_timers();
   bool handle_events(std::span<const epoll_event> events);
 

@@ -61,10 +61,12 @@ void Engine::on_no_reply(std::uint32_t index) {
     flight.attempt_end =
         std::min(latest, std::max(flight.attempt_end, now_ + overdue_after(server)));
     timers_.arm(index, std::min(flight.attempt_end, now_ + overdue_after(server)));
-  } else if (now_ >= flight.attempt_end) {
+    return;
+  }
+  on_overdue(flight);
+  if (now_ >= flight.attempt_end) {
     fail_attempt(index, Failure::silence);
   } else {
-    on_overdue(flight);
     timers_.arm(index, flight.attempt_end);
   }
 }

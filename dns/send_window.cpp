@@ -33,23 +33,37 @@ void SendWindow::on_left() {
 
 void SendWindow::on_replied(core::Tick now, core::Micros round) {
   ++replied_;
-  end_round(now, round);
+  look_at_round(now, round);
 }
 
 void SendWindow::on_overdue(core::Tick now, core::Micros round) {
   ++overdue_;
-  end_round(now, round);
+  look_at_round(now, round);
 }
 
-void SendWindow::end_round(core::Tick now, core::Micros round) {
+void SendWindow::look_at_round(core::Tick now, core::Micros round) {
   if (round_end_ == core::Tick{}) {
     round_begin_ = now;
     round_end_ = now + round;
   }
   if (now < round_end_ || replied_ + overdue_ < kLeastSamples) return;
-  const Round seen = look_back(now);
+  // A round with a pause in it (between sweeps, a machine asleep) tells nothing of how fast answers
+  // come.
+  const bool had_pause = now - round_begin_ > 2 * (round_end_ - round_begin_);
+  if (!had_pause) judge(look_back(now));
+  begin_round(now, round);
+}
+
+void SendWindow::begin_round(core::Tick now, core::Micros round) {
+  replied_ = overdue_ = 0;
+  was_full_ = false;
+  round_begin_ = now;
+  round_end_ = now + round;
+}
+
+void SendWindow::judge(const Round& seen) {
   switch (step_) {
-    case Step::settling:  // what is lost of before the cut is told after it
+    case Step::settling:
       step_ = Step::cut;
       break;
     case Step::cut:
@@ -58,19 +72,18 @@ void SendWindow::end_round(core::Tick now, core::Micros round) {
     case Step::grown:
       judge_growth(seen);
       break;
+    case Step::withdrawn:
+      step_ = Step::none;
+      break;
     case Step::none:
       take_step(seen);
   }
-  replied_ = overdue_ = 0;
-  was_full_ = false;
-  round_begin_ = now;
-  round_end_ = now + round;
 }
 
 SendWindow::Round SendWindow::look_back(core::Tick now) const {
   const double samples = replied_ + overdue_;
   const double took = std::max<double>(1, static_cast<double>((now - round_begin_).count()));
-  const double allowed = (trusts_line_ > 0 ? 2 * line_loss_ : 0) + kMargin;
+  const double allowed = (trust_left_ > 0 ? 2 * line_loss_ : 0) + kMargin;
   return {.loss = overdue_ / samples,
           .rate = replied_ / took,
           .is_heavy = overdue_ > samples * allowed + kChance,
@@ -78,36 +91,40 @@ SendWindow::Round SendWindow::look_back(core::Tick now) const {
 }
 
 void SendWindow::take_step(const Round& seen) {
-  if (trusts_line_ > 0) --trusts_line_;
-  if (rest_ > 0) --rest_;
+  if (trust_left_ > 0) --trust_left_;
+  if (rest_left_ > 0) --rest_left_;
   if (seen.is_heavy) {
     cut(seen);
-  } else if (seen.was_full && rest_ == 0 && size_ < most_) {
+  } else if (seen.was_full && rest_left_ == 0 && size_ < most_) {
     grow(seen);  // an unused window says nothing about what the server could take
   }
 }
 
 // What was answered is what the server could take; a little less leaves it room.
 void SendWindow::cut(const Round& seen) {
-  before_ = size_;
+  size_before_ = size_;
   rate_before_ = seen.rate;
   size_ = std::max(kLeast, size_ * std::min(kCut, (1 - seen.loss) * kCutAnswered));
   step_ = Step::settling;
 }
 
+// Near the least size a cut is too small to show, and where the window wasn't full it changed
+// nothing: then the line is believed.
 void SendWindow::judge_cut(const Round& seen) {
   step_ = Step::none;
   factor_ = kProbe;
-  rest_ = kRest;
-  if (seen.rate > rate_before_ * kKeptRate || seen.loss > kMostOfLine) return;
-  size_ = before_;
+  rest_left_ = kRest;
+  const bool could_show = seen.was_full && size_ < size_before_ * kKeptRate;
+  const bool has_helped = could_show && seen.rate > rate_before_ * kKeptRate;
+  if (has_helped || seen.loss > kMostOfLine) return;
+  size_ = size_before_;
   line_loss_ = seen.loss;
-  trusts_line_ = kTrust;
-  rest_ = 0;
+  trust_left_ = kTrust;
+  rest_left_ = 0;
 }
 
 void SendWindow::grow(const Round& seen) {
-  before_ = size_;
+  size_before_ = size_;
   rate_before_ = seen.rate;
   size_ = std::min(most_, size_ * factor_);
   step_ = Step::grown;
@@ -115,15 +132,16 @@ void SendWindow::grow(const Round& seen) {
 
 void SendWindow::judge_growth(const Round& seen) {
   step_ = Step::none;
-  if (seen.rate >= rate_before_ * (1 + (size_ / before_ - 1) * kGain)) {
+  if (seen.rate >= rate_before_ * (1 + (size_ / size_before_ - 1) * kGain)) {
     factor_ = std::min(kMostGrowth, factor_ * kBolder);
     if (size_ < most_) grow(seen);
     return;
   }
-  size_ = before_;
+  step_ = Step::withdrawn;
+  size_ = size_before_;
   if (!seen.was_full) return;
   factor_ = kProbe;
-  rest_ = kRest;
+  rest_left_ = kRest;
 }
 
 }  // namespace rblwatch::dns

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How many questions may be on their way to one server at a time. Starts at 100 (rbldnsd with a
-// default socket buffer drops beyond 200) and is what brings answers: a larger window is kept where
-// answers come faster with it, a smaller one where, after losses, they come as fast. So it goes
-// beyond neither what the server takes nor what its buffer holds, and loss that is the line's (they
-// come the slower for a smaller window) does not shrink it. A dead zone behind a resolver is no
-// loss: the caller leaves it out. Values; any thread.
+// default socket buffer drops beyond 200) and goes by what it brings: a larger one is kept where
+// answers come faster with it, a smaller one where, after a round with losses, they come as fast as
+// before, for then the server's buffer was too small. Where they don't, the line loses questions
+// whatever we do, and so much loss is not minded from then on; but a server that leaves a fifth
+// unanswered is asked less all the same. A dead zone behind a resolver is no loss: the caller
+// leaves it out. Values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ class SendWindow {
   void on_overdue(core::Tick now, core::Micros round);
 
  private:
-  enum class Step : std::uint8_t { none, settling, cut, grown };
+  // What the round before began: losses of before a step down are told only in the round after it.
+  enum class Step : std::uint8_t { none, settling, cut, grown, withdrawn };
 
   /// What a round of questions brought.
   struct Round {
@@ -50,8 +52,10 @@ class SendWindow {
     bool was_full = false;
   };
 
-  void end_round(core::Tick now, core::Micros round);
+  void look_at_round(core::Tick now, core::Micros round);
+  void begin_round(core::Tick now, core::Micros round);
   Round look_back(core::Tick now) const;
+  void judge(const Round& seen);
   void take_step(const Round& seen);
   void cut(const Round& seen);
   void judge_cut(const Round& seen);
@@ -69,11 +73,11 @@ class SendWindow {
   core::Tick round_end_{};
 
   Step step_ = Step::none;
-  double before_ = 0;              // the step: the size,
-  double rate_before_ = 0;         // and the answers a microsecond
-  double factor_ = 2;              // of the next growth
-  std::uint32_t rest_ = 0;         // rounds until that
-  std::uint32_t trusts_line_ = 0;  // rounds until the line's loss is looked into again
+  double size_before_ = 0;        // the step,
+  double rate_before_ = 0;        // answers a microsecond
+  double factor_ = 2;             // of the next growth
+  std::uint32_t rest_left_ = 0;   // rounds until that
+  std::uint32_t trust_left_ = 0;  // rounds until the line's loss is looked into again
 };
 
 }  // namespace rblwatch::dns

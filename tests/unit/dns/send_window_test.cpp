@@ -5,6 +5,7 @@
 #include <deque>
 #include <queue>
 #include <random>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -21,7 +22,7 @@ struct Path {
   double service;      // of a question, one behind the other
   std::size_t buffer;  // questions that wait; more are lost
   double loss = 0;
-  double loss_later = 0;  // after five seconds
+  double loss_later = loss;  // after five seconds
 };
 
 /// Asks as fast as a window allows, and counts.
@@ -66,7 +67,7 @@ class Asker {
     while (!at_server_.empty() && at_server_.front() <= arrives)
       at_server_.pop_front();
     const bool is_full = at_server_.size() >= path_.buffer;
-    const double loss = path_.loss + (now_ > 5e6 ? path_.loss_later : 0);
+    const double loss = now_ > 5e6 ? path_.loss_later : path_.loss;
     if (is_full) ++dropped_;
     if (is_full || share() < loss) {
       events_.push({now_ + overdue_after(), now_, true});
@@ -134,10 +135,9 @@ TEST_CASE("what a line loses, from the first or all at once, does not shrink the
   Asker asker(path, kMost, seed);
   asker.ask_for(8);
   asker.ask_for(4);
-  const double loss = path.loss + path.loss_later;
   // A question takes a round trip, a lost one four.
-  const double allowed = kMost / (path.round_trip * (1 + 3 * loss)) * 1e6;
-  CHECK(asker.answers_a_second() > 0.85 * (1 - loss) * allowed);
+  const double allowed = kMost / (path.round_trip * (1 + 3 * path.loss_later)) * 1e6;
+  CHECK(asker.answers_a_second() > 0.85 * (1 - path.loss_later) * allowed);
 }
 
 TEST_CASE("a server that leaves two fifths unanswered is asked less and less") {
@@ -147,16 +147,69 @@ TEST_CASE("a server that leaves two fifths unanswered is asked less and less") {
   CHECK(asker.size() == SendWindow::kLeast);
 }
 
-TEST_CASE("a window that is not used stays as it is") {
+namespace {
+
+constexpr core::Millis kRound{20};
+
+/// What a window is told of a round. Pre: 32 questions at least.
+struct Told {
+  int answers;
+  int lost = 0;
+  bool is_full = true;
+  Micros length = kRound;
+};
+
+double after(SendWindow& window, const std::vector<Told>& rounds, Tick& now) {
+  for (const Told& round : rounds) {
+    while (round.is_full && window.has_room())
+      window.on_sent();
+    while (window.outstanding() > 0)
+      window.on_left();
+    for (int i = 0; i < round.lost; ++i)
+      window.on_overdue(now, kRound);
+    for (int i = 1; i < round.answers; ++i)
+      window.on_replied(now, kRound);
+    now += round.length;
+    window.on_replied(now, kRound);
+  }
+  return window.size();
+}
+
+}  // namespace
+
+TEST_CASE("what a step of a window brought is judged by a round that can tell") {
+  struct Case {
+    const char* what;
+    std::vector<Told> rounds;
+    double size;
+  };
+  constexpr bool kNotFull = false;
+  const Case one = GENERATE(
+      Case{"not used, it stays", {{.answers = 500, .is_full = kNotFull}}, 100},
+      Case{"used, it doubles", {{1000}}, 200},
+      Case{"and once more where that brought answers", {{1000}, {1300}}, 400},
+      Case{"and back where it did not", {{1000}, {1100}}, 100},
+      Case{"filled or not", {{1000}, {1500, 0, kNotFull}}, 400},
+      Case{"its losses are told later", {{1000}, {1000}, {1000, 60}}, 100},
+      Case{"a pause tells nothing of it", {{1000}, {1000, 0, true, core::Seconds(3600)}}, 200},
+      Case{"nor is it the measure", {{1000}, {1000, 0, true, core::Seconds(3600)}, {1100}}, 100},
+      Case{"a loss makes it smaller", {{1000, 60}}, 70},
+      Case{"for good where answers come as fast", {{1000, 60}, {1000, 40}, {1000}}, 70},
+      Case{"for a time where they don't", {{1000, 60}, {700, 40}, {700, 40}}, 100},
+      Case{"or where nobody filled it either", {{1000, 60}, {1000}, {1000, 9, kNotFull}}, 100},
+      Case{"for good where it is a fifth", {{1000, 600}, {500, 300}, {500, 300}}, 53.125});
+  CAPTURE(one.what);
   SendWindow window(20'000);
   Tick now{Micros(1)};
-  for (int i = 0; i < 5'000; ++i) {
-    window.on_sent();
-    window.on_left();
-    now += Micros(100);
-    window.on_replied(now, core::Millis(20));
-  }
-  CHECK(window.size() == SendWindow::kStart);
+  CHECK(after(window, one.rounds, now) == Approx(one.size));
+}
+
+TEST_CASE("a window at its least learns what its line loses, and grows") {
+  SendWindow window(20'000);
+  Tick now{Micros(1)};
+  REQUIRE(after(window, std::vector<Told>(20, {200, 140}), now) == SendWindow::kLeast);
+  after(window, std::vector<Told>(20, {200, 20}), now);
+  CHECK(after(window, {{200, 20}, {300, 30}}, now) > SendWindow::kLeast);
 }
 
 }  // namespace rblwatch::dns
