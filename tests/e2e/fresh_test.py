@@ -9,13 +9,15 @@ from tests.support.http_receiver import Answer
 
 class Fresh(Story):
     def listed_on_two(self, *channels):
-        """MX1 listed on corp and other, then corp blind."""
+        """MX1 on corp and other."""
         self.dns = self.resolver("bl.test", "other.test", "third.test")
         for name in ("bl.test", "other.test"):
             self.dns.zones[name].list(MX1)
         self.watch = self.install(self.config(self.dns, *channels, zone=[
             own_zone(), own_zone("other", "other.test"), own_zone("third", "third.test")])).start()
         self.wait_listed(self.watch, 2)
+
+    def go_blind(self):
         self.dns.zones["bl.test"].set_mode("drop")
         self.watch.wait_status(lambda s: s["summary"]["zones_blind"] == 1, "corp being blind")
 
@@ -31,6 +33,8 @@ class Fresh(Story):
         self.listed_on_two(daemon.webhook(sink.url("/ops")),
                            {"name": "mail", "type": "email", "smtp": mails.url(), "starttls": "never", "from": "rblwatch@example.com",
                             "to": ["ops@example.com"], "events": ["listed", "delisted"], "group_wait": "0s"})
+        sink.wait_events("listed", 2, path="/ops")
+        self.go_blind()
         self.delist_elsewhere()
         sink.wait_events("delisted", path="/ops")
         messages = [json_shapes.check(request.json, "message") for request in sink.requests("/ops")]
@@ -46,6 +50,7 @@ class Fresh(Story):
 
     def test_targets_and_why_say_when_it_was_last_seen(self):
         self.listed_on_two()
+        self.go_blind()
         [row] = self.shaped(self.watch.cli("targets", "--json"), "targets")["targets"]
         self.assertEqual((row["listed"], row["listed_in_doubt"], row["last_seen"]), (1, 0, None))
         self.assertNotIn("in doubt", self.text("targets"))
@@ -61,6 +66,7 @@ class Fresh(Story):
         sink = self.receiver()
         sink.script("/down", *[Answer(status=503)] * 100)
         self.listed_on_two(daemon.webhook(sink.url("/down")))
+        self.go_blind()
         self.eventually(lambda: self.shaped(self.watch.cli("alerts", "--json"), "alerts")["deliveries"], "a delivery")
         for command in ("zones", "targets", "alerts"):
             self.assertNotIn("rblwatchd is not running", self.text(command))
