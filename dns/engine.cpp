@@ -76,9 +76,9 @@ core::Tick Engine::next_slot(Lane lane) const {
 
 void Engine::submit(const Lookup& lookup) {
   RBL_CHECK(lookup.servers != nullptr && !lookup.servers->servers.empty());
+  const bool is_allowed = lanes_.enter(lookup.lane, lookup.servers->role, now_);
   is_paced_ = lanes_.is_paced(lookup.lane);
-  lanes_.enter(lookup.lane);
-  take_up(lookup, true);
+  take_up(lookup, is_allowed);
 }
 
 // An equal question in flight takes the lookup along; one that a common server would see twice at

@@ -89,6 +89,7 @@ class Engine final : public Resolver {
   void resend(std::uint32_t index);
   void on_sent(std::uint32_t index);
   void on_unsent(std::uint32_t index, int error);
+  std::size_t on_no_socket(std::span<const std::uint32_t> flights);
   void put_back(std::span<const std::uint32_t> flights);
   core::Micros expected_time(const Flight& flight);
   core::Micros attempt_time(const Flight& flight);

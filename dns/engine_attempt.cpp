@@ -115,7 +115,7 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
-    lanes_.note_silence(lane);
+    lanes_.note_silence(lane, now_);
   }
   if (flight.shares_junk) give_up_port(flight);
   flight.shares_junk = false;

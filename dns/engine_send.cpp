@@ -34,6 +34,13 @@ bool is_full(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
 }
 
+// No descriptor, no free port, no place to be watched: others will give some back. What else keeps
+// a socket from being made (a kernel without IPv6, a policy) stays.
+bool is_short_of(int error) {
+  return is_full(error) || error == EMFILE || error == ENFILE || error == EADDRINUSE ||
+         error == ENOSPC;
+}
+
 }  // namespace
 
 void Engine::note_flush_at(core::Tick at) {
@@ -225,11 +232,7 @@ void Engine::dispatch() {
 // Sends from one socket. How many were dealt with, sent or failed; 0 when nothing can go now.
 std::size_t Engine::send_chunk(std::span<const std::uint32_t> flights, bool is_v6) {
   const std::uint32_t socket = sockets_.pick(is_v6, std::max(pressure_, sent_this_second_), now_);
-  if (socket == kNoSocket) {
-    blocked_until_ = now_ + kNoRoomPause;
-    note_flush_at(blocked_until_);
-    return 0;
-  }
+  if (socket == kNoSocket) return on_no_socket(flights);
   const std::size_t size = std::min<std::size_t>(flights.size(), sockets_.at(socket).room());
   datagrams_.clear();
   for (std::size_t i = 0; i < size; ++i) {
@@ -261,6 +264,19 @@ std::size_t Engine::send_chunk(std::span<const std::uint32_t> flights, bool is_v
     on_unsent(flights[done++], error);
   }
   return done;
+}
+
+// How many were dealt with.
+std::size_t Engine::on_no_socket(std::span<const std::uint32_t> flights) {
+  const int error = sockets_.last_error();
+  if (is_short_of(error)) {
+    blocked_until_ = now_ + kNoRoomPause;
+    note_flush_at(blocked_until_);
+    return 0;
+  }
+  for (const std::uint32_t index : flights)
+    on_unsent(index, error);
+  return flights.size();
 }
 
 void Engine::put_back(std::span<const std::uint32_t> flights) {

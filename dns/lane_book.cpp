@@ -15,6 +15,7 @@ constexpr std::size_t kSilentShare = 64;
 // that what is known of them stays in the processor's own cache until they go.
 constexpr std::size_t kQueue = 768;
 constexpr std::size_t kLeastQueue = 8;
+constexpr double kLeastPart = 1;   // packets a second, so that a zone's test soon fails, and passes
 constexpr double kFastPace = 100;  // packets a second from which ticks are collected
 constexpr core::Micros kTick = WakeBudget::kTick;
 
@@ -61,10 +62,22 @@ void LaneBook::share_out(std::size_t busy_lanes) {
 
 bool LaneBook::has_place(const State& state) const {
   if (in_flight_ >= places_) return false;
-  if (state.silent_run >= kSilent) {
-    return state.in_flight < std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
+  if (is_silent(state)) {
+    const std::size_t share = std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
+    return state.in_flight < share && (state.in_flight == 0 || silent_in_flight_ < places_ / 2);
   }
   return state.in_flight < share_ || places_ - in_flight_ > places_ / 2;
+}
+
+double LaneBook::available(const State& state, ServerRole role, core::Tick now) {
+  const double own = state.pace.available(now);
+  return role == ServerRole::resolver ? std::min(own, state.part.available(now)) : own;
+}
+
+core::Tick LaneBook::wait_for_own(const State& state, ServerRole role, double packets,
+                                  core::Tick now) {
+  const core::Tick own = wait_for(state.pace, packets, now);
+  return role == ServerRole::resolver ? std::max(own, wait_for(state.part, packets, now)) : own;
 }
 
 bool LaneBook::has_queue(const State& state) const {
@@ -74,7 +87,8 @@ bool LaneBook::has_queue(const State& state) const {
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
   const State& state = at(lane);
   if (!has_place(state) || !has_queue(state)) return false;
-  if (state.pace.available(now) < 1.0 + state.promised + state.waiting_retries) return false;
+  const double own = available(state, state.last_role, now);
+  if (own < 1.0 + state.promised + state.waiting_retries) return false;
   return state.last_role != ServerRole::resolver ||
          overall_.available(now) >= 1.0 + overall_promised_ + overall_waiting_;
 }
@@ -82,7 +96,8 @@ bool LaneBook::can_submit(Lane lane, core::Tick now) const {
 core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
   const State& state = at(lane);
   if (!has_place(state) || !has_queue(state)) return core::Tick::max();
-  core::Tick at_tick = wait_for(state.pace, 1.0 + state.promised + state.waiting_retries, now);
+  const double of_lane = 1.0 + state.promised + state.waiting_retries;
+  core::Tick at_tick = wait_for_own(state, state.last_role, of_lane, now);
   if (state.last_role == ServerRole::resolver) {
     const double before = 1.0 + overall_promised_ + overall_waiting_;
     at_tick = std::max(at_tick, wait_for(overall_, before, now));
@@ -90,36 +105,40 @@ core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
   return at_tick;
 }
 
-void LaneBook::enter(Lane lane) {
+bool LaneBook::enter(Lane lane, ServerRole role, core::Tick now) {
+  State& state = at(lane);
   ++in_flight_;
-  if (at(lane).in_flight++ == 0) share_out(busy_lanes_ + 1);
+  if (is_silent(state)) ++silent_in_flight_;
+  if (state.in_flight++ == 0) share_out(busy_lanes_ + 1);
+  const bool was_foreseen = state.last_role == role;
+  state.last_role = role;
+  return was_foreseen || can_promise(lane, role, now);
 }
 
 void LaneBook::leave(Lane lane) {
   State& state = at(lane);
   RBL_CHECK(state.in_flight > 0);
   --in_flight_;
+  if (is_silent(state)) --silent_in_flight_;
   if (--state.in_flight == 0) share_out(busy_lanes_ - 1);
 }
 
 bool LaneBook::can_promise(Lane lane, ServerRole role, core::Tick now) const {
   const State& state = at(lane);
-  if (state.pace.is_limited() && state.pace.available(now) < 1.0 + state.promised) return false;
+  if (available(state, role, now) < 1.0 + state.promised) return false;
   return role != ServerRole::resolver || !overall_.is_limited() ||
          overall_.available(now) >= 1.0 + overall_promised_;
 }
 
 core::Tick LaneBook::when_promisable(Lane lane, ServerRole role, core::Tick now) const {
   const State& state = at(lane);
-  const core::Tick by_lane = wait_for(state.pace, 1.0 + state.promised, now);
+  const core::Tick by_lane = wait_for_own(state, role, 1.0 + state.promised, now);
   if (role != ServerRole::resolver) return by_lane;
   return std::max(by_lane, wait_for(overall_, 1.0 + overall_promised_, now));
 }
 
 void LaneBook::promise(Lane lane, ServerRole role) {
-  State& state = at(lane);
-  state.last_role = role;
-  ++state.promised;
+  ++at(lane).promised;
   if (role == ServerRole::resolver) ++overall_promised_;
 }
 
@@ -136,8 +155,11 @@ void LaneBook::send_promised(Lane lane, ServerRole role, core::Tick now) {
 }
 
 void LaneBook::send_at_once(Lane lane, ServerRole role, core::Tick now) {
-  at(lane).pace.take(now);
-  if (role == ServerRole::resolver) overall_.take(now);
+  State& state = at(lane);
+  state.pace.take(now);
+  if (role != ServerRole::resolver) return;
+  state.part.take(now);
+  overall_.take(now);
 }
 
 // One that its own lane keeps back takes no token of the others'.
@@ -146,7 +168,7 @@ bool LaneBook::queue_retry(Lane lane, ServerRole role, core::Tick now) {
   ++state.waiting_retries;
   const bool waits_for_all =
       role == ServerRole::resolver &&
-      state.pace.available(now) >= 1.0 + state.promised + state.waiting_for_all;
+      available(state, role, now) >= 1.0 + state.promised + state.waiting_for_all;
   if (waits_for_all) {
     ++state.waiting_for_all;
     ++overall_waiting_;
@@ -165,6 +187,10 @@ void LaneBook::dequeue_retry(Lane lane, bool waits_for_all) {
 
 void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {
   State& state = at(lane);
+  if (is_silent(state)) {
+    silent_in_flight_ -= state.in_flight;
+    state.part = {};
+  }
   state.silent_run = 0;
   state.is_heard = true;
   if (is_exact) state.rtt.add(rtt);
@@ -183,8 +209,15 @@ bool LaneBook::has_window(Lane lane) const {
   return is_proven(lane) || at(lane).in_window < kUnprovenWindow;
 }
 
-void LaneBook::note_silence(Lane lane) {
-  ++at(lane).silent_run;
+// Each of its lookups needs several packets, and retries go before the others' new lookups: without
+// a part of its own it would take of the pace over all what the others need.
+void LaneBook::note_silence(Lane lane, core::Tick now) {
+  State& state = at(lane);
+  if (++state.silent_run != kSilent) return;
+  silent_in_flight_ += state.in_flight;
+  if (!overall_.is_limited()) return;
+  const double even = overall_.per_second() / static_cast<double>(lanes_.size());
+  state.part = RateLimit(std::max(even, kLeastPart), now);
 }
 
 }  // namespace rblwatch::dns

@@ -35,7 +35,9 @@ class LaneBook {
   /// what frees one is no matter of time.
   core::Tick next_slot(Lane lane, core::Tick now) const;
 
-  void enter(Lane lane);  // a lookup takes a place
+  /// A lookup that is to go to a server of this role takes a place. False when its first packet
+  /// has to wait for a pace after all: can_submit() goes by the role of the lane's last lookup.
+  bool enter(Lane lane, ServerRole role, core::Tick now);
   void leave(Lane lane);
   std::size_t in_flight() const { return in_flight_; }
   std::size_t places() const { return places_; }
@@ -55,7 +57,7 @@ class LaneBook {
 
   /// What came of a question. A lane whose questions stay unanswered gets fewer places.
   void note_reply(Lane lane, core::Micros rtt, bool is_exact);
-  void note_silence(Lane lane);
+  void note_silence(Lane lane, core::Tick now);
   /// Replies come later than expected, and after a resend: see RttEstimate.
   void back_off(Lane lane) { at(lane).rtt.back_off(); }
   /// A question of the lane, sent then, was answered.
@@ -65,7 +67,7 @@ class LaneBook {
   bool has_answered_since(Lane lane, core::Tick sent_at) const {
     return at(lane).newest_answered >= sent_at;
   }
-  bool is_silent(Lane lane) const { return at(lane).silent_run >= kSilent; }
+  bool is_silent(Lane lane) const { return is_silent(at(lane)); }
   /// Whether its last question over TCP to come to an end kept a connection waiting in vain: the
   /// next ones must not hold up those of other lanes.
   bool is_silent_over_tcp(Lane lane) const { return at(lane).is_silent_over_tcp; }
@@ -89,6 +91,7 @@ class LaneBook {
 
   struct State {
     RateLimit pace;
+    RateLimit part;  // of the pace over all, while all its questions stay unanswered
     std::uint32_t in_flight = 0;
     std::uint32_t promised = 0;
     std::uint32_t waiting_retries = 0;
@@ -109,6 +112,10 @@ class LaneBook {
   const State& at(Lane lane) const {
     return lane.value < lanes_.size() ? lanes_.data()[lane.value] : kFresh;
   }
+  static bool is_silent(const State& state) { return state.silent_run >= kSilent; }
+  static double available(const State& state, ServerRole role, core::Tick now);
+  static core::Tick wait_for_own(const State& state, ServerRole role, double packets,
+                                 core::Tick now);
   bool has_place(const State& state) const;
   bool has_queue(const State& state) const;
   void share_out(std::size_t busy_lanes);
@@ -118,6 +125,7 @@ class LaneBook {
   std::vector<State> lanes_;
   std::size_t places_;
   std::size_t in_flight_ = 0;
+  std::size_t silent_in_flight_ = 0;  // of these, of lanes that don't answer
   std::size_t busy_lanes_ = 0;
   // What each busy lane may always have (more places while half of them are free), kept since
   // dividing for each lookup shows.

@@ -58,6 +58,22 @@ class Paces(EngineStory):
                 watch.stop()
 
 
+    def test_a_dead_zone_takes_no_more_of_the_resolvers_qps_than_before(self):
+        names = ("a.test", "b.test", "c.test")
+        dns = self.server(*names)
+        self.watching(dns, zones=zones(*names), bits=22, resolver={"qps": 90})
+        self.time_for(180, lambda: dns.log.total)
+
+        def lookups_begun():
+            since = time.monotonic()
+            self.time_for(270, lambda: dns.log.total)
+            return len({row.name for name in names[1:] for row in dns.log.rows(name, since=since)}) / (time.monotonic() - since)
+        before = lookups_begun()
+        dns.zones["a.test"].set_mode("drop", spare_tests=True)
+        self.time_for(90, lambda: dns.log.total)  # until its silence is known
+        self.assertGreaterEqual(lookups_begun(), 0.85 * before)
+
+
 class TheDeadAndTheSlow(EngineStory):
     """Two sweeps of the living take two seconds, whatever becomes of the others."""
 
@@ -113,9 +129,15 @@ class Windows(EngineStory):
         self.assertGreaterEqual(unanswered_at_first, 32)
 
     def test_a_window_shrinks_to_what_a_server_can_take(self):
+        self.assertShrinks()
+
+    def test_a_window_shrinks_where_attempts_end_before_four_round_trips(self):
+        self.assertShrinks(timeout="300ms")
+
+    def assertShrinks(self, **resolver):
         dns = self.server()
         dns.set_mode("crowded", limit=60, seconds=0.1)
-        self.watching(zones=zones("bl.test", servers=[dns.server]), bits=20)
+        self.watching(zones=zones("bl.test", servers=[dns.server]), bits=20, resolver=resolver)
         dropped = dns.zones["bl.test"].modes[""].args
         self.eventually(lambda: dropped.get("dropped", 0) >= 40, "a window that was too large")
 

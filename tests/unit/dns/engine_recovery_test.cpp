@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine does when something stops, comes back, becomes slow or is refused: nothing is
 // asked twice at once, nothing waits for ever, and no server is given up for good.
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "dns/engine.hpp"
 #include "engine_fixture.hpp"
@@ -21,6 +28,21 @@ namespace {
 
 std::string listed(std::size_t number) {
   return "listed" + std::to_string(number) + ".zone.test";
+}
+
+// From here on this thread gets what a kernel without IPv6 would give it. Whether that was done.
+bool be_without_v6() {
+  std::array<sock_filter, 6> rules{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{.len = rules.size(), .filter = rules.data()};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 std::size_t sendings(const LoopbackServer& server, const std::string& name) {
@@ -255,6 +277,30 @@ TEST_CASE_METHOD(EngineFixture, "after case was folded the question comes from a
     }
   }
   CHECK(asked_anew == 36);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a kernel without IPv6 loses no lookup and keeps back no other") {
+  const LoopbackServer good(honest);
+  const Server v6{*core::IpAddress::parse("::1"), 53};
+  const auto alone = std::make_shared<const ServerGroup>(ServerGroup{{v6}, ServerRole::resolver});
+  const auto one_of_two =
+      std::make_shared<const ServerGroup>(ServerGroup{{v6, good.server()}, ServerRole::resolver});
+  options.timeout = Millis(500);
+  bool is_without = false;
+  std::vector<Completion> all;
+  std::thread([&] {
+    is_without = be_without_v6();
+    for (std::size_t i = 0; i < 100; ++i) {
+      submit(alone, listed(i), QType::a, 0);
+      submit(one_of_two, listed(100 + i), QType::a, 1);
+      submit(good.group(), listed(200 + i), QType::a, 2);
+    }
+    all = finish();
+  }).join();
+  REQUIRE(is_without);
+  CHECK(all.size() == 300);
+  for (const Completion& one : all)
+    CHECK(told(one) == (one.id.value % 3 == 1 ? "network" : "127.0.0.2"));
 }
 
 TEST_CASE("too few descriptors for a thousand ports are told") {

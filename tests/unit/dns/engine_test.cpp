@@ -231,6 +231,25 @@ TEST_CASE_METHOD(EngineFixture,
   finish();
 }
 
+TEST_CASE_METHOD(EngineFixture,
+                 "lookups that come back to the resolver from zones' own servers keep its pace") {
+  const LoopbackServer server(honest);
+  options.qps = 50;
+  for (std::uint32_t lane = 0; lane < 20; ++lane)
+    submit(server.group(), "own" + std::to_string(lane) + ".zone.test", QType::a, lane);
+  finish();
+  const std::size_t before = server.count();
+  for (std::uint32_t lane = 0; lane < 20; ++lane) {
+    CHECK(engine->can_submit({lane}));  // it isn't known where to
+    submit(server.group(ServerRole::resolver), "n" + std::to_string(lane) + ".zone.test", QType::a,
+           lane);
+  }
+  CHECK(finish().size() == 20);
+  const auto log = server.log();
+  REQUIRE(log.size() == before + 20);
+  CHECK(log.back().at - log[before].at >= Millis(250));  // 15 behind a burst of five, less a tick
+}
+
 TEST_CASE_METHOD(EngineFixture, "what was sent makes room for more before anything is answered") {
   const LoopbackServer server(
       [](const Asked& asked) { return asked.nth == 0 ? honest(asked) : Actions{}; });

@@ -32,10 +32,15 @@ ResolverOptions with_places(std::uint32_t places, double qps = 0) {
 std::uint32_t fill(LaneBook& lanes, Lane lane) {
   std::uint32_t taken = 0;
   while (lanes.can_submit(lane, kStart)) {
-    lanes.enter(lane);
+    lanes.enter(lane, kResolver, kStart);
     ++taken;
   }
   return taken;
+}
+
+void fall_silent(LaneBook& lanes, Lane lane) {
+  while (!lanes.is_silent(lane))
+    lanes.note_silence(lane, kStart);
 }
 
 void spend(LaneBook& lanes, Lane lane, int packets, Tick now = kStart) {
@@ -64,7 +69,7 @@ TEST_CASE(
   LaneBook lanes(with_places(4096), kStart);
   for (std::uint32_t lane = 0; lane < 20; ++lane) {
     for (int i = 0; i < 8; ++i)
-      lanes.note_silence({lane});
+      lanes.note_silence({lane}, kStart);
     CHECK(lanes.is_silent({lane}));
     CHECK(fill(lanes, {lane}) == 64);
   }
@@ -74,13 +79,32 @@ TEST_CASE(
   CHECK(lanes.can_submit({0}, kStart));
 }
 
+TEST_CASE("of few places lanes that don't answer leave half to the others, each keeping one") {
+  LaneBook lanes(with_places(256), kStart);
+  std::uint32_t held = 0;
+  for (std::uint32_t lane = 0; lane < 20; ++lane) {
+    const std::uint32_t before = lane % 2 == 0 ? fill(lanes, {lane}) : 0;  // falls silent with many
+    fall_silent(lanes, {lane});
+    for (std::uint32_t i = 0; i < before; ++i)
+      lanes.leave({lane});
+    const std::uint32_t got = fill(lanes, {lane});
+    CHECK(got >= 1);
+    held += got;
+  }
+  CHECK(held == 128 + 16);
+  CHECK(fill(lanes, {20}) >= 16);
+  CHECK_FALSE(lanes.can_submit({4}, kStart));
+  lanes.note_reply({0}, Millis(5), true);
+  CHECK(lanes.can_submit({4}, kStart));  // what the first holds is no longer held by the silent
+}
+
 TEST_CASE(
     "few questions wait for a window, however many places there are; what was sent makes room") {
   LaneBook lanes(with_places(4096), kStart);
   const auto queue = [&lanes](Lane lane) {
     std::uint32_t queued = 0;
     for (; lanes.can_submit(lane, kStart); ++queued) {
-      lanes.enter(lane);
+      lanes.enter(lane, kResolver, kStart);
       lanes.promise(lane, kResolver);
     }
     return queued;
@@ -204,6 +228,64 @@ TEST_CASE("a lane that loses questions gets as many through as the others at a p
     CHECK(count > 0.8 * 200 * 30 / 3.34);
 }
 
+TEST_CASE("a lane that answers nothing takes its part of a pace over all, and no more") {
+  // As above, but all of the first lane's questions go unanswered, and are asked twice more.
+  LaneBook lanes(with_places(1000, 60), kStart);
+  lanes.set_limits(std::vector<LaneLimit>(3), kStart);
+  fall_silent(lanes, {0});
+  std::array<int, 3> sent{};
+  struct Retry {
+    bool waits_for_all;
+    int left;
+  };
+  std::deque<Retry> retries;
+  std::uint32_t other = 1;
+  const auto lose = [&](int left, Tick now) {
+    spend(lanes, {0}, 1, now);
+    ++sent[0];
+    if (left > 0) retries.push_back({lanes.queue_retry({0}, kResolver, now), left});
+  };
+  for (Tick now = kStart; now < kStart + Seconds(30); now += Millis(50)) {
+    for (std::size_t i = retries.size(); i-- > 0 && lanes.can_promise({0}, kResolver, now);) {
+      const Retry next = retries.front();
+      retries.pop_front();
+      lanes.dequeue_retry({0}, next.waits_for_all);
+      lose(next.left - 1, now);
+    }
+    while (lanes.can_submit({0}, now))
+      lose(2, now);
+    for (; lanes.can_submit({other}, now); other = 3 - other) {
+      spend(lanes, {other}, 1, now);
+      ++sent.at(other);
+    }
+  }
+  for (const int count : sent)
+    CHECK(count > 0.9 * 20 * 30);
+  CHECK(sent[0] < 1.1 * 20 * 30);
+  lanes.note_reply({0}, Millis(5), true);
+  CHECK(lanes.can_promise({0}, kResolver, kStart + Seconds(31)));
+}
+
+TEST_CASE("a lane that doesn't answer keeps a packet a second of a small pace over all") {
+  LaneBook lanes(with_places(1000, 5), kStart);
+  lanes.set_limits(std::vector<LaneLimit>(60), kStart);
+  fall_silent(lanes, {0});
+  spend(lanes, {0}, 1);
+  CHECK_FALSE(lanes.can_submit({0}, kStart + Millis(990)));
+  CHECK(lanes.can_submit({0}, kStart + Seconds(1)));
+  CHECK(lanes.can_promise({0}, ServerRole::authoritative, kStart));
+}
+
+TEST_CASE("a lane that comes back from zones' own servers has to wait for the pace over all") {
+  LaneBook lanes(with_places(100, 20), kStart);
+  spend(lanes, {1}, 2);
+  CHECK_FALSE(lanes.can_submit({0}, kStart));
+  CHECK(lanes.enter({0}, ServerRole::authoritative, kStart));
+  REQUIRE(lanes.can_submit({0}, kStart));  // it isn't known where to
+  CHECK_FALSE(lanes.enter({0}, kResolver, kStart));
+  CHECK_FALSE(lanes.can_submit({0}, kStart));
+}
+
 TEST_CASE("a lane that has never been answered holds few places in a window") {
   LaneBook lanes(with_places(4096), kStart);
   int held = 0;
@@ -218,7 +300,7 @@ TEST_CASE("a lane that has never been answered holds few places in a window") {
 
 TEST_CASE("new limits keep what is in flight, and lanes that are no longer named") {
   LaneBook lanes(with_places(100), kStart);
-  lanes.enter({7});
+  lanes.enter({7}, kResolver, kStart);
   const LaneLimit limit{.qps = 1};
   lanes.set_limits({&limit, 1}, kStart);
   lanes.leave({7});

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine_fixture.hpp"
 #include "support.hpp"
 
 using namespace rblwatch;
@@ -241,6 +242,38 @@ TEST_CASE(
   for (int i = 0; i < 40; ++i)
     second(0);
   CHECK_FALSE(book.at(0).distress.pace.is_limited());
+}
+
+TEST_CASE(
+    "what a failing server gets is halved each second, down to a sixteenth, then grows by a tenth "
+    "of it; told once") {
+  Book book(1, ServerRole::resolver);
+  const Distress& distress = book.at(0).distress;
+  Tick now = kStart;
+  const auto second = [&](bool fails) {
+    const Tick end = distress.period_end;
+    for (unsigned i = 0; distress.period_end == end; ++i, now += Millis(4))
+      book.servers.note_reply(0, Lane{i % 10}, fails, now);
+  };
+  const std::string log = test::log_of([&] {
+    second(true);  // of which nothing is known before
+    second(true);
+    const double full = distress.full_rate;
+    CHECK(full == 250);
+    for (const double part : {2.0, 4.0, 8.0, 16.0, 16.0}) {
+      CHECK(distress.pace.per_second() == Approx(full / part));
+      second(true);
+    }
+    for (int tenths = 1; tenths < 10; ++tenths) {
+      second(false);
+      CHECK(distress.pace.per_second() == Approx(full / 16 + full * tenths / 10));
+    }
+    second(false);
+    CHECK_FALSE(distress.pace.is_limited());
+  });
+  CHECK(log.find("is asked less") != std::string::npos);
+  CHECK(log.find("is asked less") == log.rfind("is asked less"));
+  CHECK(log.find("does well again") != std::string::npos);
 }
 
 TEST_CASE("a resolver that fails the only lane there is is asked less") {
