@@ -18,12 +18,13 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from tests.support import dns_wire as wire, ports  # noqa: E402
 from tests.support.daemon import Rblwatch, bin_folder  # noqa: E402
+from tests.support.nsd import Nsd  # noqa: E402
 from tests.support.process import Process, wait_for  # noqa: E402
 
 BUILT = bin_folder().parent / "tests"
@@ -100,25 +101,36 @@ class Work:
         return path
 
 
+def listings(work: Work, listed: int) -> Iterator[tuple[str, list[str]]]:
+    """Each zone of the work and what it lists: so many addresses of the work's, a few thousand others."""
+    chance = random.Random(20)
+    for number in range(work.zones):
+        inside = chance.sample(work.addresses(), min(listed, work.subjects // 20))
+        outside = [f"203.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
+                   for _ in range(LISTED_ELSEWHERE)]
+        yield zone_name(number), ["127.0.0.2", *inside, *outside]
+
+
+class NameServer(Protocol):
+    address: str
+    port: int
+    process: Process
+
+
 class Rbl:
-    """rbldnsd with every zone of the work, a few thousand entries each."""
+    """rbldnsd with every zone of the work."""
 
     def __init__(self, work: Work, listed: int = LISTED_IN_RANGE) -> None:
         self.folder = work.folder / f"rbldnsd.{listed}"
         self.folder.mkdir(exist_ok=True)
         for folder in (work.folder, self.folder):
             folder.chmod(0o755)
-        chance = random.Random(20)
         datasets = []
-        for number in range(work.zones):
-            name = zone_name(number)
-            inside = chance.sample(work.addresses(), min(listed, work.subjects // 20))
-            outside = [f"203.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
-                       for _ in range(LISTED_ELSEWHERE)]
+        for name, addresses in listings(work, listed):
             head = [f"$SOA 300 ns1.{name} hostmaster.{name} 0 1h 10m 1d 300", f"$NS 300 ns1.{name}", ":127.0.0.2:bench"]
-            (self.folder / name).write_text("\n".join([*head, "127.0.0.2", *inside, *outside]) + "\n", "ascii")
+            (self.folder / name).write_text("\n".join([*head, *addresses]) + "\n", "ascii")
             datasets.append(f"{name}:ip4set:{name}")
-        self.address, self.port = ports.own_address(), 53 if can_bind(ports.own_address(), 53) else ports.free_port()
+        self.address, self.port = ports.own_address(), port_of_dns() or ports.free_port()
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         argv = ["/usr/sbin/rbldnsd", "-n", *user, "-w", str(self.folder), "-b", f"{self.address}/{self.port}",
                 "-c", "0", *datasets]
@@ -138,13 +150,27 @@ class Rbl:
         self.process.stop()
 
 
-def can_bind(address: str, port: int) -> bool:
+def nsd(work: Work) -> Nsd:
+    """NSD with every zone of the work. It reads and sends many datagrams at a time, rbldnsd one."""
+    zones = {name: [line for address in dict.fromkeys(addresses) for line in records(address)]
+             for name, addresses in listings(work, LISTED_IN_RANGE)}
+    return Nsd(work.folder, zones, port=port_of_dns(), prefix=on_core(SERVER_CORE, []),
+               settings=["rrl-ratelimit: 0", "minimal-responses: yes"])
+
+
+def records(address: str) -> list[str]:
+    name = ".".join(reversed(address.split(".")))
+    return [f"{name} 300 A 127.0.0.2", f"{name} 300 TXT \"bench\""]
+
+
+def port_of_dns() -> int:
+    """53, where adns asks, or 0 where only others may have it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((address, port))
+            probe.bind((ports.own_address(), 53))
         except OSError:
-            return False
-    return True
+            return 0
+    return 53
 
 
 class Far:
@@ -194,8 +220,11 @@ def run_client(argv: list[str], timeout: float = 120.0) -> tuple[str, Used]:
 
 
 def processor_ns(pid: int) -> int:
-    """Of all threads of a process, exactly."""
-    return sum(int(path.read_text("ascii").split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    """Of all threads of a process and of its children that run, exactly."""
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    children = " ".join((task / "children").read_text("ascii") for task in tasks).split()
+    own = sum(int((task / "schedstat").read_text("ascii").split()[0]) for task in tasks)
+    return own + sum(processor_ns(int(child)) for child in children)
 
 
 # --- rblwatchd ---

@@ -22,17 +22,20 @@ BASE = """server:
   zonelistfile: "{folder}/zone.list"
   server-count: 1
   verbosity: 1
-remote-control:
+{settings}remote-control:
   control-enable: no
 """
 
 
 class Nsd:
-    """zones: name -> record lines in master file form; SOA and NS are added."""
+    """zones: name -> record lines in master file form; SOA and NS are added. settings: more lines of nsd.conf's
+    server section; prefix: what starts it (taskset)."""
 
     def __init__(self, folder: Path, zones: Mapping[str, Iterable[str]], address: str | None = None,
-                 port: int = 0) -> None:
+                 port: int = 0, settings: Iterable[str] = (), prefix: Iterable[str] = ()) -> None:
         self.address = address or ports.own_address()
+        self._settings = "".join(f"  {line}\n" for line in settings)
+        self._prefix = list(prefix)
         self._folder = folder / "nsd"
         self._folder.mkdir()
         self._serial = 0
@@ -82,11 +85,12 @@ class Nsd:
 
     def _run(self) -> Process:
         user = "root" if os.geteuid() == 0 else ""
-        text = BASE.format(address=self.address, port=self.port, folder=self._folder, user=user)
+        text = BASE.format(address=self.address, port=self.port, folder=self._folder, user=user,
+                           settings=self._settings)
         text += "".join(f'zone:\n  name: "{zone}"\n  zonefile: "{zone}.zone"\n' for zone in self._zones)
         config = self._folder / "nsd.conf"
         config.write_text(text)
-        process = Process(["/usr/sbin/nsd", "-d", "-c", str(config)], self._folder, "nsd")
+        process = Process([*self._prefix, "/usr/sbin/nsd", "-d", "-c", str(config)], self._folder, "nsd")
         process.ready(lambda: self._serial_of(next(iter(self._zones))) is not None)
         return process
 
