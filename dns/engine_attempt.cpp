@@ -143,7 +143,9 @@ void Engine::next_attempt(std::uint32_t index) {
   const GroupState& group = servers_.group(flight.group);
   const std::uint32_t all =
       group.servers.size() >= 32 ? UINT32_MAX : (1U << group.servers.size()) - 1;
-  if ((flight.tried & all) == all) flight.tried = 1U << flight.place;  // round again, last one last
+  const std::uint32_t failed = flight.failed();
+  if ((flight.tried & all) == all) flight.tried = failed | (1U << flight.place);  // this one last
+  if ((flight.tried & all) == all) flight.tried = failed;
   flight.place = static_cast<std::uint8_t>(servers_.choose(group, flight.tried));
   const std::uint32_t server = group.servers[flight.place];
   if (server != flight.server) leave_socket(flight);

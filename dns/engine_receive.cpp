@@ -322,14 +322,20 @@ void Engine::accept(std::uint32_t index, Transport transport) {
   complete(index);
 }
 
-// A failing server of several is not the last word.
+// A failing server of several is not the last word, while one that answers may only have lost a
+// question.
 bool Engine::try_another(std::uint32_t index, const Completion& completion) {
   Flight& flight = flights_.at(index);
   flight.tried |= 1U << flight.place;
-  const bool has_other = servers_.has_other(servers_.group(flight.group), flight.tried);
+  const std::uint32_t failed = flight.failed() | (1U << flight.place);
+  const bool has_other = servers_.has_other(servers_.group(flight.group), failed);
   if (!has_other || flight.attempts >= options_.attempts) return false;
-  flight.make_company().fallback = {std::get<Answer>(completion.outcome), flight.server,
-                                    completion.transport, completion.asked_at, completion.took};
+  flight.make_company().fallback = {std::get<Answer>(completion.outcome),
+                                    flight.server,
+                                    completion.transport,
+                                    completion.asked_at,
+                                    completion.took,
+                                    failed};
   leave_window(flight);
   leave_socket(flight);
   leave_tcp(flight);

@@ -38,6 +38,7 @@ struct Fallback {
   Transport transport = Transport::udp;
   core::Tick asked_at{};
   core::Micros took{0};
+  std::uint32_t failed = 0;  // those that answered so, a bit per place in the group
 };
 
 inline constexpr std::size_t kCacheLine = 64;
@@ -113,6 +114,10 @@ struct alignas(kCacheLine) Flight {
   Company& make_company() {
     if (company == nullptr) company = std::make_unique<Company>();
     return *company;
+  }
+  /// Servers that it isn't asked of again while another may answer, a bit per place.
+  std::uint32_t failed() const {
+    return company != nullptr && company->fallback ? company->fallback->failed : 0;
   }
   /// Pre: has_cookie. What it was asked with, whatever the server is asked with by now.
   Bytes client_cookie() const {

@@ -140,6 +140,22 @@ TEST_CASE_METHOD(Pair, "when only a dead server is left to ask, a failure is the
   }
 }
 
+TEST_CASE_METHOD(EngineFixture, "a failure is not the last word while another lost a question") {
+  const LoopbackServer failing([](const Asked& asked) { return say(rcode(asked, 5)); });
+  std::set<std::string> seen;
+  const LoopbackServer losing([&seen](const Asked& asked) {
+    const bool is_lost = asked.name.starts_with("listed") && seen.insert(asked.name).second;
+    return is_lost ? Actions{} : honest(asked);
+  });
+  for (std::size_t i = 0; i < 8; ++i)
+    ask(losing.group(), "n" + std::to_string(i) + ".zone.test");  // how quick it is
+  const auto group = both(failing, losing);
+  for (std::size_t i = 0; i < 10; ++i)
+    CHECK(told(ask(group, listed(i))) == "127.0.0.2");
+  for (std::size_t i = 0; i < 10; ++i)
+    CHECK(sendings(failing, listed(i)) <= 1);
+}
+
 TEST_CASE_METHOD(EngineFixture, "a zone that became slow is soon waited for, and asked once") {
   std::atomic<bool> is_slow{false};
   std::set<unsigned> seen;
