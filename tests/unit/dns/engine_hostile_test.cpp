@@ -110,6 +110,39 @@ TEST_CASE_METHOD(EngineFixture,
   CHECK(engine->counters().of(forgery.reason) >= 1);  // a busy machine may make us ask twice
 }
 
+TEST_CASE_METHOD(EngineFixture, "a server over IPv6 is held to the same") {
+  if (!LoopbackServer::has_v6()) {
+    WARN("this machine has no IPv6");
+    return;
+  }
+  const LoopbackServer server(
+      [](const Asked& asked) {
+        if (asked.name == "long.zone.test" && !asked.is_tcp) return say(truncated(asked));
+        Actions actions;
+        for (const Forgery& forgery : kForgeries)
+          actions.push_back(forgery.make(asked));
+        if (asked.is_tcp) actions.clear();
+        actions.push_back({What::send, truth(asked)});
+        return actions;
+      },
+      true, true);
+  CHECK(told(ask(server.group(), "abc.zone.test")) == "127.0.0.2");
+  for (const Forgery& forgery : kForgeries) {
+    CAPTURE(forgery.what);
+    CHECK(engine->counters().of(forgery.reason) >= 1);
+  }
+  const Completion over_tcp = ask(server.group(), "long.zone.test");
+  CHECK(told(over_tcp) == "127.0.0.2");
+  CHECK(over_tcp.transport == Transport::tcp);
+  CHECK(over_tcp.server == server.server());
+  const Server nobody{server.server().address, 9};  // the port of discard
+  options.timeout = Millis(300);
+  start();
+  const auto group =
+      std::make_shared<const ServerGroup>(ServerGroup{{nobody}, ServerRole::authoritative});
+  CHECK(told(ask(group, "abc.zone.test")) == "network");  // ICMPv6: port unreachable
+}
+
 TEST_CASE_METHOD(EngineFixture, "fifty junk replies before each true one, a thousand times") {
   const LoopbackServer server([](const Asked& asked) {
     Actions actions;
@@ -362,6 +395,23 @@ TEST_CASE_METHOD(EngineFixture,
   CHECK(told(done) == "127.0.0.2");
   CHECK(done.transport == Transport::tcp);
   CHECK(engine->counters().forgery_alarms == 1);
+}
+
+TEST_CASE_METHOD(EngineFixture,
+                 "a hundred wrong replies are a server's mistakes, one more is a forger's") {
+  const unsigned wrong = GENERATE(100U, 101U);
+  const LoopbackServer server([wrong](const Asked& asked) {
+    if (asked.is_tcp) return say(truth(asked));
+    Actions actions;
+    for (unsigned i = 1; i <= wrong; ++i)
+      actions.push_back({What::send, with_id(lie(asked), asked.id + i)});
+    actions.push_back({What::send, truth(asked)});
+    return actions;
+  });
+  const Completion done = ask(server.group(), "a.zone.test");
+  CHECK(told(done) == "127.0.0.2");
+  CHECK(done.transport == (wrong > 100 ? Transport::tcp : Transport::udp));
+  CHECK(engine->counters().forgery_alarms == (wrong > 100 ? 1 : 0));
 }
 
 TEST_CASE_METHOD(

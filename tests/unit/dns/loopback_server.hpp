@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A name server of the tests' own, on UDP and TCP of one loopback port, in a thread. What it does
-// with a question is a function that the test gives; what it was asked is a log that the test reads
-// afterwards.
+// A name server of the tests' own, on UDP and TCP of one loopback port (IPv4 or IPv6), in a thread.
+// What it does with a question is a function that the test gives; what it was asked is a log that
+// the test reads afterwards.
 #pragma once
 
 #include <arpa/inet.h>
@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <mutex>
@@ -110,9 +111,39 @@ inline Actions say(const Octets& message) {
   return {{Action::What::send, message}};
 }
 
+/// 127.0.0.1 or ::1 with a port, for the kernel.
+struct LoopbackAddress {
+  explicit LoopbackAddress(bool is_v6, std::uint16_t port = 0) {
+    if (is_v6) {
+      sockaddr_in6 v6{};
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = htons(port);
+      v6.sin6_addr = in6addr_loopback;
+      std::memcpy(&octets, &v6, length = sizeof v6);
+    } else {
+      sockaddr_in v4{};
+      v4.sin_family = AF_INET;
+      v4.sin_port = htons(port);
+      v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      std::memcpy(&octets, &v4, length = sizeof v4);
+    }
+  }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&octets); }
+
+  sockaddr_storage octets{};
+  socklen_t length = 0;
+};
+
+/// The port stands at the same place in both families' addresses.
+inline in_port_t& port_in(sockaddr_storage& address) {
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+  return reinterpret_cast<sockaddr_in*>(&address)->sin_port;
+}
+
 class LoopbackServer {
  public:
-  explicit LoopbackServer(Handler handler, bool has_tcp = true) : handler_(std::move(handler)) {
+  explicit LoopbackServer(Handler handler, bool has_tcp = true, bool is_v6 = false)
+      : handler_(std::move(handler)), is_v6_(is_v6) {
     for (int tries = 0; tries < 20; ++tries) {
       udp_.reset(open(SOCK_DGRAM, 0));
       port_ = port_of(udp_.get());
@@ -134,7 +165,14 @@ class LoopbackServer {
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
 
-  Server server() const { return {core::IpAddress::v4({127, 0, 0, 1}), port_}; }
+  /// Whether this machine has an IPv6 loopback address.
+  static bool has_v6() {
+    const core::Fd fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const LoopbackAddress at(true);
+    return fd.is_open() && bind(fd.get(), at.get(), at.length) == 0;
+  }
+
+  Server server() const { return {*core::IpAddress::parse(is_v6_ ? "::1" : "127.0.0.1"), port_}; }
   ServerGroupPtr group(ServerRole role = ServerRole::authoritative) const {
     return std::make_shared<const ServerGroup>(ServerGroup{{server()}, role});
   }
@@ -145,26 +183,24 @@ class LoopbackServer {
   std::size_t count() const { return log().size(); }
 
  private:
-  static int open(int type, std::uint16_t port) {
-    const int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int open(int type, std::uint16_t port) const {
+    const int family = is_v6_ ? AF_INET6 : AF_INET;
+    const int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const int room = 1 << 20;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons(port);
-    if (bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0) return fd;
+    const LoopbackAddress at(is_v6_, port);
+    if (bind(fd, at.get(), at.length) == 0) return fd;
     close(fd);
     return -1;
   }
   static std::uint16_t port_of(int fd) {
-    sockaddr_in at{};
+    sockaddr_storage at{};
     socklen_t size = sizeof at;
     getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-    return ntohs(at.sin_port);
+    return ntohs(port_in(at));
   }
 
   void run() {
@@ -197,7 +233,7 @@ class LoopbackServer {
   void read_datagrams() {
     for (;;) {
       Octets buffer(4096);
-      sockaddr_in from{};
+      sockaddr_storage from{};
       std::array<char, 256> control{};
       iovec part{buffer.data(), buffer.size()};
       msghdr message{};
@@ -211,12 +247,12 @@ class LoopbackServer {
       if (got < 0) return;
       buffer.resize(static_cast<std::size_t>(got));
       for (const Action& action :
-           handler_(note(buffer, {.port = ntohs(from.sin_port), .at = arrival(message)}))) {
-        if (action.to_port != 0) from.sin_port = htons(action.to_port);
+           handler_(note(buffer, {.port = ntohs(port_in(from)), .at = arrival(message)}))) {
+        if (action.to_port != 0) port_in(from) = htons(action.to_port);
         const int fd =
             action.what == Action::What::send_from_elsewhere ? elsewhere_.get() : udp_.get();
         sendto(fd, action.octets.data(), action.octets.size(), 0,
-               reinterpret_cast<sockaddr*>(&from), sizeof from);
+               reinterpret_cast<sockaddr*>(&from), message.msg_namelen);
       }
     }
   }
@@ -292,6 +328,7 @@ class LoopbackServer {
   }
 
   Handler handler_;
+  bool is_v6_;
   std::uint16_t port_ = 0;
   core::Fd udp_, tcp_, elsewhere_;
   int stop_[2] = {-1, -1};
