@@ -6,6 +6,7 @@
 // (time-outs, retries, completion), engine_tcp.cpp. One object belongs to one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -81,6 +82,9 @@ class Engine final : public Resolver {
   bool may_enter_window(ServerState& server, Lane lane);
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
+  std::vector<std::uint32_t>& batch_of(const ServerState& server) {
+    return batches_[server.is_v6 ? 1 : 0];
+  }
   std::size_t gather(ServerState& server, std::size_t at_most);
   void line_up(std::span<const std::uint32_t> flights);
   void dispatch();
@@ -174,7 +178,7 @@ class Engine final : public Resolver {
   std::vector<std::deque<Waiting>> held_;  // per lane
   std::size_t held_count_ = 0;             // of all lanes
   std::vector<std::uint32_t> due_;
-  std::vector<std::uint32_t> batch_;
+  std::array<std::vector<std::uint32_t>, 2> batches_;  // to be sent now: over IPv4, over IPv6
   std::vector<std::uint32_t> fresh_;
   std::vector<std::uint32_t> family_;
   bool is_paced_ = false;                  // the last lookup came in a lane with a pace

@@ -115,7 +115,7 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
-    lanes_.note_silence(lane, now_);
+    lanes_.note_silence(lane);
   }
   if (flight.shares_junk) give_up_port(flight);
   flight.shares_junk = false;
@@ -147,6 +147,10 @@ void Engine::next_attempt(std::uint32_t index) {
   if ((flight.tried & all) == all) flight.tried = failed | (1U << flight.place);  // this one last
   if ((flight.tried & all) == all) flight.tried = failed;
   flight.place = static_cast<std::uint8_t>(servers_.choose(group, flight.tried));
+  if (((failed >> flight.place) & 1U) != 0) {
+    conclude(index);  // the others have fallen silent meanwhile
+    return;
+  }
   const std::uint32_t server = group.servers[flight.place];
   if (server != flight.server) leave_socket(flight);
   flight.server = server;

@@ -36,7 +36,7 @@ bool is_full(int error) {
 
 // No descriptor, no free port, no place to be watched: others will give some back. What else keeps
 // a socket from being made (a kernel without IPv6, a policy) stays.
-bool is_short_of(int error) {
+bool is_shortage(int error) {
   return is_full(error) || error == EMFILE || error == ENFILE || error == EADDRINUSE ||
          error == ENOSPC;
 }
@@ -69,7 +69,8 @@ void Engine::flush() {
     note_flush_at(blocked_until_);
     return;
   }
-  batch_.clear();
+  for (auto& batch : batches_)
+    batch.clear();
   for (std::uint32_t i = 0; i < servers_.size(); ++i) {
     if (!servers_.at(i).queue.empty()) flush_server(servers_.at(i));
   }
@@ -113,7 +114,7 @@ void Engine::flush_probe(ServerState& server) {
     if (!is_live) --queued_;
   }
   if (gather(server, 1) == 0) return;
-  server.last_probed = flights_.at(batch_.back()).first.lane;
+  server.last_probed = flights_.at(batch_of(server).back()).first.lane;
   servers_.take_probe(server, now_);
 }
 
@@ -180,7 +181,7 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
     ++taken;
     lanes_.enter_window(lane);
     flights_.at(next.flight).is_in_lane_window = true;
-    batch_.push_back(next.flight);
+    batch_of(server).push_back(next.flight);
   }
   return taken;
 }
@@ -201,9 +202,8 @@ void Engine::dispatch() {
   for (const bool is_v6 : {false, true}) {
     family_.clear();
     fresh_.clear();
-    for (const std::uint32_t index : batch_) {
+    for (const std::uint32_t index : batches_[is_v6 ? 1 : 0]) {
       const Flight& flight = flights_.at(index);
-      if (servers_.at(flight.server).is_v6 != is_v6) continue;
       if (flight.socket != kNoSocket) {
         resend(index);
         continue;
@@ -269,7 +269,7 @@ std::size_t Engine::send_chunk(std::span<const std::uint32_t> flights, bool is_v
 // How many were dealt with.
 std::size_t Engine::on_no_socket(std::span<const std::uint32_t> flights) {
   const int error = sockets_.last_error();
-  if (is_short_of(error)) {
+  if (is_shortage(error)) {
     blocked_until_ = now_ + kNoRoomPause;
     note_flush_at(blocked_until_);
     return 0;

@@ -115,7 +115,7 @@ struct alignas(kCacheLine) Flight {
     if (company == nullptr) company = std::make_unique<Company>();
     return *company;
   }
-  /// Servers that it isn't asked of again while another may answer, a bit per place.
+  /// Places in the group whose server answered with a failure, a bit each.
   std::uint32_t failed() const {
     return company != nullptr && company->fallback ? company->fallback->failed : 0;
   }

@@ -15,8 +15,8 @@ constexpr std::size_t kSilentShare = 64;
 // that what is known of them stays in the processor's own cache until they go.
 constexpr std::size_t kQueue = 768;
 constexpr std::size_t kLeastQueue = 8;
-constexpr double kLeastPart = 1;   // packets a second, so that a zone's test soon fails, and passes
-constexpr double kFastPace = 100;  // packets a second from which ticks are collected
+constexpr double kFewestOfSilent = 2;  // places, so that a zone's test soon fails, and passes
+constexpr double kFastPace = 100;      // packets a second from which ticks are collected
 constexpr core::Micros kTick = WakeBudget::kTick;
 
 core::Tick round_up(core::Tick at) {
@@ -32,7 +32,10 @@ core::Tick wait_for(const RateLimit& pace, double packets, core::Tick now) {
 }  // namespace
 
 LaneBook::LaneBook(const ResolverOptions& options, core::Tick now)
-    : lanes_(1), places_(std::max<std::size_t>(options.in_flight, 1)), overall_(options.qps, now) {
+    : lanes_(1),
+      packets_a_place_(options.attempts / std::chrono::duration<double>(options.timeout).count()),
+      places_(std::max<std::size_t>(options.in_flight, 1)),
+      overall_(options.qps, now) {
   share_out(0);
 }
 
@@ -63,21 +66,26 @@ void LaneBook::share_out(std::size_t busy_lanes) {
 bool LaneBook::has_place(const State& state) const {
   if (in_flight_ >= places_) return false;
   if (is_silent(state)) {
-    const std::size_t share = std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
-    return state.in_flight < share && (state.in_flight == 0 || silent_in_flight_ < places_ / 2);
+    // Half of all is for those that answer, and a quarter whatever happens; each gets its turn.
+    const std::size_t most = state.in_flight == 0 ? places_ * 3 / 4 : places_ / 2;
+    return state.in_flight < state.silent_places &&
+           silent_in_flight_ < std::max<std::size_t>(most, 1);
   }
   return state.in_flight < share_ || places_ - in_flight_ > places_ / 2;
 }
 
-double LaneBook::available(const State& state, ServerRole role, core::Tick now) {
-  const double own = state.pace.available(now);
-  return role == ServerRole::resolver ? std::min(own, state.part.available(now)) : own;
-}
-
-core::Tick LaneBook::wait_for_own(const State& state, ServerRole role, double packets,
-                                  core::Tick now) {
-  const core::Tick own = wait_for(state.pace, packets, now);
-  return role == ServerRole::resolver ? std::max(own, wait_for(state.part, packets, now)) : own;
+// Each of its lookups takes several packets, and retries go before the others' new lookups: with
+// too many it would take of the pace over all what the others need.
+std::uint32_t LaneBook::places_when_silent(const State& state) const {
+  const std::size_t most = std::max<std::size_t>(std::min(kSilentShare, places_ / 8), 1);
+  if (!overall_.is_limited() || state.last_role != ServerRole::resolver)
+    return static_cast<std::uint32_t>(most);
+  const auto sharing = std::count_if(lanes_.begin(), lanes_.end(), [](const State& lane) {
+    return lane.last_role == ServerRole::resolver;
+  });
+  const double even = overall_.per_second() / static_cast<double>(sharing);
+  const double served = std::max(even / packets_a_place_, kFewestOfSilent);
+  return static_cast<std::uint32_t>(std::min(served, static_cast<double>(most)));
 }
 
 bool LaneBook::has_queue(const State& state) const {
@@ -87,8 +95,7 @@ bool LaneBook::has_queue(const State& state) const {
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
   const State& state = at(lane);
   if (!has_place(state) || !has_queue(state)) return false;
-  const double own = available(state, state.last_role, now);
-  if (own < 1.0 + state.promised + state.waiting_retries) return false;
+  if (state.pace.available(now) < 1.0 + state.promised + state.waiting_retries) return false;
   return state.last_role != ServerRole::resolver ||
          overall_.available(now) >= 1.0 + overall_promised_ + overall_waiting_;
 }
@@ -96,8 +103,7 @@ bool LaneBook::can_submit(Lane lane, core::Tick now) const {
 core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
   const State& state = at(lane);
   if (!has_place(state) || !has_queue(state)) return core::Tick::max();
-  const double of_lane = 1.0 + state.promised + state.waiting_retries;
-  core::Tick at_tick = wait_for_own(state, state.last_role, of_lane, now);
+  core::Tick at_tick = wait_for(state.pace, 1.0 + state.promised + state.waiting_retries, now);
   if (state.last_role == ServerRole::resolver) {
     const double before = 1.0 + overall_promised_ + overall_waiting_;
     at_tick = std::max(at_tick, wait_for(overall_, before, now));
@@ -125,14 +131,14 @@ void LaneBook::leave(Lane lane) {
 
 bool LaneBook::can_promise(Lane lane, ServerRole role, core::Tick now) const {
   const State& state = at(lane);
-  if (available(state, role, now) < 1.0 + state.promised) return false;
+  if (state.pace.is_limited() && state.pace.available(now) < 1.0 + state.promised) return false;
   return role != ServerRole::resolver || !overall_.is_limited() ||
          overall_.available(now) >= 1.0 + overall_promised_;
 }
 
 core::Tick LaneBook::when_promisable(Lane lane, ServerRole role, core::Tick now) const {
   const State& state = at(lane);
-  const core::Tick by_lane = wait_for_own(state, role, 1.0 + state.promised, now);
+  const core::Tick by_lane = wait_for(state.pace, 1.0 + state.promised, now);
   if (role != ServerRole::resolver) return by_lane;
   return std::max(by_lane, wait_for(overall_, 1.0 + overall_promised_, now));
 }
@@ -155,11 +161,8 @@ void LaneBook::send_promised(Lane lane, ServerRole role, core::Tick now) {
 }
 
 void LaneBook::send_at_once(Lane lane, ServerRole role, core::Tick now) {
-  State& state = at(lane);
-  state.pace.take(now);
-  if (role != ServerRole::resolver) return;
-  state.part.take(now);
-  overall_.take(now);
+  at(lane).pace.take(now);
+  if (role == ServerRole::resolver) overall_.take(now);
 }
 
 // One that its own lane keeps back takes no token of the others'.
@@ -168,7 +171,7 @@ bool LaneBook::queue_retry(Lane lane, ServerRole role, core::Tick now) {
   ++state.waiting_retries;
   const bool waits_for_all =
       role == ServerRole::resolver &&
-      available(state, role, now) >= 1.0 + state.promised + state.waiting_for_all;
+      state.pace.available(now) >= 1.0 + state.promised + state.waiting_for_all;
   if (waits_for_all) {
     ++state.waiting_for_all;
     ++overall_waiting_;
@@ -187,10 +190,7 @@ void LaneBook::dequeue_retry(Lane lane, bool waits_for_all) {
 
 void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {
   State& state = at(lane);
-  if (is_silent(state)) {
-    silent_in_flight_ -= state.in_flight;
-    state.part = {};
-  }
+  if (is_silent(state)) silent_in_flight_ -= state.in_flight;
   state.silent_run = 0;
   state.is_heard = true;
   if (is_exact) state.rtt.add(rtt);
@@ -209,15 +209,11 @@ bool LaneBook::has_window(Lane lane) const {
   return is_proven(lane) || at(lane).in_window < kUnprovenWindow;
 }
 
-// Each of its lookups needs several packets, and retries go before the others' new lookups: without
-// a part of its own it would take of the pace over all what the others need.
-void LaneBook::note_silence(Lane lane, core::Tick now) {
+void LaneBook::note_silence(Lane lane) {
   State& state = at(lane);
-  if (++state.silent_run != kSilent) return;
+  if (is_silent(state) || ++state.silent_run < kSilent) return;
   silent_in_flight_ += state.in_flight;
-  if (!overall_.is_limited()) return;
-  const double even = overall_.per_second() / static_cast<double>(lanes_.size());
-  state.part = RateLimit(std::max(even, kLeastPart), now);
+  state.silent_places = places_when_silent(state);
 }
 
 }  // namespace rblwatch::dns

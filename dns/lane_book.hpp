@@ -57,7 +57,7 @@ class LaneBook {
 
   /// What came of a question. A lane whose questions stay unanswered gets fewer places.
   void note_reply(Lane lane, core::Micros rtt, bool is_exact);
-  void note_silence(Lane lane, core::Tick now);
+  void note_silence(Lane lane);
   /// Replies come later than expected, and after a resend: see RttEstimate.
   void back_off(Lane lane) { at(lane).rtt.back_off(); }
   /// A question of the lane, sent then, was answered.
@@ -91,12 +91,12 @@ class LaneBook {
 
   struct State {
     RateLimit pace;
-    RateLimit part;  // of the pace over all, while all its questions stay unanswered
     std::uint32_t in_flight = 0;
     std::uint32_t promised = 0;
     std::uint32_t waiting_retries = 0;
     std::uint32_t waiting_for_all = 0;  // of these, for the pace over all
-    std::uint32_t silent_run = 0;
+    std::uint32_t silent_run = 0;       // counted up to where it is silent
+    std::uint32_t silent_places = 0;    // what it may have then
     std::uint32_t in_window = 0;
     bool is_heard = false;  // a reply came, ever
     bool is_silent_over_tcp = false;
@@ -112,10 +112,8 @@ class LaneBook {
   const State& at(Lane lane) const {
     return lane.value < lanes_.size() ? lanes_.data()[lane.value] : kFresh;
   }
-  static bool is_silent(const State& state) { return state.silent_run >= kSilent; }
-  static double available(const State& state, ServerRole role, core::Tick now);
-  static core::Tick wait_for_own(const State& state, ServerRole role, double packets,
-                                 core::Tick now);
+  static bool is_silent(const State& state) { return state.silent_run == kSilent; }
+  std::uint32_t places_when_silent(const State& state) const;
   bool has_place(const State& state) const;
   bool has_queue(const State& state) const;
   void share_out(std::size_t busy_lanes);
@@ -123,6 +121,7 @@ class LaneBook {
   static const State kFresh;
 
   std::vector<State> lanes_;
+  double packets_a_place_;  // a second at most, of a lane that doesn't answer
   std::size_t places_;
   std::size_t in_flight_ = 0;
   std::size_t silent_in_flight_ = 0;  // of these, of lanes that don't answer

@@ -151,7 +151,7 @@ class Rbl:
 
 
 def nsd(work: Work) -> Nsd:
-    """NSD with every zone of the work. It reads and sends many datagrams at a time, rbldnsd one."""
+    """NSD with every zone of the work."""
     zones = {name: [line for address in dict.fromkeys(addresses) for line in records(address)]
              for name, addresses in listings(work, LISTED_IN_RANGE)}
     return Nsd(work.folder, zones, port=port_of_dns(), prefix=on_core(SERVER_CORE, []),

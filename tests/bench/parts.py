@@ -127,8 +127,7 @@ def run_pipeline(lab: Lab, server: NameServer, number: int) -> Used:
 
 
 def pipeline(lab: Lab) -> list[Row]:
-    """The same work for two servers: rbldnsd, which most mirrors run, takes one datagram a system call and is the
-    slower of two cores; NSD takes many."""
+    """The same work for rbldnsd, which most mirrors run, and for NSD: the server's core may be full before ours is."""
     work = lab.work()
     with Rbl(work) as server:
         rows = beside_peers(lab, "rbldnsd", server)

@@ -247,7 +247,7 @@ TEST_CASE_METHOD(EngineFixture,
   CHECK(finish().size() == 20);
   const auto log = server.log();
   REQUIRE(log.size() == before + 20);
-  CHECK(log.back().at - log[before].at >= Millis(250));  // 15 behind a burst of five, less a tick
+  CHECK(log.back().at - log[before].at >= Millis(200));  // 15 behind a burst of five, less a tick
 }
 
 TEST_CASE_METHOD(EngineFixture, "what was sent makes room for more before anything is answered") {
