@@ -9,6 +9,7 @@
 // zone's own server. Every zone's name has three labels.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -113,8 +114,6 @@ class Server {
       in_[i].msg_hdr.msg_iov = &in_parts_[i];
       in_[i].msg_hdr.msg_iovlen = 1;
       in_[i].msg_hdr.msg_name = &from_[i];
-      out_[i].msg_hdr.msg_iov = &out_parts_[i];
-      out_[i].msg_hdr.msg_iovlen = 1;
     }
   }
 
@@ -172,10 +171,10 @@ class Server {
     } else if (end_ - begin_ == kRing) {
       ++figures_.overrun;
     } else {
-      Reply& reply = ring_[end_++ % kRing];
-      reply.due = now + options_.delay;
-      reply.to = from;
-      answer(message, *name, reply);
+      Reply& next = reply(end_++);
+      next.due = now + options_.delay;
+      next.to = from;
+      answer(message, *name, next);
       if (is_repeated(message, *name, now)) ++figures_.repeated;
     }
   }
@@ -246,30 +245,65 @@ class Server {
     reply.size = at;
   }
 
+  Reply& reply(std::size_t number) { return ring_[number % kRing]; }
+
   std::size_t send_due() {
     if (begin_ == end_) return 0;
     const Clock::time_point now = Clock::now();
     std::size_t count = 0;
-    while (count < kBatch && begin_ + count < end_) {
-      Reply& reply = ring_[(begin_ + count) % kRing];
-      if (reply.due > now) break;
-      out_parts_[count] = {reply.octets.data(), reply.size};
-      out_[count].msg_hdr.msg_name = &reply.to;
-      out_[count].msg_hdr.msg_namelen = sizeof reply.to;
-      ++count;
+    while (count < kBatch && begin_ + count < end_ && reply(begin_ + count).due <= now) {
+      Reply& next = reply(begin_ + count);
+      out_parts_[count++] = {next.octets.data(), next.size};
     }
     if (count == 0) return 0;
-    const int sent = sendmmsg(fd_, out_.data(), static_cast<unsigned>(count), 0);
-    const std::size_t done = sent > 0 ? static_cast<std::size_t>(sent) : 1;  // a refusal is its end
+    const unsigned messages = join(count);
+    const int sent = sendmmsg(fd_, out_.data(), messages, 0);
+    std::size_t done = 0;
+    for (int i = 0; i < std::max(sent, 1); ++i)  // a refusal is its end
+      done += out_[static_cast<std::size_t>(i)].msg_hdr.msg_iovlen;
     begin_ += done;
     return done;
+  }
+
+  // Neighbours of one size to one port as one piece that the kernel cuts up. How many pieces.
+  unsigned join(std::size_t count) {
+    unsigned messages = 0;
+    for (std::size_t at = 0; at < count; ++messages) {
+      Reply& first = reply(begin_ + at);
+      std::size_t end = at + 1;
+      while (end < count && reply(begin_ + end).to.sin_port == first.to.sin_port &&
+             reply(begin_ + end).to.sin_addr.s_addr == first.to.sin_addr.s_addr &&
+             reply(begin_ + end).size == first.size) {
+        ++end;
+      }
+      msghdr& message = out_[messages].msg_hdr;
+      message.msg_name = &first.to;
+      message.msg_namelen = sizeof first.to;
+      message.msg_iov = &out_parts_[at];
+      message.msg_iovlen = end - at;
+      cut_at(message, messages, static_cast<std::uint16_t>(first.size));
+      at = end;
+    }
+    return messages;
+  }
+
+  void cut_at(msghdr& message, std::size_t number, std::uint16_t size) {
+    const bool is_one = message.msg_iovlen == 1;
+    message.msg_control = is_one ? nullptr : controls_[number].octets.data();
+    message.msg_controllen = is_one ? 0 : controls_[number].octets.size();
+    if (is_one) return;
+    cmsghdr* const item = CMSG_FIRSTHDR(&message);
+    item->cmsg_level = SOL_UDP;
+    item->cmsg_type = UDP_SEGMENT;
+    item->cmsg_len = CMSG_LEN(sizeof size);
+    std::memcpy(CMSG_DATA(item), &size, sizeof size);
   }
 
   // Until a question, a reply that is due, or a word from whoever started us. False at the end.
   bool rest(bool is_busy) {
     Clock::duration pause = is_busy ? Clock::duration(0) : Clock::duration(std::chrono::hours(1));
     if (!is_busy && begin_ != end_) {
-      pause = std::max(ring_[begin_ % kRing].due - Clock::now(), Clock::duration(0));
+      pause = std::max(reply(begin_).due - Clock::now(), Clock::duration(0));
     }
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(pause);
     const timespec limit{whole.count(), (pause - whole).count()};
@@ -316,6 +350,10 @@ class Server {
   std::array<mmsghdr, kBatch> out_{};
   std::array<iovec, kBatch> in_parts_{};
   std::array<iovec, kBatch> out_parts_{};
+  struct alignas(cmsghdr) Control {
+    std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> octets{};
+  };
+  std::array<Control, kBatch> controls_{};
 };
 
 Options read_options(std::span<char*> words) {
