@@ -18,7 +18,7 @@ packages_node=(nodejs npm)
 packages_clang=(clang-14 libclang-rt-14-dev)
 packages_format=(clang-format-14)
 packages_lint=(clang-14 clang-tidy-14 clang-format-14 shellcheck)
-packages_bench=(libc-ares-dev libadns1-dev dnsperf rbldnsd unbound)
+packages_bench=(libc-ares-dev libadns1-dev dnsperf rbldnsd unbound nsd)
 
 # need GROUP...: installs what of these groups is missing. Silent when nothing is.
 need() {

@@ -57,7 +57,6 @@ class Paces(EngineStory):
                     self.assertGreaterEqual(begun[name], 0.8 * sum(begun.values()) / 3, begun)
                 watch.stop()
 
-
     def test_a_dead_zone_takes_no_more_of_the_resolvers_qps_than_before(self):
         names = ("a.test", "b.test", "c.test")
         dns = self.server(*names)

@@ -42,7 +42,6 @@ class HostileStory(EngineStory):
         self.assertEqual(status["summary"]["subjects"], subjects)
         self.assertEqual({event["type"] for event in watch.events()}, {"listed"})
 
-
     def assertNoOtherVote(self, dns, zone="bl.test", listed=LISTED):
         """A vote for a listing asks for its reason, whatever becomes of it."""
         reasons = {row.name for row in dns.log.rows(zone=zone, qtype="TXT")}
@@ -206,7 +205,6 @@ class Streams(HostileStory):
                 self.eventually(lambda: len({row.source for row in other.log.rows() if row.transport == "tcp"}) > 4,
                                 "connections given up and made anew")
                 self.assertNoCrash(watch)
-
 
     def test_a_zone_that_falls_silent_over_tcp_leaves_the_other_its_connections(self):
         dns = self.server("tcp.test", "mute.test")

@@ -29,10 +29,10 @@ ResolverOptions with_places(std::uint32_t places, double qps = 0) {
   return options;
 }
 
-std::uint32_t fill(LaneBook& lanes, Lane lane) {
+std::uint32_t fill(LaneBook& lanes, Lane lane, ServerRole role = kResolver) {
   std::uint32_t taken = 0;
   while (lanes.can_submit(lane, kStart)) {
-    lanes.enter(lane, kResolver, kStart);
+    lanes.enter(lane, role, kStart);
     ++taken;
   }
   return taken;
@@ -241,10 +241,7 @@ TEST_CASE(
   LaneBook lanes(options, kStart);
   lanes.set_limits(std::vector<LaneLimit>(lane_count), kStart);
   fall_silent(lanes, {0});
-  std::uint32_t taken = 0;
-  for (; lanes.can_submit({0}, kStart); ++taken)
-    lanes.enter({0}, kResolver, kStart);
-  CHECK(taken == places);
+  CHECK(fill(lanes, {0}) == places);
   lanes.note_reply({0}, Millis(5), true);
   CHECK(lanes.can_submit({0}, kStart));
 }
@@ -257,10 +254,7 @@ TEST_CASE("a lane of a zone with servers of its own takes nothing of the pace ov
     lanes.leave({lane});
     fall_silent(lanes, {lane});
   }
-  std::uint32_t taken = 0;
-  for (; lanes.can_submit({0}, kStart); ++taken)
-    lanes.enter({0}, ServerRole::authoritative, kStart);
-  CHECK(taken == 64);
+  CHECK(fill(lanes, {0}, ServerRole::authoritative) == 64);
   fall_silent(lanes, {2});
   CHECK(fill(lanes, {2}) == 60);  // the only one of the resolver's: 90 a second, 2 s, 3 each
 }
