@@ -196,6 +196,8 @@ class CatalogueReader {
 
 }  // namespace
 
+namespace {
+
 fs::path catalogue_path(const PlacedText& setting, const Findings& findings) {
   if (!setting.value.empty()) {
     return findings.resolve(setting.place, setting.value);
@@ -208,12 +210,15 @@ fs::path catalogue_path(const PlacedText& setting, const Findings& findings) {
   return is_in_tree ? of_tree : installed;
 }
 
-std::optional<CatalogueFile> read_catalogue(const fs::path& path, Context& context) {
+}  // namespace
+
+std::optional<CatalogueFile> read_catalogue(const PlacedText& setting, Context& context) {
+  const fs::path path = catalogue_path(setting, context.findings);
   const std::uint32_t number = context.findings.add_file(path);
-  const Place start{number, 0, 0};
   const core::Result<std::string> text = core::read_file(path, kMaxTomlBytes);
   if (!text) {
-    context.findings.error(start, "catalogue.file", text.error().text,
+    const Place place = setting.value.empty() ? Place{number, 0, 0} : setting.place;
+    context.findings.error(place, "catalogue.file", text.error().text,
                            "the zones.toml that comes with rblwatch");
     return std::nullopt;
   }

@@ -27,10 +27,7 @@ struct CatalogueFile {
 };
 
 /// The file that `catalogue.file` names; else, for a program that isn't installed, the one of the
-/// tree it was built in; else the installed one.
-std::filesystem::path catalogue_path(const PlacedText& setting, const Findings& findings);
-
-/// Nothing when it can't be read at all.
-std::optional<CatalogueFile> read_catalogue(const std::filesystem::path& path, Context& context);
+/// tree it was built in; else the installed one. Nothing when it can't be read at all.
+std::optional<CatalogueFile> read_catalogue(const PlacedText& setting, Context& context);
 
 }  // namespace rblwatch::conf

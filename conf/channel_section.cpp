@@ -262,12 +262,7 @@ void ChannelReader::read_later(Section& section, const std::string& name) {
     return;
   }
   findings.later("channel.quiet");
-  const std::vector<std::string_view> words = core::split_blanks(quiet.value);
-  const std::vector<std::string_view> times = core::split(words.front(), '-');
-  const bool is_right = words.size() <= 2 && times.size() == 2 && is_time_of_day(times[0]) &&
-                        is_time_of_day(times[1]) && times[0] != times[1] &&
-                        (words.size() == 1 || is_time_zone(words[1]));
-  if (!is_right) {
+  if (!is_span_of_day(quiet.value)) {
     section.error("quiet", core::quoted(quiet.value) + " is no time of the day",
                   "expected one like \"22:00-07:00\" or \"22:00-07:00 Europe/Vienna\"");
   }

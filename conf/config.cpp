@@ -56,7 +56,7 @@ class Loader {
     ZoneInput input;
     input.settings.use = {{"default", {}, "catalogue.use"}};
     one("catalogue", [&](Section& section) { read_catalogue_settings(section, input.settings); });
-    input.catalogue = read_catalogue(catalogue_path(input.settings.file, findings_), context_);
+    input.catalogue = read_catalogue(input.settings.file, context_);
     input.sections = array("zone");
     input.keys = &keys_;
     return choose_zones(std::move(input), context_, config);

@@ -205,6 +205,8 @@ void read_catalogue_settings(Section& section, CatalogueSettings& settings) {
   section.finish();
 }
 
+namespace {
+
 bool is_time_of_day(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (text.size() != 5 || text[2] != ':' || !is_digit(text[0]) || !is_digit(text[1]) ||
@@ -214,6 +216,7 @@ bool is_time_of_day(std::string_view text) {
   return core::parse_int(text.substr(0, 2)) < 24 && text[3] < '6';
 }
 
+/// "Europe/Vienna": a name that the system's tables hold, as far as there are any.
 bool is_time_zone(std::string_view text) {
   const std::filesystem::path tables = "/usr/share/zoneinfo";
   const bool is_name = !text.empty() && text.find("..") == std::string_view::npos &&
@@ -226,8 +229,6 @@ bool is_time_zone(std::string_view text) {
   return is_name && (!std::filesystem::exists(tables / "UTC", ignored) ||
                      std::filesystem::is_regular_file(tables / text, ignored));
 }
-
-namespace {
 
 /// "Mon 08:00", "08:00", each perhaps with the name of a time zone after it.
 bool is_moment(const std::string& text, Every every) {
@@ -245,6 +246,16 @@ bool is_moment(const std::string& text, Every every) {
 }
 
 }  // namespace
+
+bool is_span_of_day(std::string_view text) {
+  const std::vector<std::string_view> words = core::split_blanks(text);
+  if (words.empty() || words.size() > 2) {
+    return false;
+  }
+  const std::vector<std::string_view> times = core::split(words[0], '-');
+  return times.size() == 2 && is_time_of_day(times[0]) && is_time_of_day(times[1]) &&
+         times[0] != times[1] && (words.size() == 1 || is_time_zone(words[1]));
+}
 
 void read_digest(Section& section, const std::vector<std::string>& channels) {
   section.findings().later("digest");

@@ -43,9 +43,7 @@ std::optional<HttpUrl> read_http_url(Section& section, const std::string& key);
 /// That what is sent over the URL can be read on its way, unless it stays on this machine.
 void warn_when_clear(const Section& section, const HttpUrl& url, const std::string& key);
 
-/// "22:00"
-bool is_time_of_day(std::string_view text);
-/// "Europe/Vienna": a name that the system's tables hold, as far as there are any.
-bool is_time_zone(std::string_view text);
+/// "22:00-07:00", perhaps with the name of a time zone after it.
+bool is_span_of_day(std::string_view text);
 
 }  // namespace rblwatch::conf

@@ -223,6 +223,12 @@ void TargetReader::read(Section& section) {
 }
 
 void TargetReader::read_value(Section& section, Form form, const std::string& key, Target common) {
+  // Read even where the value is wrong: all errors are told at once.
+  const std::vector<Hole> except = form == Form::range ? read_except(section) : std::vector<Hole>();
+  std::vector<lists::Follow> follow;
+  if (form == Form::domain) {
+    section.words("follow", follow);
+  }
   PlacedText text;
   if (!section.placed_text(key, text)) {
     return;
@@ -246,30 +252,35 @@ void TargetReader::read_value(Section& section, Form form, const std::string& ke
   target->zones = std::move(common.zones);
   target->skip_zones = std::move(common.skip_zones);
   target->interval = common.interval;
-  read_except(section, *target, form == Form::range);
-  if (form == Form::domain) {
-    section.words("follow", target->follow);
-  }
+  target->follow = std::move(follow);
+  add_holes(except, *target);
   const Place place = has_own_name ? section.place_of("name") : text.place;
   const auto own = static_cast<std::uint32_t>(keys_.size() - 1);
   add(std::move(*target), {place, own, has_own_name, false});
 }
 
-void TargetReader::read_except(Section& section, Target& target, bool is_range) const {
+std::vector<TargetReader::Hole> TargetReader::read_except(Section& section) const {
   std::vector<PlacedText> given;
-  if (!is_range || !section.texts("except", given)) {
-    return;
-  }
-  for (const PlacedText& text : given) {
-    const core::Result<core::Cidr> hole = core::Cidr::parse(text.value);
-    if (!hole) {
-      findings_.error(text.place, text.key, naming(text.value, hole.error()),
+  std::vector<Hole> holes;
+  section.texts("except", given);
+  for (PlacedText& text : given) {
+    if (const core::Result<core::Cidr> range = core::Cidr::parse(text.value)) {
+      holes.push_back({*range, std::move(text)});
+    } else {
+      findings_.error(text.place, text.key, naming(text.value, range.error()),
                       "expected an address or a range");
-    } else if (!target.range.contains(hole->first()) || !target.range.contains(hole->last())) {
+    }
+  }
+  return holes;
+}
+
+void TargetReader::add_holes(const std::vector<Hole>& holes, Target& target) const {
+  for (const auto& [range, text] : holes) {
+    if (target.range.contains(range.first()) && target.range.contains(range.last())) {
+      target.except.push_back(range);
+    } else {
       findings_.error(text.place, text.key, core::quoted(text.value) + " is not within the range",
                       "expected a part of " + target.range.to_text());
-    } else {
-      target.except.push_back(*hole);
     }
   }
 }

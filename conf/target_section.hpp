@@ -35,7 +35,12 @@ class TargetReader {
   enum class Form : std::uint8_t { address, range, host, domain };
 
   void read_value(Section& section, Form form, const std::string& key, lists::Target common);
-  void read_except(Section& section, lists::Target& target, bool is_range) const;
+  struct Hole {
+    core::Cidr range;
+    PlacedText text;
+  };
+  std::vector<Hole> read_except(Section& section) const;
+  void add_holes(const std::vector<Hole>& holes, lists::Target& target) const;
   void read_zone_names(Section& section, const std::string& key, bool must_be_in_use,
                        std::vector<std::string>& out) const;
   lists::Target read_common(Section& section);

@@ -126,6 +126,9 @@ class ZoneChoice {
   }
 
   void read_section(Section& section) {
+    if (section.has("delist_time")) {
+      findings_.later("zone.delist_time");
+    }
     PlacedText id;
     ZoneDraft unnamed;
     if (!section.has("id")) {

@@ -40,6 +40,26 @@ void read_name(Section& section, ZoneDraft& draft) {
   }
 }
 
+/// Of a test entry, by its form.
+Kind kind_of(const std::string& entry) {
+  const auto address = core::IpAddress::parse(entry);
+  return !address ? Kind::domain : address->is_v4() ? Kind::ipv4 : Kind::ipv6;
+}
+
+/// Entries that an override inherits with a zone whose kinds it makes fewer.
+void keep_of_kinds(std::optional<std::vector<PlacedText>>& entries, lists::KindSet kinds) {
+  if (!entries || entries->empty()) {
+    return;
+  }
+  const auto gone = std::remove_if(entries->begin(), entries->end(), [&](const PlacedText& entry) {
+    return !kinds.has(kind_of(entry.value));
+  });
+  entries->erase(gone, entries->end());
+  if (entries->empty()) {
+    entries.reset();  // not waived
+  }
+}
+
 void read_kinds(Section& section, ZoneDraft& draft) {
   std::vector<Kind> kinds;
   if (!section.has("kinds")) {
@@ -58,6 +78,8 @@ void read_kinds(Section& section, ZoneDraft& draft) {
   for (const Kind kind : kinds) {
     draft.zone.kinds.add(kind);
   }
+  keep_of_kinds(draft.test_listed, draft.zone.kinds);
+  keep_of_kinds(draft.test_clear, draft.zone.kinds);
 }
 
 void read_key(Section& section, ZoneDraft& draft) {
@@ -262,8 +284,7 @@ class ZoneFinisher {
     }
     std::vector<Kind> seen;
     for (const PlacedText& entry : *entries) {
-      const auto address = core::IpAddress::parse(entry.value);
-      const Kind kind = !address ? Kind::domain : address->is_v4() ? Kind::ipv4 : Kind::ipv6;
+      const Kind kind = kind_of(entry.value);
       const std::string word(core::enum_word(kind));
       if (kind == Kind::domain && !core::DnsName::parse(entry.value)) {
         error(entry, core::quoted(entry.value) + " is neither an address nor a name",

@@ -15,7 +15,7 @@ TEST_CASE("The commented example loads without an error") {
   CHECK(lines(loaded.warnings, kSource) ==
         std::vector<std::string>{
             "conf/rblwatch.toml: read and checked, but not acted on yet: "
-            "channel.fallback_after, channel.max_per_minute, channel.flap_limit, "
+            "zone.delist_time, channel.fallback_after, channel.max_per_minute, channel.flap_limit, "
             "channel.fallback, digest (a later version of rblwatch will; nothing depends on them "
             "until then)"});
   REQUIRE(loaded.config);

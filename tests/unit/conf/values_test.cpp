@@ -232,6 +232,18 @@ TEST_CASE("An override changes what it gives, and alone puts nothing in use") {
   CHECK(surbl->zone.codes.size() == 1);
 }
 
+TEST_CASE("An override of a zone's kinds leaves the test entries of the others behind") {
+  const auto surbl = [](const std::string& kinds) {
+    return config_of("[catalogue]\nuse = ['surbl-multi']\n[[zone]]\nid = 'surbl-multi'\nkinds = " +
+                     kinds)
+        .zones.at(0);
+  };
+  CHECK(surbl("['domain']").test_of(Kind::domain).listed == "test.surbl.org");
+  CHECK(surbl("['ipv4']").test_of(Kind::ipv4).listed == "127.0.0.2");
+  const lists::Zone six = surbl("['ipv6']");  // of which the catalogue knows no entry
+  CHECK(six.test_of(Kind::ipv6).listed == lists::default_test_entries(Kind::ipv6).listed);
+}
+
 TEST_CASE("An empty use leaves one's own zones alone") {
   const std::string own = "[[zone]]\nid = 'corp'\ndns = 'bl.test'\nkinds = ['ipv4']\n";
   CHECK(ids(config_of("[catalogue]\nuse = []\n" + own)) == std::vector<std::string>{"corp"});
