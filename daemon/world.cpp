@@ -16,10 +16,7 @@ std::optional<lists::ZoneIndex> World::find_zone(std::string_view id) const {
 }
 
 core::Millis World::interval_of(lists::ZoneIndex index, lists::SubjectIndex subject) const {
-  if (const auto own = subjects.interval_of(subject)) {
-    return *own;
-  }
-  return zone(index).interval.value_or(setup.interval);
+  return subjects.interval_of(subject, zone(index), setup.interval);
 }
 
 lists::ConfirmPolicy World::confirm_policy(lists::ZoneIndex index,

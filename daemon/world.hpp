@@ -69,7 +69,7 @@ struct World {
 
   const lists::Zone& zone(lists::ZoneIndex index) const { return setup.zones[index.value]; }
   std::optional<lists::ZoneIndex> find_zone(std::string_view id) const;
-  /// The pair's interval: its targets', else the zone's, else the schedule's.
+  /// The pair's interval: the shortest that its targets ask for.
   core::Millis interval_of(lists::ZoneIndex index, lists::SubjectIndex subject) const;
   lists::ConfirmPolicy confirm_policy(lists::ZoneIndex index, lists::SubjectIndex subject) const;
   bool uses_resolver(lists::ZoneIndex zone) const { return this->zone(zone).servers.empty(); }

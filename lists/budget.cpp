@@ -88,8 +88,7 @@ class Planner {
       if (!subjects_.is_asked(stretch.begin, zone)) {
         continue;
       }
-      const Millis interval =
-          subjects_.interval_of(stretch.begin).value_or(zone.interval.value_or(policy_.interval));
+      const Millis interval = subjects_.interval_of(stretch.begin, zone, policy_.interval);
       const std::uint64_t names = names_of(i, stretch);
       here.pairs += stretch.count;
       here.questions_per_sweep += names;

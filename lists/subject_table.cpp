@@ -347,15 +347,18 @@ bool SubjectTable::is_unsupported(SubjectIndex index, const Zone& zone) const {
   return kind != Kind::domain && is_of_addresses && !zone.kinds.has(kind) && is_wanted(index, zone);
 }
 
-std::optional<core::Millis> SubjectTable::interval_of(SubjectIndex index) const {
+core::Millis SubjectTable::interval_of(SubjectIndex index, const Zone& zone,
+                                       core::Millis schedule) const {
+  const core::Millis usual = zone.interval.value_or(schedule);
   std::optional<core::Millis> shortest;
-  for (const std::uint32_t target : holder_values(index)) {
-    const std::optional<core::Millis>& interval = targets_[target].interval;
-    if (interval && (!shortest || *interval < *shortest)) {
-      shortest = interval;
+  for (const std::uint32_t holder : holder_values(index)) {
+    const Target& target = targets_[holder];
+    if (wants(target, zone)) {
+      const core::Millis interval = target.interval.value_or(usual);
+      shortest = std::min(shortest.value_or(interval), interval);
     }
   }
-  return shortest;
+  return shortest.value_or(usual);
 }
 
 std::vector<SubjectTable::Stretch> SubjectTable::stretches() const {

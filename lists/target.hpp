@@ -141,9 +141,9 @@ class SubjectTable {
   /// A subject of a kind that the zone can't answer though its purpose is such: an IPv6 address on
   /// an IPv4-only zone. Shown as `unsupported`.
   bool is_unsupported(SubjectIndex index, const Zone& zone) const;
-  /// The interval that its targets ask for (the shortest), or nothing for the zone's or the
-  /// schedule's.
-  std::optional<core::Millis> interval_of(SubjectIndex index) const;
+  /// The shortest interval of its targets that want the zone; that of a target without one is the
+  /// zone's, else the schedule's.
+  core::Millis interval_of(SubjectIndex index, const Zone& zone, core::Millis schedule) const;
 
   /// Neighbours of one kind for which is_asked() and interval_of() say the same on every zone: to
   /// count pairs without looking at each.

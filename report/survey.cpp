@@ -111,10 +111,8 @@ void Survey::index_subjects() {
   subject_unknown_.resize(subjects);
   subject_listed_.resize(subjects);
   kinds_.reserve(subjects);
-  intervals_.reserve(subjects);
   for (std::uint32_t i = 0; i < subjects; ++i) {
     kinds_.push_back(world_.subjects.subject(SubjectIndex{i}).kind());
-    intervals_.push_back(world_.subjects.interval_of(SubjectIndex{i}));
     summary_.subjects += is_in_scope(SubjectIndex{i}) ? 1 : 0;
   }
 }
@@ -166,8 +164,8 @@ std::optional<Survey::Gap> Survey::wide_gap(const Place& place) const {
   if (!row->swept_at) {
     return Gap{.cause = Cause::not_asked, .since = row->since};
   }
-  const core::Millis of_zone = world_.zones[place.zone].interval.value_or(world_.interval);
-  const core::Millis interval = intervals_[place.subject.value].value_or(of_zone);
+  const core::Millis interval =
+      world_.subjects.interval_of(place.subject, world_.zones[place.zone], world_.interval);
   if (!is_current({row->swept_at, row->sweep_length}, interval, world_.confirm_after, now_)) {
     return Gap{.cause = Cause::not_asked, .since = row->swept_at};
   }

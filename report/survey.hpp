@@ -111,7 +111,6 @@ class Survey {
   std::vector<std::array<Cell, 3>> cells_;
   std::vector<std::uint64_t> listed_;  // by zone
   std::vector<lists::Kind> kinds_;     // by subject
-  std::vector<std::optional<core::Millis>> intervals_;
   std::vector<bool> subject_asked_;
   std::vector<bool> subject_unknown_;
   std::vector<bool> subject_listed_;

@@ -415,8 +415,28 @@ TEST_CASE("the shortest interval of a subject's targets counts") {
   Target one = target("192.0.2.5");
   one.interval = 1h;
   const SubjectTable made = table({wide, narrow, one});
-  CHECK(made.interval_of(index_of(made, "192.0.2.5")) == core::Millis(10min));
-  CHECK_FALSE(made.interval_of(index_of(made, "192.0.2.99")));
+  const Zone corp = zone("corp", {Kind::ipv4});
+  CHECK(made.interval_of(index_of(made, "192.0.2.5"), corp, 2h) == core::Millis(10min));
+  CHECK(made.interval_of(index_of(made, "192.0.2.99"), corp, 2h) == core::Millis(2h));
+}
+
+TEST_CASE("a target's interval is for its own zones, and takes nothing from another target") {
+  using namespace std::chrono_literals;
+  Target eager = target("192.0.2.5");
+  eager.interval = 10s;
+  eager.zones = {"corp"};
+  Target lazy = target("192.0.2.6");
+  lazy.interval = 24h;
+  Target alone = target("198.51.100.6");
+  alone.interval = 24h;
+  const SubjectTable made = table({target("192.0.2.0/24"), eager, lazy, alone});
+  const Zone corp = zone("corp", {Kind::ipv4});
+  Zone slow = zone("slow", {Kind::ipv4});
+  slow.interval = 1h;
+  CHECK(made.interval_of(index_of(made, "192.0.2.5"), corp, 30min) == core::Millis(10s));
+  CHECK(made.interval_of(index_of(made, "192.0.2.5"), slow, 30min) == core::Millis(1h));
+  CHECK(made.interval_of(index_of(made, "192.0.2.6"), corp, 30min) == core::Millis(30min));
+  CHECK(made.interval_of(index_of(made, "198.51.100.6"), corp, 30min) == core::Millis(24h));
 }
 
 }  // namespace rblwatch::lists
