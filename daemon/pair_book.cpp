@@ -256,20 +256,13 @@ lists::Freshness PairBook::freshness(lists::PairId pair) const {
 // the pair for ever, so once its mark ran out, another server's takes its place without being fresh
 // itself.
 void PairBook::note_clear(lists::PairId pair, const lists::Observation& observation) {
-  constexpr core::Seconds kSpare{1};
-  constexpr core::Seconds kResolverWithoutTtl{5};  // rule 5
   PairSlot& noted = slot(pair);
   const bool is_direct = observation.role == dns::ServerRole::authoritative;
-  const bool has_run_out =
-      !noted.is_fresh_known || observation.asked_at >= tick_of(noted.cache_s) + kSpare;
-  if (!has_run_out && !is_direct) {
-    return;
+  const bool has_run_out = !noted.is_fresh_known || observation.asked_at >= tick_of(noted.cache_s);
+  if (has_run_out || is_direct) {
+    keep_mark(noted,
+              {observation.server, is_direct ? observation.asked_at : lists::mark_of(observation)});
   }
-  const core::Seconds lives =
-      is_direct ? core::Seconds(0) : observation.ttl.value_or(kResolverWithoutTtl);
-  noted.server = server_index(observation.server);
-  noted.cache_s = seconds_of(observation.asked_at + lives + core::Seconds(1) - core::Micros(1));
-  noted.is_fresh_known = true;
 }
 
 // Of several marks the latest to run out is the safe one to keep.
@@ -281,11 +274,14 @@ void PairBook::keep_freshness(lists::PairId pair, const lists::Freshness& freshn
   const auto latest =
       std::max_element(marks.begin(), marks.end(),
                        [](const auto& a, const auto& b) { return a.runs_out < b.runs_out; });
-  PairSlot& kept = slot(pair);
-  kept.server = server_index(latest->server);
-  // Rounded up: a mark may only seem to run later, never sooner.
-  kept.cache_s = seconds_of(latest->runs_out + core::Seconds(1) - core::Micros(1));
-  kept.is_fresh_known = true;
+  keep_mark(slot(pair), *latest);
+}
+
+// Rounded up: a mark may only seem to run later, never sooner.
+void PairBook::keep_mark(PairSlot& slot, const lists::CacheMark& mark) {
+  slot.server = server_index(mark.server);
+  slot.cache_s = seconds_of(mark.runs_out + core::Seconds(1) - core::Micros(1));
+  slot.is_fresh_known = true;
 }
 
 void PairBook::note_answer(lists::PairId pair, const dns::Completion& completion) {

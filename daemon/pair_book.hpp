@@ -153,6 +153,7 @@ class PairBook {
     return is_same ? last_server_ : find_server(server);
   }
   std::uint16_t find_server(const dns::Server& server);
+  void keep_mark(PairSlot& slot, const lists::CacheMark& mark);
   void adopt_rest(lists::PairId pair, PairBook& from, lists::PairId old);
 
   core::Tick epoch_;  // a second before the first pair could be asked, so that 0 means never

@@ -247,7 +247,7 @@ void PairDesk::doubt(lists::PairId pair, lists::Cause cause, core::Timestamp at)
   const PairSlot& slot = book_.slot(pair);
   // A pair that collects votes isn't left to its turn: an unknown only delays it.
   if (const PairDetail* detail = book_.detail(pair); detail != nullptr && !detail->is_idle()) {
-    schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.confirm_after);
+    schedule_.ask_again(pair, ledger_.clocks().tick + world_.setup.confirm.after_unknown());
   }
   const auto known = book_.doubt(pair);
   if (known && known->cause == cause) {

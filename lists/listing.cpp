@@ -14,9 +14,6 @@ namespace {
 
 using core::Tick;
 
-/// A vote that got no usable answer is asked again no sooner than this.
-constexpr core::Millis kShortestRetry{1000};
-
 bool is_direct(const Observation& observation) {
   return observation.role == dns::ServerRole::authoritative;
 }
@@ -180,7 +177,7 @@ void plan_fresh_answer(const Track& track, const CodeSet& seen, const Ballot& ba
 Step after_unknown(const Track& track, const Observation& observation,
                    const ConfirmPolicy& policy) {
   Step step;
-  const Tick retry = observation.asked_at + std::max(policy.confirm_after, kShortestRetry);
+  const Tick retry = observation.asked_at + policy.after_unknown();
   for (const PendingEntry& entry : track.pending) {
     if (!entry.is_decided && !is_lapsed(entry, observation.asked_at)) {
       const Tick at = std::max(entry.next_possible, retry);
@@ -188,12 +185,6 @@ Step after_unknown(const Track& track, const Observation& observation,
     }
   }
   return step;
-}
-
-Tick mark_of(const Observation& observation) {
-  core::Micros ttl = observation.ttl.value_or(kTtlOfNothing);
-  ttl = std::max(ttl, core::Micros::zero());
-  return observation.answered_at() + ttl + kTtlSpare;
 }
 
 bool is_covered(const PendingEntry& entry, const PassedTest& test) {
@@ -260,6 +251,12 @@ Change change_of(const Track& track, const CodeSet& after,
 }
 
 }  // namespace
+
+Tick mark_of(const Observation& observation) {
+  core::Micros ttl = observation.ttl.value_or(kTtlOfNothing);
+  ttl = std::max(ttl, core::Micros::zero());
+  return observation.answered_at() + ttl + kTtlSpare;
+}
 
 bool Freshness::note(const Observation& observation) {
   if (std::holds_alternative<Unknown>(observation.verdict)) {

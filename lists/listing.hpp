@@ -29,6 +29,7 @@
 //    all-clear while the last answer says listed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct ConfirmPolicy {
       6 * 3'600'000};                  // a longer TTL is not waited for: ask the zone's own servers
   core::Millis interval{30 * 60'000};  // of the pair, for lapsing
   bool via_authoritative = false;      // confirm_via: every next vote from the zone's own servers
+
+  /// How long after an answer that can't be used the pair is asked again; a second at least.
+  core::Millis after_unknown() const { return std::max(confirm_after, core::Millis(1000)); }
 };
 
 struct Observation {
@@ -79,6 +83,9 @@ struct CacheMark {
   core::Tick runs_out;
   friend bool operator==(const CacheMark&, const CacheMark&) = default;
 };
+
+/// Until when a resolver may repeat this answer: its TTL counts from when it came.
+core::Tick mark_of(const Observation& observation);
 
 /// Freshness of one pair's question, over all servers. Shared by the pair's purposes.
 class Freshness {

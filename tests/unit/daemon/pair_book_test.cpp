@@ -52,8 +52,21 @@ TEST_CASE("a clear answer marks the server's cache until it runs out, and extend
   book.note_clear(pair, clear_at(kEpoch + core::Seconds(30), kOne, 300));
   REQUIRE(book.freshness(pair).marks().size() == 1);
   const core::Tick runs_out = book.freshness(pair).marks().front().runs_out;
-  CHECK(runs_out >= kEpoch + core::Seconds(60));
+  CHECK(runs_out >= kEpoch + core::Seconds(61));  // a second to spare, for TTLs are whole ones
   CHECK(runs_out <= kEpoch + core::Seconds(62));
+}
+
+TEST_CASE("a clear pair's mark counts from its answer, as that of any other does") {
+  const auto world = two_zones();
+  PairBook book(*world, kEpoch);
+  const lists::PairId pair{0};
+  lists::Observation slow = clear_at(kEpoch, kOne, 60);
+  slow.took = core::Millis(1500);
+  book.note_clear(pair, slow);
+  lists::Freshness known = book.freshness(pair);
+  lists::Freshness noted;
+  noted.note(slow);
+  CHECK(known.marks().front().runs_out >= noted.marks().front().runs_out);
 }
 
 TEST_CASE("another server's mark takes the place of one that ran out, not of one that runs") {
