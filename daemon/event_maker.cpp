@@ -128,13 +128,45 @@ lists::Event quarantine_event(const lists::Zone& zone, const ZoneDesk& desk) {
   return event;
 }
 
-lists::Event release_event(const lists::Zone& zone, const lists::Admission& admission) {
+lists::Event release_event(const lists::Zone& zone, const ZoneDesk& desk,
+                           const lists::Admission& admission) {
   lists::Event event = zone_event(zone, lists::EventType::zone_released);
+  event.since = desk.quarantined_since;
   event.passed = admission.passed;
   event.dropped = admission.dropped;
   event.affected_subjects = admission.passed + admission.dropped;
   return event;
 }
+
+std::string release_batch(const std::string& zone, core::Timestamp at) {
+  return "release:" + zone + ":" + core::to_rfc3339(at);
+}
+
+namespace {
+
+/// The zones that are asked about something through the resolvers, and how much that is.
+void note_affected(const World& world, lists::Event& event) {
+  const std::vector<lists::SubjectTable::Stretch> stretches = world.subjects.stretches();
+  std::vector<bool> is_affected(stretches.size());
+  for (const lists::Zone& zone : world.setup.zones) {
+    bool is_asked = false;
+    for (std::size_t i = 0; zone.servers.empty() && i < stretches.size(); ++i) {
+      const bool asks = world.subjects.is_asked(stretches[i].begin, zone);
+      is_affected[i] = is_affected[i] || asks;
+      is_asked = is_asked || asks;
+    }
+    if (is_asked) {
+      event.zones.push_back(zone.id);
+    }
+  }
+  std::uint64_t subjects = 0;
+  for (std::size_t i = 0; i < stretches.size(); ++i) {
+    subjects += is_affected[i] ? stretches[i].count : 0;
+  }
+  event.affected_subjects = subjects;
+}
+
+}  // namespace
 
 lists::Event resolver_event(const World& world, lists::EventType type,
                             std::optional<lists::Cause> cause,
@@ -145,16 +177,11 @@ lists::Event resolver_event(const World& world, lists::EventType type,
   for (const dns::Server& server : world.resolvers->servers) {
     event.resolver_servers.push_back(server.to_text());
   }
-  for (const lists::Zone& zone : world.setup.zones) {
-    if (zone.servers.empty()) {
-      event.zones.push_back(zone.id);
-    }
-  }
+  note_affected(world, event);
   if (cause) {
     event.cause = core::enum_word(*cause);
   }
   event.since = since;
-  event.affected_subjects = world.subjects.size();
   return event;
 }
 

@@ -34,7 +34,10 @@ lists::Event sight_event(const lists::Zone& zone, lists::EventType type, const Z
                          lists::KindSet kinds, core::Timestamp since);
 /// zone_quarantined: while what tripped it still stands.
 lists::Event quarantine_event(const lists::Zone& zone, const ZoneDesk& desk);
-lists::Event release_event(const lists::Zone& zone, const lists::Admission& admission);
+lists::Event release_event(const lists::Zone& zone, const ZoneDesk& desk,
+                           const lists::Admission& admission);
+/// What a quarantine lets go is told together, in the batch of this name.
+std::string release_batch(const std::string& zone, core::Timestamp at);
 
 /// resolver_blind, resolver_seeing.
 lists::Event resolver_event(const World& world, lists::EventType type,

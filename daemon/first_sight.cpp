@@ -19,7 +19,7 @@ bool is_untested(const ZoneDesk& desk) {
 }  // namespace
 
 FirstSight::FirstSight(std::vector<ZoneDesk>& desks, Ledger& ledger, std::vector<std::string> held)
-    : desks_(desks), ledger_(ledger), held_(std::move(held)) {}
+    : desks_(desks), ledger_(ledger), held_(std::move(held)), was_seeing_(desks.size()) {}
 
 void FirstSight::begin(core::Timestamp now) {
   name_ = "first:" + core::to_rfc3339(now);
@@ -51,10 +51,9 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
     const bool settled = is_settled(zone, pairs, teller);
     if (desk.batch == name_) {
       is_common_settled = is_common_settled && settled;
-    } else if (settled) {
-      ledger_.release(std::exchange(desk.batch, std::string()));
     } else {
-      is_any_open = true;
+      turn_late(zone, settled);
+      is_any_open = is_any_open || !settled;
     }
   }
   if (!is_common_settled) {
@@ -73,6 +72,32 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
   }
   held_.clear();
   is_open_ = is_any_open;
+}
+
+// A zone that saw late sends its own. When it goes blind again, what was confirmed meanwhile
+// doesn't wait for it.
+void FirstSight::turn_late(std::uint16_t zone, bool is_settled) {
+  ZoneDesk& desk = desks_[zone];
+  const bool was_seeing = was_seeing_[zone];
+  was_seeing_[zone] = desk.is_any_seeing();
+  if (is_settled) {
+    ledger_.release(std::exchange(desk.batch, std::string()));
+  } else if (was_seeing && !was_seeing_[zone]) {
+    ledger_.release(desk.batch);
+  }
+}
+
+std::vector<std::string> FirstSight::open_batches() const {
+  std::vector<std::string> open = held_;
+  if (!name_.empty()) {
+    open.push_back(name_);
+  }
+  for (const ZoneDesk& desk : desks_) {
+    if (!desk.batch.empty() && desk.batch != name_) {
+      open.push_back(desk.batch);
+    }
+  }
+  return open;
 }
 
 bool FirstSight::is_settled(std::uint16_t zone, const PairDesk& pairs, const Teller& teller) const {

@@ -26,14 +26,18 @@ class FirstSight {
   void begin(core::Timestamp now);
   /// Releases what is complete. Cheap when nothing is open.
   void turn(const PairDesk& pairs, const Teller& teller, core::Tick now);
+  /// Batches that are still to be released: the `held` of what follows.
+  std::vector<std::string> open_batches() const;
 
  private:
   bool is_settled(std::uint16_t zone, const PairDesk& pairs, const Teller& teller) const;
+  void turn_late(std::uint16_t zone, bool is_settled);
 
   std::vector<ZoneDesk>& desks_;
   Ledger& ledger_;
   std::vector<std::string> held_;
   std::string name_;
+  std::vector<bool> was_seeing_;  // by zone, of those with a batch of their own
   bool is_open_ = false;
   core::Tick next_look_{};
 };

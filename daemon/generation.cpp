@@ -68,6 +68,8 @@ void carry_zone(Generation& now, lists::ZoneIndex zone, const Generation& before
     to.subjects = subjects;
     to.awaiting.clear();
     to.is_testing = false;
+    to.health.next_test = std::min<core::Tick>(
+        to.health.next_test, clocks.tick + now.world->setup.health.health_interval);
     if (!is_same_form(before.world->zone(old), now.world->zone(zone), kind)) {
       to.sweep = Sweep();
       to.sweep.started = clocks.now;
@@ -167,6 +169,15 @@ std::vector<bool> staying(const Origins& origins, std::size_t count_before) {
   return stays;
 }
 
+std::optional<lists::PairId> heir_of(const Generation& now, const Generation& before,
+                                     const Origins& pairs, lists::PairId old) {
+  const PairSlot& slot = before.book.slot(old);
+  const auto zone = now.world->find_zone(before.world->zone(slot.zone).id);
+  const auto subject = now.world->subjects.find(before.world->subjects.subject(slot.subject));
+  const auto pair = zone && subject ? now.book.find(*zone, *subject) : std::nullopt;
+  return pair && pairs[pair->value] == old.value ? pair : std::nullopt;
+}
+
 /// Pairs that stay keep their turn, though none is later than an interval from now; new ones are
 /// due at once. A reload neither asks everything anew nor lets what is last in line start over.
 void carry_schedule(Generation& now, const Generation& before, const Origins& pairs,
@@ -261,10 +272,11 @@ bool is_swept(const Generation& now, const PairSlot& slot, core::Timestamp at) {
 }
 
 void carry_over(Generation& now, Generation& before, Ledger& ledger) {
-  before.teller.tell_all();
   const auto zones = zones_before(*now.world, *before.world);
   const Origins subjects = subjects_before(now.world->subjects, before.world->subjects);
   const Origins pairs = pairs_before(now, before, subjects, zones);
+  before.teller.hand_over(now.teller,
+                          [&](lists::PairId old) { return heir_of(now, before, pairs, old); });
   carry_schedule(now, before, pairs, ledger.clocks().tick);
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(zones); ++zone) {
     if (zones[zone]) {
@@ -272,6 +284,7 @@ void carry_over(Generation& now, Generation& before, Ledger& ledger) {
     }
   }
   carry_pairs(now, before, pairs, ledger);
+  now.teller.resume();
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(zones); ++zone) {
     if (!zones[zone]) {
       continue;

@@ -76,7 +76,7 @@ core::Result<void> Monitor::make_generation(MonitorSetup setup) {
   hosts_.forget_lookups();
   ports_.resolver.set_lanes((*world)->lanes.limits());
   auto next = std::make_unique<Generation>(std::move(*world), ledger_, ports_.random, epoch_,
-                                           ++number_, std::vector<std::string>{});
+                                           ++number_, now_->first_sight.open_batches());
   carry_over(*next, *now_, ledger_);
   now_ = std::move(next);
   first_zone_ = 0;

@@ -266,7 +266,7 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
   }
   std::string batch;
   if (admission.released) {
-    const lists::Event released = release_event(data, admission);
+    const lists::Event released = release_event(data, desk, admission);
     if (!std::exchange(desk.told_quarantined, false)) {
       lists::Event quarantined = quarantine_event(data, desk);
       quarantined.affected_subjects = released.affected_subjects;  // it stands no more
@@ -274,11 +274,14 @@ void PairDesk::follow(lists::ZoneIndex zone, const lists::Admission& admission) 
     }
     desk.quarantined_since.reset();
     ledger_.tell(released);
-    batch = "release:" + data.id + ":" + core::to_rfc3339(ledger_.clocks().now);
+    batch = release_batch(data.id, ledger_.clocks().now);
   }
   for (const lists::BelievedChange& change : admission.pass) {
     if (const auto pair = book_.find(zone, change.subject)) {
       teller_.announce(*pair, change, batch);
+      if (admission.released) {
+        desk.released.push_back(change);
+      }
     }
   }
   const bool has_news =

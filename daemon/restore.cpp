@@ -112,7 +112,29 @@ lists::CodeSet held_state(const lists::BelievedChange& change) {
   return change.change.type == lists::EventType::delisted ? lists::CodeSet() : change.change.codes;
 }
 
-void restore_zone(Generation& now, const Past& past, const storage::ZoneRecord& record) {
+/// Whether the listing that is stored says what the change says.
+bool is_in_listing(const PurposeTrack& track, const lists::Change& change) {
+  return track.is_open == (change.type != lists::EventType::delisted) &&
+         (!track.is_open || track.track.believed == change.codes);
+}
+
+/// What a quarantine that ended let go: some of it may have been told.
+void restore_released(Generation& now, lists::PairId pair, const lists::BelievedChange& change,
+                      const std::string& batch) {
+  PurposeTrack& track = now.book.make_detail(pair).track_of(change.purpose);
+  const bool changes_nothing =
+      change.change.type == lists::EventType::changed && !track.is_open;  // it ended since
+  if (changes_nothing || is_in_listing(track, change.change)) {
+    now.book.drop_idle(pair);
+    return;
+  }
+  track.track.believed = held_state(change);
+  now.desks[now.book.slot(pair).zone.value].released.push_back(change);
+  now.teller.announce(pair, change, batch);
+}
+
+void restore_zone(Generation& now, const Past& past, const storage::ZoneRecord& record,
+                  core::Timestamp at) {
   const auto zone = now.world->find_zone(record.row.zone);
   if (!zone || past.is_other_list[zone->value]) {
     return;
@@ -120,9 +142,7 @@ void restore_zone(Generation& now, const Past& past, const storage::ZoneRecord& 
   ZoneDesk& desk = now.desks[zone->value];
   desk.last_sweep = record.row.last_sweep;
   desk.lookups = record.row.lookups;
-  if (!record.quarantined_since) {
-    return;
-  }
+  const std::string batch = release_batch(record.row.zone, at);
   desk.quarantined_since = record.row.quarantined_since;
   desk.told_quarantined = record.told_quarantined;
   std::vector<lists::BelievedChange> held;
@@ -133,10 +153,16 @@ void restore_zone(Generation& now, const Past& past, const storage::ZoneRecord& 
     }
     lists::BelievedChange change = record.held[i];
     change.subject = now.book.slot(*pair).subject;
+    if (!record.quarantined_since) {
+      restore_released(now, *pair, change, batch);
+      continue;
+    }
     now.book.make_detail(*pair).track_of(change.purpose).track.believed = held_state(change);
     held.push_back(std::move(change));
   }
-  desk.breaker.restore(*record.quarantined_since, std::move(held));
+  if (record.quarantined_since) {
+    desk.breaker.restore(*record.quarantined_since, std::move(held));
+  }
 }
 
 void restore_kind(Generation& now, const Past& past, const storage::KindRecord& record) {
@@ -278,7 +304,7 @@ void restore(Generation& now, const storage::Snapshot& snapshot, Ledger& ledger)
   restore_doubts(now, past, ledger);
   restore_listings(now, past, ledger);
   for (const storage::ZoneRecord& record : snapshot.zones) {
-    restore_zone(now, past, record);
+    restore_zone(now, past, record, ledger.clocks().now);
   }
   for (const storage::VotesRecord& record : snapshot.votes) {
     restore_votes(now, past, record, ledger);

@@ -98,7 +98,7 @@ void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::str
     want_reason(pair);
   }
   if (!batch.empty()) {
-    batches_.insert(batch);
+    batches_.emplace(batch, book_.slot(pair).zone);
   }
   ++book_.make_detail(pair).untold;
   waiting_.push_back({pair, std::move(change), std::move(batch), false});
@@ -127,22 +127,56 @@ void Teller::turn() {
 void Teller::release_batches() {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     const bool is_open = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-      return waiting.batch == *batch;
+      return waiting.batch == batch->first;
     });
     if (is_open) {
       ++batch;
-    } else {
-      ledger_.release(*batch);
-      batch = batches_.erase(batch);
+      continue;
+    }
+    const lists::ZoneIndex zone = batch->second;
+    ledger_.release(batch->first);
+    batch = batches_.erase(batch);
+    const bool is_last = std::none_of(batches_.begin(), batches_.end(),
+                                      [zone](const auto& other) { return other.second == zone; });
+    if (is_last) {
+      desks_[zone.value].released.clear();
+      ledger_.record(zone_record(world_.zone(zone), desks_[zone.value], world_));
     }
   }
 }
 
-void Teller::tell_all() {
-  for (const Waiting& waiting : std::exchange(waiting_, {})) {
-    tell(waiting, false);
+void Teller::hand_over(Teller& next, const Heir& heir) {
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    if (const auto pair = heir(waiting.pair)) {
+      next.inherit(*pair, std::move(waiting));
+    } else {
+      const bool is_contained = is_told_by_container(waiting).value_or(false);
+      tell(waiting, is_contained);
+    }
   }
+  std::erase_if(batches_,
+                [&next](const auto& batch) { return next.batches_.contains(batch.first); });
   release_batches();
+}
+
+void Teller::inherit(lists::PairId pair, Waiting waiting) {
+  const PairSlot& slot = book_.slot(pair);
+  waiting.pair = pair;
+  waiting.change.subject = slot.subject;
+  waiting.is_container_asked = false;
+  if (!waiting.batch.empty()) {
+    batches_.emplace(waiting.batch, slot.zone);
+    desks_[slot.zone.value].released.push_back(waiting.change);
+  }
+  waiting_.push_back(std::move(waiting));
+}
+
+void Teller::resume() {
+  for (const Waiting& waiting : waiting_) {
+    if (needs_reason(waiting.change)) {
+      want_reason(waiting.pair);
+    }
+  }
 }
 
 bool Teller::is_waiting(lists::ZoneIndex zone) const {
@@ -156,25 +190,25 @@ bool Teller::try_tell(Waiting& waiting) {
   if (needs_reason(waiting.change) && detail->is_reason_out) {
     return false;
   }
-  bool is_contained = false;
-  if (waiting.change.change.type == lists::EventType::listed) {
-    switch (ask_container(waiting)) {
-      case Container::undecided:
-        return false;
-      case Container::contains:
-        is_contained = true;
-        break;
-      case Container::none:
-        break;
-    }
-  } else {
-    for (const PurposeTrack& track : detail->tracks) {
-      is_contained =
-          is_contained || (track.purpose == waiting.change.purpose && track.is_contained);
-    }
+  const auto is_contained = is_told_by_container(waiting);
+  if (!is_contained) {
+    return false;
   }
-  tell(waiting, is_contained);
+  tell(waiting, *is_contained);
   return true;
+}
+
+// What follows a listing goes the way that it went. Nothing while the container is undecided.
+std::optional<bool> Teller::is_told_by_container(Waiting& waiting) {
+  if (waiting.change.change.type == lists::EventType::listed) {
+    const Container container = ask_container(waiting);
+    return container == Container::undecided ? std::nullopt
+                                             : std::optional(container == Container::contains);
+  }
+  const std::vector<PurposeTrack>& tracks = book_.detail(waiting.pair)->tracks;
+  return std::any_of(tracks.begin(), tracks.end(), [&waiting](const PurposeTrack& track) {
+    return track.purpose == waiting.change.purpose && track.is_contained;
+  });
 }
 
 Teller::Container Teller::ask_container(Waiting& waiting) {
@@ -203,8 +237,12 @@ Teller::Container Teller::ask_container(Waiting& waiting, lists::ZoneIndex conta
   const ZoneDesk& desk = desks_[container.value];
   const lists::Kind kind = world_.subjects.subject(subject).kind();
   const auto pair = book_.find(container, subject);
-  if (!pair || !desk.kind(kind).is_seeing() || desk.breaker.is_quarantined()) {
+  const lists::ZoneState state = desk.kind(kind).health.state;
+  if (!pair || state == lists::ZoneState::blind || desk.breaker.is_quarantined()) {
     return Container::none;
+  }
+  if (state == lists::ZoneState::untested) {
+    return Container::undecided;
   }
   if (const PairDetail* detail = book_.detail(*pair)) {
     for (const PurposeTrack& track : detail->tracks) {

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <set>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +36,13 @@ class Teller {
   /// Tells what waits no longer. Once per turn of the loop.
   void turn();
   bool is_waiting(lists::ZoneIndex zone) const;
-  /// Tells everything now, with what is known: before a generation ends.
-  void tell_all();
+  /// The pair's place in the next generation; nothing where nobody watches it any more.
+  using Heir = std::function<std::optional<lists::PairId>(lists::PairId)>;
+  /// Before a generation ends, and before `next` takes over its pairs: what waits goes on to wait
+  /// there. What has no heir is told now, with what is known.
+  void hand_over(Teller& next, const Heir& heir);
+  /// Once the pairs are taken over: asks anew for the reasons that were under way.
+  void resume();
   /// A subject or zone left the configuration: its open listings end without an alert.
   void retire(lists::PairId pair);
   /// After a restore or a reload: what its container was to tell alone, and doesn't list any more.
@@ -56,6 +63,8 @@ class Teller {
     bool is_asked = false;
   };
   enum class Container : std::uint8_t { none, contains, undecided };
+  std::optional<bool> is_told_by_container(Waiting& waiting);
+  void inherit(lists::PairId pair, Waiting waiting);
   Container ask_container(Waiting& waiting);
   Container ask_container(Waiting& waiting, lists::ZoneIndex container);
   bool try_tell(Waiting& waiting);
@@ -76,7 +85,7 @@ class Teller {
   std::vector<std::deque<lists::PairId>> reasons_;  // by zone: TXT lookups that wait for their lane
   std::deque<Waiting> waiting_;
   std::vector<Orphan> orphans_;
-  std::set<std::string> batches_;  // given to announce(), not yet released
+  std::map<std::string, lists::ZoneIndex> batches_;  // given to announce(), not yet released
 };
 
 }  // namespace rblwatch::daemon

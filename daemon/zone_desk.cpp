@@ -108,7 +108,10 @@ storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, c
   record.row.pattern = zone.dns.pattern();
   record.told_quarantined = desk.told_quarantined;
   record.quarantined_since = desk.breaker.quarantined_since();
-  record.held = desk.breaker.held();
+  if (desk.breaker.is_quarantined()) {
+    record.held = desk.breaker.held();  // what only waits for a wave is known by its votes
+  }
+  record.held.insert(record.held.end(), desk.released.begin(), desk.released.end());
   for (const lists::BelievedChange& change : record.held) {
     record.held_subjects.push_back(world.subjects.subject(change.subject).to_text());
   }

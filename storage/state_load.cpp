@@ -51,9 +51,14 @@ std::vector<KindRecord> read_kinds(Transaction& transaction) {
   return records;
 }
 
+/// Of what a quarantine let go some may have been told since: its listing says so.
 void read_held_of(Transaction& transaction, ZoneRecord& record) {
   static const std::string sql =
-      "SELECT " + kHeldColumns + " FROM held_changes WHERE zone = ? ORDER BY position";
+      "SELECT " + kHeldColumns +
+      " FROM held_changes h WHERE zone = ? AND NOT EXISTS (SELECT 1 FROM listings l WHERE "
+      "l.subject = h.subject AND l.zone = h.zone AND l.purpose = h.purpose AND "
+      "((h.type = 'listed' AND l.listed_at = h.since) OR "
+      "(h.type = 'delisted' AND l.ended_at = h.since))) ORDER BY position";
   Query query(transaction, sql);
   query.bind(record.row.zone);
   while (query.next()) {
