@@ -16,6 +16,7 @@
 #include "core/untrusted.hpp"
 #include "report/json.hpp"
 #include "report/nagios.hpp"
+#include "report/resolvers.hpp"
 #include "report/text.hpp"
 
 namespace rblwatch::cli {
@@ -178,7 +179,7 @@ CommandResult run_check(const Session& session) {
   const Findings findings = survey.ask(*subjects);
   const core::Timestamp now = session.clock.now();
   report::StatusDoc document = check_document({*zones, *subjects, findings, now}, wanted->words);
-  document.resolvers = resolver_views(setup->resolver->servers(), now);
+  document.resolvers = report::resolver_views(setup->resolver->servers(), {}, now);
   for (const std::string& host : hosts.unresolved) {
     add_unresolved(document, *zones, host);
   }

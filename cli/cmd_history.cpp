@@ -104,7 +104,11 @@ CommandResult run_history(const Session& session) {
   const report::HistoryDoc document =
       report::build_history(reading->world(), reading->rows, history->rows, history->more, now);
   if (session.options.csv) {
-    return Reply{report::to_csv(document), kDone, {}};
+    Reply reply{report::to_csv(document), kDone, {}};
+    if (document.more) {
+      reply.remarks.push_back("there is more: --limit N shows more of it");
+    }
+    return reply;
   }
   return Reply{
       session.options.json ? report::to_json(document) : report::to_text(document, session.style),

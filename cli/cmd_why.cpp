@@ -92,7 +92,8 @@ class Explanation {
       : reading_(reading),
         question_(question),
         kept_(std::move(kept)),
-        status_(report::restrict_to(reading.world(), reading.rows, question.text, now)) {}
+        status_(report::restrict_to(reading.world(), reading.rows,
+                                    report::Meant{{}, {question.subject}}, now)) {}
 
   report::WhyAnswer answer(const lists::Zone& zone) const {
     const lists::Subject& subject = reading_.subjects.subject(question_.subject);
@@ -212,13 +213,14 @@ std::optional<core::Result<report::WhyDoc, Failure>> from_daemon(const Reading& 
 }
 
 /// What stands of an unknown verdict, for the text.
-void add_listings(report::WhyDoc& document, const Reading& reading) {
+void add_listings(report::WhyDoc& document, const Reading& reading, const Question& question) {
   const bool is_unknown =
       std::any_of(document.answers.begin(), document.answers.end(),
                   [](const report::WhyAnswer& answer) { return answer.cause.has_value(); });
   if (is_unknown) {
     document.listings =
-        report::restrict_to(reading.world(), reading.rows, document.subject, document.generated_at)
+        report::restrict_to(reading.world(), reading.rows, report::Meant{{}, {question.subject}},
+                            document.generated_at)
             .listings;
   }
 }
@@ -239,7 +241,7 @@ CommandResult run_why(const Session& session) {
   if (!document) {
     return tl::make_unexpected(document.error());
   }
-  add_listings(*document, *reading);
+  add_listings(*document, *reading, *question);
   return Reply{
       session.options.json ? report::to_json(*document) : report::to_text(*document, session.style),
       kDone,

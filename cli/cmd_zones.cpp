@@ -112,7 +112,7 @@ CommandResult run_zones_test(const Session& session) {
   }
   const bool has_failed = std::any_of(findings.kinds.begin(), findings.kinds.end(),
                                       [](const KindFinding& kind) { return kind.failed; });
-  return Reply{shown(session, document, false), has_failed ? kUnknown : kDone, {}};
+  return Reply{shown(session, document, false), has_failed ? kFailed : kDone, {}};
 }
 
 CommandResult run_zones_release(const Session& session) {

@@ -48,8 +48,7 @@ With --nagios the plugin's own:
 constexpr const char* kTestExitCodes = R"(Exit codes:
   0  every zone passed
   2  wrong usage or configuration
-  3  a zone failed its test
-  4  anything else that failed)";
+  4  a zone failed its test, or anything else)";
 constexpr const char* kDoctorExitCodes = R"(Exit codes:
   0  all is well, or there are warnings only
   2  wrong usage or configuration

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,15 +27,18 @@ using report::ZoneView;
 
 constexpr std::size_t kMostNamed = 20;  // subjects of one entry of unknowns
 
+void add_pair(UnknownView& view, std::string subject) {
+  ++view.pairs;
+  if (view.subjects.size() < kMostNamed) {
+    view.subjects.push_back(std::move(subject));
+  }
+}
+
 /// Collects unknown pairs by zone, kind and cause.
 class Unknowns {
  public:
   void add(ZoneIndex zone, Kind kind, Cause cause, const lists::Subject& subject) {
-    UnknownView& view = views_[{zone.value, kind, cause}];
-    ++view.pairs;
-    if (view.subjects.size() < kMostNamed) {
-      view.subjects.push_back(subject.to_text());
-    }
+    add_pair(views_[{zone.value, kind, cause}], subject.to_text());
   }
   std::vector<UnknownView> take(const Surveyed& surveyed) {
     std::vector<UnknownView> all;
@@ -238,6 +240,22 @@ class Builder {
   Unknowns unknowns_;
 };
 
+UnknownView& not_asked_of(StatusDoc& document, const std::string& zone, Kind kind) {
+  const auto found = std::find_if(
+      document.unknowns.begin(), document.unknowns.end(), [&](const UnknownView& view) {
+        return view.zone == zone && view.kind == kind && view.cause == Cause::not_asked;
+      });
+  if (found != document.unknowns.end()) {
+    return *found;
+  }
+  UnknownView& made = document.unknowns.emplace_back();
+  made.zone = zone;
+  made.kind = kind;
+  made.cause = Cause::not_asked;
+  made.since = document.generated_at;
+  return made;
+}
+
 /// The zone's view; where nothing else was asked there, a new one, untested.
 ZoneView& zone_of(StatusDoc& document, const lists::Zone& zone) {
   const auto found = std::find_if(document.zones.begin(), document.zones.end(),
@@ -262,14 +280,8 @@ void add_unresolved(StatusDoc& document, std::span<const lists::Zone> zones,
     if (!zone.kinds.has(Kind::ipv4) && !zone.kinds.has(Kind::ipv6)) {
       continue;
     }
-    UnknownView unknown;
-    unknown.zone = zone.id;
-    unknown.kind = zone.kinds.has(Kind::ipv4) ? Kind::ipv4 : Kind::ipv6;
-    unknown.cause = Cause::not_asked;
-    unknown.since = document.generated_at;
-    unknown.pairs = 1;
-    unknown.subjects = {host};
-    document.unknowns.push_back(std::move(unknown));
+    const Kind kind = zone.kinds.has(Kind::ipv4) ? Kind::ipv4 : Kind::ipv6;
+    add_pair(not_asked_of(document, zone.id, kind), host);
     ZoneView& view = zone_of(document, zone);
     ++view.subjects;
     ++view.unknown;
@@ -305,28 +317,6 @@ void set_tested(ZoneView& view, std::uint16_t zone, const Findings& findings, co
   view.state = lists::zone_state(states, false);
   view.since = now;
   view.last_test = now;
-}
-
-std::vector<report::ResolverView> resolver_views(std::span<const dns::ServerStatus> servers,
-                                                 core::Timestamp now) {
-  std::vector<report::ResolverView> views;
-  for (const dns::ServerStatus& server : servers) {
-    if (server.role != dns::ServerRole::resolver) {
-      continue;
-    }
-    report::ResolverView view;
-    view.server = server.server.to_text();
-    view.state = server.is_answering ? "seeing" : "blind";
-    if (!server.is_answering) {
-      view.cause = Cause::timeout;
-    }
-    view.since = now;
-    if (server.rtt) {
-      view.rtt_ms = std::chrono::duration_cast<core::Millis>(*server.rtt).count();
-    }
-    views.push_back(std::move(view));
-  }
-  return views;
 }
 
 }  // namespace rblwatch::cli

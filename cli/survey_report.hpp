@@ -36,8 +36,4 @@ void add_unresolved(report::StatusDoc& document, std::span<const lists::Zone> zo
 void set_tested(report::ZoneView& view, std::uint16_t zone, const Findings& findings,
                 core::Timestamp now);
 
-/// The resolvers' state, for `check`; zones' own servers left out.
-std::vector<report::ResolverView> resolver_views(std::span<const dns::ServerStatus> servers,
-                                                 core::Timestamp now);
-
 }  // namespace rblwatch::cli

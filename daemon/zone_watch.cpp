@@ -8,6 +8,7 @@
 #include "daemon/blindness.hpp"
 #include "daemon/event_maker.hpp"
 #include "lists/verdict.hpp"
+#include "report/resolvers.hpp"
 
 namespace rblwatch::daemon {
 
@@ -398,33 +399,27 @@ std::optional<core::Tick> ZoneWatch::next_due() const {
   return next;
 }
 
-storage::ResolverRecord ZoneWatch::resolver_record(const dns::Resolver& resolver) const {
-  storage::ResolverRecord record;
+storage::ResolverRecord ZoneWatch::resolver_record(const dns::Resolver& resolver) {
   const bool is_blind = resolver_health_.state() == lists::ResolverHealth::State::blind;
-  record.told_blind = is_blind;
-  record.cause = resolver_health_.cause();
-  record.since = resolver_since_;
   const std::vector<dns::Server>& watched = world_.resolvers->servers;
-  for (const dns::ServerStatus& status : resolver.servers()) {
-    const bool is_watched =
-        std::find(watched.begin(), watched.end(), status.server) != watched.end();
-    if (status.role != dns::ServerRole::resolver || !is_watched) {
-      continue;  // the engine remembers those of an earlier configuration for a while
+  std::vector<dns::ServerStatus> servers = resolver.servers();
+  // The engine remembers those of an earlier configuration for a while.
+  std::erase_if(servers, [&watched](const dns::ServerStatus& status) {
+    return std::find(watched.begin(), watched.end(), status.server) == watched.end();
+  });
+  resolver_views_ = report::resolver_views(servers, resolver_views_, ledger_.clocks().now);
+  for (report::ResolverView& view : resolver_views_) {
+    if (is_blind) {
+      view.state = "blind";
+      view.cause = resolver_health_.cause();
+      view.since = resolver_since_;
     }
-    report::ResolverView view;
-    view.server = status.server.to_text();
-    view.state = is_blind || !status.is_answering ? "blind" : "seeing";
-    view.cause = is_blind ? resolver_health_.cause() : std::nullopt;
-    view.since = is_blind ? resolver_since_ : std::nullopt;
-    if (status.rtt) {
-      view.rtt_ms = std::chrono::duration_cast<core::Millis>(*status.rtt).count();
-    }
-    record.servers.push_back(std::move(view));
   }
-  return record;
+  return {resolver_views_, is_blind, resolver_health_.cause(), resolver_since_};
 }
 
 void ZoneWatch::restore_resolver(const storage::ResolverRecord& record) {
+  resolver_views_ = record.servers;
   if (record.told_blind && record.cause) {
     resolver_health_.restore_blind(*record.cause, ledger_.clocks().tick);
     resolver_since_ = record.since;
@@ -438,6 +433,7 @@ void ZoneWatch::adopt(const ZoneWatch& before) {
   resolver_health_ = before.resolver_health_;
   resolver_health_.set_zone_kinds(kinds_through_resolver());
   resolver_since_ = before.resolver_since_;
+  resolver_views_ = before.resolver_views_;
 }
 
 }  // namespace rblwatch::daemon

@@ -59,7 +59,7 @@ class ZoneWatch {
   bool is_resolver_seeing() const {
     return resolver_health_.state() != lists::ResolverHealth::State::blind;
   }
-  storage::ResolverRecord resolver_record(const dns::Resolver& resolver) const;
+  storage::ResolverRecord resolver_record(const dns::Resolver& resolver);
   void restore_resolver(const storage::ResolverRecord& record);
   /// Takes over what the generation before knew of the resolver.
   void adopt(const ZoneWatch& before);
@@ -111,6 +111,7 @@ class ZoneWatch {
   lists::ResolverHealth resolver_health_;
   std::optional<core::Tick> test_all_at_;
   std::optional<core::Timestamp> resolver_since_;
+  std::vector<report::ResolverView> resolver_views_;  // as recorded last
 };
 
 }  // namespace rblwatch::daemon

@@ -48,8 +48,9 @@ struct ServerStatus {
   Server server;
   ServerRole role = ServerRole::resolver;
   std::optional<core::Micros> rtt;  // smoothed; nothing before the first reply
-  bool is_answering = true;    // false after a run of unanswered questions, until one is answered
-  bool is_asked_less = false;  // so much stays unanswered that less is asked of it
+  bool is_answering = true;     // false after a run of unanswered questions, until one is answered
+  bool is_asked_less = false;   // so much stays unanswered that less is asked of it
+  bool is_unreachable = false;  // it does not answer, and the network says that it can't be reached
 };
 
 class Resolver {

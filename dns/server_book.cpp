@@ -346,8 +346,12 @@ std::vector<ServerStatus> ServerBook::status() const {
   std::vector<ServerStatus> all;
   for (const auto& state : servers_) {
     if (state->is_let_go) continue;
-    ServerStatus status{state->server, state->role, std::nullopt, state->is_answering,
-                        state->distress.pace.is_limited()};
+    ServerStatus status{state->server,
+                        state->role,
+                        std::nullopt,
+                        state->is_answering,
+                        state->distress.pace.is_limited(),
+                        !state->is_answering && state->is_unreachable};
     if (state->rtt.is_known()) status.rtt = state->rtt.smoothed();
     all.push_back(status);
   }

@@ -17,35 +17,6 @@ using lists::ListingState;
 using lists::Subject;
 using lists::SubjectIndex;
 
-/// Targets that are meant by this text, by name or value.
-std::vector<lists::TargetIndex> targets_named(const lists::SubjectTable& subjects,
-                                              const std::string& text) {
-  const auto parsed = lists::parse_target_value(text);
-  std::vector<lists::TargetIndex> named;
-  const std::span<const lists::Target> targets = subjects.targets();
-  for (std::uint32_t i = 0; i < targets.size(); ++i) {
-    if (targets[i].name == text || targets[i].value == text ||
-        (parsed && parsed->value == targets[i].value)) {
-      named.push_back(lists::TargetIndex{i});
-    }
-  }
-  return named;
-}
-
-/// Of a network, as one target or several.
-std::vector<SubjectIndex> subjects_in(const lists::SubjectTable& subjects,
-                                      const std::string& network) {
-  std::vector<SubjectIndex> inside;
-  const auto range = core::Cidr::parse(network);
-  for (std::uint32_t i = 0; range && i < subjects.size(); ++i) {
-    const Subject& subject = subjects.subject(SubjectIndex{i});
-    if (!subject.is_domain() && range->contains(subject.address())) {
-      inside.push_back(SubjectIndex{i});
-    }
-  }
-  return inside;
-}
-
 /// The worst that holds: a target that nobody asks about, or not about all of it, is not clear.
 std::string target_state(const TargetView& view, bool has_gap, bool is_asked) {
   if (view.listed > 0) {
@@ -137,31 +108,14 @@ StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now
   return Survey(world, rows, now).document();
 }
 
-bool holds_subjects(const lists::SubjectTable& subjects, const std::string& network) {
-  return !subjects_in(subjects, network).empty();
-}
-
-StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
+StatusDoc restrict_to(const World& world, const StatusRows& rows, const Meant& meant,
                       Timestamp now) {
-  const std::vector<lists::TargetIndex> named = targets_named(world.subjects, target);
-  std::vector<SubjectIndex> meant;
-  for (const lists::TargetIndex index : named) {
-    const std::vector<SubjectIndex> subjects = world.subjects.subjects_of(index);
-    meant.insert(meant.end(), subjects.begin(), subjects.end());
-  }
-  if (named.empty()) {
-    meant = subjects_in(world.subjects, target);
-    const auto parsed = Subject::parse(target);
-    if (const auto index = parsed ? world.subjects.find(*parsed) : std::nullopt) {
-      meant = {*index};
-    }
-  }
   Survey::Scope scope{.subjects = std::vector<bool>(world.subjects.size()),
-                      .targets = {named.begin(), named.end()}};
+                      .targets = {meant.targets.begin(), meant.targets.end()}};
   std::set<lists::TargetIndex> holders = scope.targets;
-  for (const SubjectIndex subject : meant) {
+  for (const SubjectIndex subject : meant.subjects) {
     scope.subjects[subject.value] = true;
-    if (named.empty()) {
+    if (meant.targets.empty()) {
       const std::vector<lists::TargetIndex> those = world.subjects.holders(subject);
       holders.insert(those.begin(), those.end());
     }

@@ -16,6 +16,7 @@
 #include "lists/listing.hpp"
 #include "lists/target.hpp"
 #include "lists/zone.hpp"
+#include "report/meant.hpp"
 #include "report/model.hpp"
 
 namespace rblwatch::report {
@@ -152,12 +153,9 @@ struct World {
 
 /// All of `status`. Rows of zones or subjects that aren't watched are left out.
 StatusDoc build_status(const World& world, const StatusRows& rows, Timestamp now);
-/// Only what concerns this target (by name or value), subject, or network ("2001:db8::/64"): pairs,
-/// listings and unknowns of its subjects.
-StatusDoc restrict_to(const World& world, const StatusRows& rows, const std::string& target,
+/// Only what concerns these: pairs, listings and unknowns of the subjects.
+StatusDoc restrict_to(const World& world, const StatusRows& rows, const Meant& meant,
                       Timestamp now);
-/// Whether the text is a network in which anything is watched, as one target or several.
-bool holds_subjects(const lists::SubjectTable& subjects, const std::string& network);
 TargetsDoc build_targets(const World& world, const StatusRows& rows, Timestamp now);
 ZonesDoc build_zones(const World& world, const StatusRows& rows, Timestamp now);
 

@@ -67,21 +67,39 @@ Ink ink_of_state(const std::string& state) {
   return Ink::doubtful;
 }
 
+/// How wide events' columns are.
+struct EventColumns {
+  std::size_t ago = 0;
+  std::size_t word = 0;
+};
+
+EventColumns columns_of(const std::vector<lists::Event>& events, Timestamp now) {
+  EventColumns columns;
+  for (const lists::Event& event : events) {
+    columns.ago = std::max(columns.ago, core::to_ago(event.at, now).size());
+    columns.word = std::max(columns.word, enum_word(event.type).size());
+  }
+  return columns;
+}
+
 /// The sentence beside time and type; under them where that would make it too narrow.
-void add_event(std::string& text, const lists::Event& event, std::size_t word_width,
-               const TextStyle& style) {
+void add_event(std::string& text, const lists::Event& event, const EventColumns& columns,
+               Timestamp now, const TextStyle& style) {
   constexpr std::size_t kNarrow = 45;
   constexpr std::size_t kUnder = 4;
   const std::string at = core::to_local(event.at);
+  const std::string ago = core::to_ago(event.at, now);
   const std::string_view word = enum_word(event.type);
-  const std::string head = at + "  " + paint(word, ink_of_event(event), style);
+  const std::string head = at + "  " + paint(ago, Ink::faint, style) +
+                           std::string(columns.ago - ago.size() + 2, ' ') +
+                           paint(word, ink_of_event(event), style);
   const std::string sentence = show(lists::event_text(event), style);
-  const std::size_t indent = at.size() + 2 + word_width + 2;
+  const std::size_t indent = at.size() + 2 + columns.ago + 2 + columns.word + 2;
   if (width_of(style) < indent + kNarrow) {
     text += head + "\n";
     add_wrapped(text, std::string(kUnder, ' '), kUnder, sentence, style);
   } else {
-    add_wrapped(text, head + std::string(word_width - word.size() + 2, ' '), indent, sentence,
+    add_wrapped(text, head + std::string(columns.word - word.size() + 2, ' '), indent, sentence,
                 style);
   }
 }
@@ -196,17 +214,14 @@ std::string to_text(const HistoryDoc& document, const TextStyle& style) {
 }
 
 std::string events_to_text(const std::vector<lists::Event>& events, bool more,
-                           const TextStyle& style, core::Timestamp /*now*/) {
+                           const TextStyle& style, core::Timestamp now) {
   if (events.empty()) {
     return "No events.\n";
   }
-  std::size_t word_width = 0;
-  for (const lists::Event& event : events) {
-    word_width = std::max(word_width, enum_word(event.type).size());
-  }
+  const EventColumns columns = columns_of(events, now);
   std::string text;
   for (const lists::Event& event : events) {
-    add_event(text, event, word_width, style);
+    add_event(text, event, columns, now, style);
   }
   add_more(text, more, style);
   return text;

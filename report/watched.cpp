@@ -6,22 +6,6 @@
 
 namespace rblwatch::report {
 
-Meant find_meant(const lists::SubjectTable& subjects, const std::string& text) {
-  Meant meant;
-  const auto value = lists::parse_target_value(text);
-  const std::string spelling = value ? value->value : text;
-  for (const lists::Target& target : subjects.targets()) {
-    if (target.name == text || target.value == text || target.value == spelling) {
-      meant.target_names.push_back(target.name);
-    }
-  }
-  const auto subject = lists::Subject::parse(text);
-  if (subject && subjects.find(*subject)) {
-    meant.subjects.push_back(subject->to_text());
-  }
-  return meant;
-}
-
 std::string not_watched_text(const lists::SubjectTable& subjects, const std::string& text) {
   std::vector<std::string> names;
   for (const lists::Target& target : subjects.targets()) {
@@ -38,16 +22,10 @@ core::Result<StatusDoc> status_of(const World& world, const StatusRows& rows,
     return build_status(world, rows, now);
   }
   const Meant meant = find_meant(world.subjects, text);
-  if (!meant.is_known() && holds_subjects(world.subjects, text)) {
-    return restrict_to(world, rows, text, now);
-  }
   if (!meant.is_known()) {
     return core::fail(core::Error::Kind::not_found, not_watched_text(world.subjects, text));
   }
-  // Its name as configured, or its subject as it is spelt here: "2001:DB8::1" is 2001:db8::1.
-  return restrict_to(
-      world, rows, meant.target_names.empty() ? meant.subjects.front() : meant.target_names.front(),
-      now);
+  return restrict_to(world, rows, meant, now);
 }
 
 bool is_named(const lists::Zone& zone, std::string_view name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What somebody means by a word: a target, a subject, a network, a zone; out of what is watched,
-// for the command line and HTTP alike. Pure; any thread.
+// What concerns a word (a target, a subject, a network, a zone), and what to say where it names
+// nothing; for the command line and HTTP alike. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -12,18 +12,11 @@
 
 #include "core/result.hpp"
 #include "lists/catalogue.hpp"
+#include "report/meant.hpp"
 #include "report/status.hpp"
 
 namespace rblwatch::report {
 
-/// Targets that bear this name or value, and the subjects meant by it: an address or domain that is
-/// watched.
-struct Meant {
-  std::vector<std::string> target_names;
-  std::vector<std::string> subjects;
-  bool is_known() const { return !target_names.empty() || !subjects.empty(); }
-};
-Meant find_meant(const lists::SubjectTable& subjects, const std::string& text);
 /// What to say of a word that names nothing watched.
 std::string not_watched_text(const lists::SubjectTable& subjects, const std::string& text);
 

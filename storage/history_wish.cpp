@@ -20,6 +20,25 @@ core::Result<std::optional<core::Timestamp>> moment(const std::string& text, cor
   return *at;
 }
 
+/// Rows bear the names that their targets had then: a target's subjects of today count too, and so
+/// do its subjects that are gone and a word that names nothing any more.
+void choose_rows(HistoryFilter& filter, const lists::SubjectTable& subjects,
+                 const std::string& word) {
+  const auto spelt = lists::Subject::parse(word);
+  filter.subjects.push_back(spelt ? spelt->to_text() : word);
+  if (spelt && !spelt->is_domain()) {
+    return;
+  }
+  const report::Meant meant = report::find_meant(subjects, word);
+  filter.targets.push_back(word);
+  for (const lists::TargetIndex target : meant.targets) {
+    filter.targets.push_back(subjects.targets()[target.value].name);
+  }
+  for (const lists::SubjectIndex subject : meant.subjects) {
+    filter.subjects.push_back(subjects.subject(subject).to_text());
+  }
+}
+
 /// Whether anything is stored of a zone that nobody knows any more.
 core::Result<bool> has_past(const Reader& reader, const std::string& zone) {
   HistoryFilter any;
@@ -51,10 +70,7 @@ core::Result<HistoryFilter> make_filter(const HistoryWish& wish,
   filter.limit = wish.limit;
   filter.zone = wish.zone;
   if (!wish.word.empty()) {
-    const auto subject = lists::Subject::parse(wish.word);
-    filter.targets = report::find_meant(subjects, wish.word).target_names;
-    filter.targets.push_back(wish.word);  // of a target that is gone
-    filter.subjects = {subject ? subject->to_text() : wish.word};
+    choose_rows(filter, subjects, wish.word);
   }
   return filter;
 }

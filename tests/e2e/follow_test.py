@@ -57,6 +57,18 @@ class Follow(Story):
         self.assertEqual(len(warned), 1, "one line for many lookups: " + watch.log()[-2000:])
         self.assertEqual([e for e in watch.events() if e["type"].startswith("target_")], [])
 
+    def test_why_tells_a_domain_from_the_addresses_that_follow_it(self):
+        self.publish()
+        self.dns.zone("mixed.test", ("ipv4", "domain")).list("192.0.2.10", "127.255.255.254")
+        zone = own_zone("mixed", "mixed.test", kinds=("ipv4", "domain"))
+        watch = self.install(self.config(self.dns, zone=[zone], target=[{"domain": DOMAIN, "name": "ours", "follow": ["mx"]}])).start()
+        watch.wait_status(lambda s: s["summary"]["pairs"] == 3 and s["summary"]["unknown"] == 1, "one odd answer", 40)
+        watch.stop()
+        answer, = watch.cli("why", DOMAIN, "mixed", "--json").json["answers"]
+        self.assertEqual((answer["verdict"], answer["cause"]), ("clear", None))
+        answer, = watch.cli("why", "192.0.2.10", "mixed", "--json").json["answers"]
+        self.assertEqual((answer["verdict"], answer["cause"]), ("unknown", "refused"))
+
     def test_an_address_that_leaves_is_retired_without_an_alert(self):
         self.publish()
         self.zone.list("192.0.2.10")

@@ -36,6 +36,15 @@ class Reload(Story):
         self.assertEqual(status["summary"]["zones_seeing"], 2)
         self.assertEqual([e["type"] for e in self.watch.events()], ["listed"])
 
+    def test_the_history_of_a_target_outlives_its_name(self):
+        self.watch.write_config({**self.base, "target": [target(MX1, "renamed"), target("192.0.2.11", "mx2")]})
+        self.watch.reload()
+        self.eventually(lambda: self.watch.log().count("configuration reloaded") == 1, "the reload")
+        for word in ("renamed", MX1):
+            rows = self.watch.cli("history", word, "--json").json["listings"]
+            self.assertEqual([row["subject"] for row in rows], [MX1], word)
+            self.assertEqual(len(self.watch.cli("history", word, "--events", "--json").json["events"]), 1, word)
+
     def test_what_needs_a_restart_is_named_each_time(self):
         changed = {**self.base, "daemon": {**self.base["daemon"], "proxy": "http://127.0.0.1:9/"},
                    "resolver": {**self.base["resolver"], "attempts": 3}}

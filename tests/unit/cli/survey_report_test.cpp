@@ -185,3 +185,17 @@ TEST_CASE("a host whose addresses can't be found is unknown on IP zones", "[surv
   CHECK(document.summary.zones_untested == 1);
   CHECK(report::exit_code(document) == 3);
 }
+
+TEST_CASE("hosts whose addresses can't be found make one entry with what else wasn't asked",
+          "[survey_report]") {
+  Stage stage({ip_zone()}, {"192.0.2.10"});
+  stage.doubt(0, "192.0.2.10", Cause::not_asked);
+  auto document = stage.document();
+  for (int i = 0; i < 30; ++i) {
+    add_unresolved(document, stage.zones, "host" + std::to_string(i) + ".example.com");
+  }
+  REQUIRE(document.unknowns.size() == 1);
+  CHECK(document.unknowns.front().pairs == 31);
+  CHECK(document.unknowns.front().subjects.size() == 20);
+  CHECK(document.unknowns.front().subjects.at(1) == "host0.example.com");
+}

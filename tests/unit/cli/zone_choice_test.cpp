@@ -68,15 +68,22 @@ TEST_CASE("one that must be in use is not taken from the catalogue", "[zone_choi
 TEST_CASE("a target is meant by name or value, a subject by itself", "[reading]") {
   const auto subjects =
       subjects_of({"192.0.2.10", "198.51.100.0/30", "2001:db8::1", "example.com"});
-  CHECK(report::find_meant(subjects, "name of 192.0.2.10").target_names.size() == 1);
-  CHECK(report::find_meant(subjects, "198.51.100.0/30").target_names.size() == 1);
-  CHECK(report::find_meant(subjects, "198.51.100.1").target_names.empty());
-  CHECK(report::find_meant(subjects, "198.51.100.1").subjects ==
-        std::vector<std::string>{"198.51.100.1"});
-  CHECK(report::find_meant(subjects, "2001:DB8::1").subjects ==
-        std::vector<std::string>{"2001:db8::1"});
-  CHECK(report::find_meant(subjects, "EXAMPLE.com").subjects ==
-        std::vector<std::string>{"example.com"});
+  const auto spelt = [&subjects](const std::string& word) {
+    std::vector<std::string> texts;
+    for (const lists::SubjectIndex subject : report::find_meant(subjects, word).subjects) {
+      texts.push_back(subjects.subject(subject).to_text());
+    }
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(report::find_meant(subjects, "name of 192.0.2.10").targets.size() == 1);
+  CHECK(spelt("name of 192.0.2.10") == Texts{"192.0.2.10"});
+  CHECK(spelt("198.51.100.0/30").size() == 4);
+  CHECK(report::find_meant(subjects, "198.51.100.1").targets.empty());
+  CHECK(spelt("198.51.100.1") == Texts{"198.51.100.1"});
+  CHECK(spelt("198.51.100.2/31") == Texts{"198.51.100.2", "198.51.100.3"});
+  CHECK(spelt("2001:DB8::1") == Texts{"2001:db8::1"});
+  CHECK(spelt("EXAMPLE.com") == Texts{"example.com"});
   CHECK_FALSE(report::find_meant(subjects, "192.0.2.11").is_known());
   CHECK_FALSE(report::find_meant(subjects, "").is_known());
 }

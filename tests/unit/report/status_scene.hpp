@@ -120,7 +120,7 @@ struct Scene {
   }
   StatusDoc only(const std::string& target) const {
     return with_world([&target](const World& world, const StatusRows& all) {
-      return restrict_to(world, all, target, kNow);
+      return restrict_to(world, all, find_meant(world.subjects, target), kNow);
     });
   }
   std::vector<TargetView> target_views() const {
