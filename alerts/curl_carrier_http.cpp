@@ -58,6 +58,21 @@ std::optional<core::IpAddress> literal_host(const std::string& url) {
   return address ? std::optional(*address) : std::nullopt;
 }
 
+/// libcurl's own word is no help here: it calls a reply that isn't HTTP an unsupported protocol
+/// too.
+bool is_web_url(const std::string& url) {
+  const Url parsed(curl_url());
+  char* scheme = nullptr;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+    return false;
+  }
+  const std::string_view text(scheme);  // in lower case
+  const bool is_web = text == "http" || text == "https";
+  curl_free(scheme);
+  return is_web;
+}
+
 void add_header(List& headers, const std::string& line) {
   if (curl_slist* longer = curl_slist_append(headers.get(), line.c_str())) {
     static_cast<void>(headers.release());
@@ -76,6 +91,7 @@ struct HttpTransfer::State {
   std::size_t received = 0;
   std::string reply;
   std::string retry_after;
+  bool is_web = true;  // the URL's scheme is one that is spoken here
   bool is_guarded_address = false;
 
   const HttpRequest& request() const { return std::get<HttpRequest>(shipment.parcel); }
@@ -193,7 +209,12 @@ HttpTransfer::HttpTransfer(Shipment shipment, const DeliveryOptions& options)
     : state_(std::make_unique<State>()) {
   state_->shipment = std::move(shipment);
   state_->proxy = options.proxy;
-  const auto literal = literal_host(state_->shipment.channel.url.reveal());
+  const std::string& url = state_->shipment.channel.url.reveal();
+  state_->is_web = is_web_url(url);
+  if (!state_->is_web) {
+    return;
+  }
+  const auto literal = literal_host(url);
   if (literal && !state_->may_reach(*literal)) {
     state_->is_guarded_address = true;
     return;
@@ -216,6 +237,9 @@ const std::string& HttpTransfer::delivery_id() const {
 }
 
 Receipt HttpTransfer::refusal() const {
+  if (!state_->is_web) {
+    return Rejected{"the URL is not one of http or https"};
+  }
   if (state_->is_guarded_address) {
     return Rejected{
         "a link-local or metadata address (allow_private = true lets this channel reach it)"};
@@ -243,8 +267,11 @@ Receipt HttpTransfer::receipt(int code) const {
   if (state_->is_guarded_address && code == CURLE_COULDNT_CONNECT) {
     return refusal();
   }
-  if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
-    return Rejected{"the URL is not one of http or https"};
+  if (code == CURLE_URL_MALFORMAT) {
+    return Rejected{"the URL can't be used"};
+  }
+  if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) {
+    return Retry{"what came is no reply of HTTP/1", std::nullopt, false};
   }
   long system_error = 0;
   curl_easy_getinfo(state_->easy.get(), CURLINFO_OS_ERRNO, &system_error);

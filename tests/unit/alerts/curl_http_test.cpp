@@ -220,6 +220,19 @@ TEST_CASE("A connection that breaks without a status is tried again") {
   CHECK(shown(send(*carrier, shipment_to(server.at("http")))).substr(0, 6) == "retry:");
 }
 
+TEST_CASE("A reply that is not HTTP is tried again, and called what it is") {
+  for (const char* reply :
+       {"SSH-2.0-OpenSSH_9.2p1\r\n", "220 mail.test ESMTP\r\n", "HTTP/2.0 nonsense\r\n\r\n",
+        "<html>no head at all</html>", "HTTP/1.1 nonsense\r\n\r\n"}) {
+    INFO(reply);
+    Sink sink(reply);
+    const auto carrier = carrier_with();
+    CHECK(shown(send(*carrier, shipment_to(sink.url()))) ==
+          "retry: what came is no reply of HTTP/1");
+    CHECK(sink.requests().size() == 1);
+  }
+}
+
 std::string closed_port_url(const std::string& path) {
   std::string url;
   {
