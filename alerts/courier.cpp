@@ -21,11 +21,6 @@ bool fits(const Parcel& parcel, ChannelType type) {
   return std::holds_alternative<MailMessage>(parcel) == (type == ChannelType::email);
 }
 
-/// What remains of a stored wait, whatever the wall clock did meanwhile.
-Millis remaining(const std::optional<core::Timestamp>& at, core::Timestamp now, Millis most) {
-  return at ? std::clamp(*at - now, Millis(0), most) : Millis(0);
-}
-
 std::string response_of(const Receipt& receipt) {
   return std::visit([](const auto& any) { return any.response; }, receipt);
 }
@@ -177,10 +172,9 @@ void Courier::add_loaded(const Delivery& delivery, std::vector<std::string> subj
   Waiting waiting;
   waiting.delivery = delivery;
   waiting.subjects = std::move(subjects);
-  waiting.next_attempt =
-      clocks.tick + remaining(delivery.next_attempt_at, clocks.now, options_.longest_retry_after);
-  waiting.give_up = clocks.tick + remaining(delivery.created_at + options_.give_up_after,
-                                            clocks.now, options_.give_up_after);
+  const Resumption remains = resume(delivery, clocks.now, options_);
+  waiting.next_attempt = clocks.tick + remains.next_attempt;
+  waiting.give_up = clocks.tick + remains.give_up;
   lanes_[delivery.channel].add(std::move(waiting));
 }
 
@@ -227,13 +221,14 @@ void Courier::ship_due() {
 }
 
 void Courier::ship(Lane& lane, Waiting& waiting, const Channel& channel) {
-  waiting.shipped_at = clock_.now();
+  const core::ClockPair clocks = core::read_clocks(clock_);
+  waiting.shipped_at = clocks.tick;
   if (!fits(waiting.delivery.parcel, channel.type)) {
     fail(lane, waiting, "this was sealed for another type of channel");
     return;
   }
   shipped_.emplace(waiting.delivery.id, channel.name);
-  carrier_.ship({waiting.delivery.id, channel, waiting.delivery.parcel, waiting.shipped_at});
+  carrier_.ship({waiting.delivery.id, channel, waiting.delivery.parcel, clocks.now});
 }
 
 void Courier::drop_all(Lane& lane) {
@@ -273,8 +268,7 @@ void Courier::settle(const Arrival& arrival) {
   if (waiting == nullptr) {
     return;
   }
-  ++waiting->delivery.attempts;
-  waiting->delivery.last_attempt_at = waiting->shipped_at;
+  note_attempt(*waiting);
   if (const auto* good = std::get_if<Delivered>(&arrival.receipt)) {
     delivered(lane, *waiting, *good);
   } else if (waiting->is_withdrawn) {
@@ -284,6 +278,16 @@ void Courier::settle(const Arrival& arrival) {
   } else {
     fail(lane, *waiting, std::get<Rejected>(arrival.receipt).response);
   }
+}
+
+/// By one reading of the clocks with what is stored beside it, so that their differences are true
+/// even when the wall clock was set during the attempt.
+void Courier::note_attempt(Waiting& waiting) const {
+  Delivery& delivery = waiting.delivery;
+  ++delivery.attempts;
+  delivery.last_attempt_at = core::read_clocks(clock_).wall(waiting.shipped_at);
+  delivery.tried_for =
+      options_.give_up_after - std::chrono::floor<Millis>(waiting.give_up - waiting.shipped_at);
 }
 
 void Courier::delivered(Lane& lane, Waiting& waiting, const Delivered& receipt) {

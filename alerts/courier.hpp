@@ -89,6 +89,7 @@ class Courier {
   void drop_all(Lane& lane);
   void drop(Lane& lane, Waiting& waiting, const std::string& response);
   void settle(const Arrival& arrival);
+  void note_attempt(Waiting& waiting) const;
   void delivered(Lane& lane, Waiting& waiting, const Delivered& receipt);
   void retry(Lane& lane, Waiting& waiting, const Retry& receipt);
   void fail(Lane& lane, Waiting& waiting, const std::string& response);

@@ -205,4 +205,16 @@ std::optional<Timestamp> next_attempt(const Delivery& delivery, ChannelType type
   return now + pause;
 }
 
+Resumption resume(const Delivery& delivery, Timestamp now, const DeliveryOptions& options) {
+  if (delivery.attempts == 0 || !delivery.last_attempt_at || !delivery.next_attempt_at) {
+    return {Millis(0), options.give_up_after};
+  }
+  const Timestamp began = *delivery.last_attempt_at;
+  const Millis wait =
+      std::clamp(*delivery.next_attempt_at - began, Millis(0), options.longest_retry_after);
+  const Millis over = std::clamp(now - began, Millis(0), wait);
+  return {wait - over, std::clamp(options.give_up_after - delivery.tried_for - over, Millis(0),
+                                  options.give_up_after)};
+}
+
 }  // namespace rblwatch::alerts

@@ -28,6 +28,7 @@ struct Delivery {
   Parcel parcel;
   std::uint32_t attempts = 0;
   std::optional<core::Timestamp> last_attempt_at;
+  core::Millis tried_for{};  // until the last attempt, by the clock that only goes forward
   std::optional<core::Timestamp> next_attempt_at;  // waiting only
   std::string response;                            // of the last attempt, short and safe to show
   std::vector<std::int64_t> events;                // ids, oldest first
@@ -66,6 +67,18 @@ std::optional<core::Millis> parse_retry_after(std::string_view value, core::Time
 std::optional<core::Timestamp> next_attempt(const Delivery& delivery, ChannelType type,
                                             const Retry& retry, core::Timestamp now,
                                             const DeliveryOptions& options, double jitter);
+
+/// What remains of the waits of a delivery that an earlier run of the program has tried.
+struct Resumption {
+  core::Millis next_attempt{};
+  core::Millis give_up{};
+};
+/// Of a stored wait its length is trusted and the wall clock only for how much of it is over: a
+/// wait is never longer than it was made, starts anew when the clock was set back before its
+/// beginning (rule 13), and is over when the clock was set ahead. Time in which nothing was to be
+/// tried (the program didn't run, or so the clock says) is none of the days of trying, so that no
+/// jump can use them up.
+Resumption resume(const Delivery& delivery, core::Timestamp now, const DeliveryOptions& options);
 
 }  // namespace rblwatch::alerts
 

@@ -33,7 +33,7 @@ struct Waiting {
   bool is_withdrawn = false;  // dropped by the operator while under way
   core::Tick next_attempt{};
   core::Tick give_up{};
-  core::Timestamp shipped_at{};
+  core::Tick shipped_at{};
 };
 
 /// What the events are about, for keeping the order: "s:192.0.2.10", "z:corp", "c:ops" …

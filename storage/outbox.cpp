@@ -150,20 +150,24 @@ void write_delivery(Transaction& transaction, const alerts::Delivery& delivery,
 std::vector<alerts::Delivery> read_waiting(Transaction& transaction) {
   std::vector<alerts::Delivery> deliveries;
   Query query(transaction,
-              "SELECT id, channel, waits_since, parcel, content_type, body, attempts, "
-              "last_attempt_at, next_attempt_at, response FROM deliveries "
+              "SELECT id, channel, created_at, parcel, content_type, body, attempts, "
+              "last_attempt_at, next_attempt_at, response, waits_since FROM deliveries "
               "WHERE state = 'waiting' ORDER BY seq");
   while (query.next()) {
     alerts::Delivery delivery;
     delivery.id = query.text();
     delivery.channel = query.text();
-    // A delivery that was sent again by hand has its days of trying anew.
     delivery.created_at = query.timestamp();
     delivery.parcel = read_parcel(query);
     delivery.attempts = static_cast<std::uint32_t>(query.integer());
     delivery.last_attempt_at = query.maybe_timestamp();
     delivery.next_attempt_at = query.maybe_timestamp();
     delivery.response = query.text();
+    const core::Timestamp waits_since = query.timestamp();
+    // One that was sent again by hand has its days of trying anew.
+    if (delivery.attempts > 0 && delivery.last_attempt_at) {
+      delivery.tried_for = std::max(*delivery.last_attempt_at - waits_since, core::Millis(0));
+    }
     delivery.events = read_events_of(transaction, delivery.id);
     deliveries.push_back(std::move(delivery));
   }
@@ -171,15 +175,22 @@ std::vector<alerts::Delivery> read_waiting(Transaction& transaction) {
 }
 
 void settle_delivery(Transaction& transaction, const alerts::Delivery& delivery) {
+  const bool waits = delivery.state == DeliveryState::waiting;
+  // Not the moment when it was sealed, which a wall clock that is set makes days of what were
+  // minutes.
+  std::optional<core::Timestamp> waits_since;
+  if (waits && delivery.last_attempt_at) {
+    waits_since = *delivery.last_attempt_at - delivery.tried_for;
+  }
   // One that was dropped while its attempt was under way stays dropped, unless it arrived.
   Query query(transaction,
               "UPDATE deliveries SET attempts = ?3, last_attempt_at = ?4, response = ?6, "
               "state = CASE WHEN state = 'dropped' AND ?2 <> 'delivered' THEN state ELSE ?2 END, "
-              "next_attempt_at = CASE WHEN state = 'dropped' THEN NULL ELSE ?5 END "
+              "next_attempt_at = CASE WHEN state = 'dropped' THEN NULL ELSE ?5 END, "
+              "waits_since = ifnull(?7, waits_since) "
               "WHERE id = ?1");
   query.bind(delivery.id, delivery.state, delivery.attempts, delivery.last_attempt_at,
-             delivery.state == DeliveryState::waiting ? delivery.next_attempt_at : std::nullopt,
-             delivery.response);
+             waits ? delivery.next_attempt_at : std::nullopt, delivery.response, waits_since);
   query.run();
   expect_found(transaction, "there is no delivery " + delivery.id);
 }

@@ -190,5 +190,39 @@ TEST_CASE("A delivery is given up three days after it was made") {
   CHECK_FALSE(Attempt(1).pause(ChannelType::webhook, retry, 0.5, kThreeDays * 10));
 }
 
+TEST_CASE("Of a stored wait its length is trusted, and the wall clock for what is over of it") {
+  Delivery delivery;
+  delivery.attempts = 3;
+  delivery.last_attempt_at = at("2026-11-23T09:10:00Z");
+  delivery.tried_for = core::Seconds(3600);
+  struct Row {
+    std::int64_t wait;   // s
+    std::int64_t later;  // s after the last attempt, by the wall clock
+    std::int64_t next_attempt;
+    std::int64_t days_over;  // s of the days of trying
+  };
+  constexpr std::int64_t kDay = 86'400;
+  for (const Row& row : std::initializer_list<Row>{{600, 0, 600, 3600},
+                                                   {600, 250, 350, 3850},
+                                                   {600, 600, 0, 4200},
+                                                   {600, 40 * kDay, 0, 4200},
+                                                   {600, -1, 600, 3600},
+                                                   {600, -40 * kDay, 600, 3600},
+                                                   {-600, 0, 0, 3600},
+                                                   {9 * kDay, -kDay, kDay, 3600}}) {
+    INFO(row.wait << " " << row.later);
+    delivery.next_attempt_at = *delivery.last_attempt_at + core::Seconds(row.wait);
+    const Resumption remains =
+        resume(delivery, *delivery.last_attempt_at + core::Seconds(row.later), {});
+    CHECK(remains.next_attempt == core::Seconds(row.next_attempt));
+    CHECK(remains.give_up == core::Seconds(3 * kDay - row.days_over));
+  }
+  delivery.tried_for = core::Seconds(4 * kDay);
+  CHECK(resume(delivery, *delivery.last_attempt_at, {}).give_up == Millis(0));
+  delivery.attempts = 0;  // sent again by hand
+  CHECK(resume(delivery, *delivery.last_attempt_at, {}).give_up == core::Seconds(3 * kDay));
+  CHECK(resume(delivery, *delivery.last_attempt_at, {}).next_attempt == Millis(0));
+}
+
 }  // namespace
 }  // namespace rblwatch::alerts

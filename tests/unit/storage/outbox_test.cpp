@@ -46,6 +46,7 @@ alerts::Delivery settled(DeliveryState state, std::uint32_t attempts, std::int64
   result.attempts = attempts;
   result.last_attempt_at = at(seconds);
   result.next_attempt_at = at(seconds + 60);
+  result.tried_for = core::Seconds(50);
   result.response = "503 try later";
   return result;
 }
@@ -173,6 +174,8 @@ TEST_CASE("settling stores what the attempt came to, and only waiting ones are t
     CHECK(waiting[0].attempts == 3);
     CHECK(waiting[0].last_attempt_at == at(400));
     CHECK(waiting[0].next_attempt_at == at(460));
+    CHECK(waiting[0].tried_for == core::Seconds(50));  // whatever lies between the two moments
+    CHECK(waiting[0].created_at == at(330));
     CHECK(waiting[0].response == "503 try later");
     CHECK(waiting[0].parcel == delivery().parcel);
   }
@@ -208,7 +211,9 @@ TEST_CASE("a failed delivery can be sent again, with attempts and days from zero
   REQUIRE(waiting.size() == 1);
   CHECK(waiting[0].attempts == 0);
   CHECK(waiting[0].next_attempt_at == at(300'000));
-  CHECK(waiting[0].created_at == at(300'000));
+  CHECK(waiting[0].tried_for == core::Seconds(0));
+  taken(store.settle(settled(DeliveryState::waiting, 1, 300'050), {}, {}));
+  CHECK(taken(store.waiting())[0].tried_for == core::Seconds(50));
   CHECK(waiting[0].parcel == delivery().parcel);
   CHECK(waiting[0].events == std::vector<std::int64_t>{1});
 }
