@@ -174,8 +174,11 @@ void Courier::add_loaded(const Delivery& delivery, std::vector<std::string> subj
   waiting.subjects = std::move(subjects);
   const Resumption remains = resume(delivery, clocks.now, options_);
   waiting.next_attempt = clocks.tick + remains.next_attempt;
+  waiting.not_before = clocks.tick + remains.asked;
   waiting.give_up = clocks.tick + remains.give_up;
-  lanes_[delivery.channel].add(std::move(waiting));
+  Lane& lane = lanes_[delivery.channel];
+  lane.add(std::move(waiting));
+  lane.hold(clocks.tick + remains.hold);
 }
 
 void Courier::tell_unrecorded(const lists::Event& event, const Coverage& coverage) {
@@ -320,9 +323,10 @@ void Courier::retry(Lane& lane, Waiting& waiting, const Retry& receipt) {
   const Millis pause = *next - virtual_now;
   delivery.next_attempt_at = clocks.now + pause;
   delivery.response = receipt.response;
-  lane.wait_again(waiting, clocks.tick + pause);
+  const core::Tick not_before = clocks.tick + asked_pause(type, receipt, options_);
+  lane.wait_again(waiting, clocks.tick + pause, not_before);
   if (receipt.retry_after) {
-    lane.hold(clocks.tick + std::min(*receipt.retry_after, options_.longest_retry_after));
+    lane.hold(not_before);
   }
   core::log(delivery.attempts == 1 ? core::LogLevel::warn : core::LogLevel::info,
             "delivery not taken; it is tried again",

@@ -191,6 +191,13 @@ std::optional<Millis> parse_retry_after(std::string_view value, Timestamp now) {
   return std::clamp<Millis>(*at - now, Millis(0), core::Seconds(kLongestWait));
 }
 
+Millis asked_pause(ChannelType type, const Retry& retry, const DeliveryOptions& options) {
+  if (retry.retry_after) {
+    return std::min(*retry.retry_after, options.longest_retry_after);
+  }
+  return type == ChannelType::email && retry.is_deferral ? options.mail_first_pause : Millis(0);
+}
+
 std::optional<Timestamp> next_attempt(const Delivery& delivery, ChannelType type,
                                       const Retry& retry, Timestamp now,
                                       const DeliveryOptions& options, double jitter) {
@@ -198,23 +205,33 @@ std::optional<Timestamp> next_attempt(const Delivery& delivery, ChannelType type
     return std::nullopt;
   }
   const bool is_deferred_mail = type == ChannelType::email && retry.is_deferral;
-  Millis pause = pause_after(delivery, is_deferred_mail, options, jitter);
-  if (retry.retry_after) {
-    pause = std::max(pause, std::min(*retry.retry_after, options.longest_retry_after));
-  }
-  return now + pause;
+  const Millis pause = pause_after(delivery, is_deferred_mail, options, jitter);
+  return now + std::max(pause, asked_pause(type, retry, options));
 }
 
 Resumption resume(const Delivery& delivery, Timestamp now, const DeliveryOptions& options) {
   if (delivery.attempts == 0 || !delivery.last_attempt_at || !delivery.next_attempt_at) {
-    return {Millis(0), options.give_up_after};
+    return {.give_up = options.give_up_after};
   }
   const Timestamp began = *delivery.last_attempt_at;
   const Millis wait =
       std::clamp(*delivery.next_attempt_at - began, Millis(0), options.longest_retry_after);
   const Millis over = std::clamp(now - began, Millis(0), wait);
-  return {wait - over, std::clamp(options.give_up_after - delivery.tried_for - over, Millis(0),
-                                  options.give_up_after)};
+  Resumption remains;
+  remains.next_attempt = wait - over;
+  remains.give_up = std::clamp(options.give_up_after - delivery.tried_for - over, Millis(0),
+                               options.give_up_after);
+  if (std::holds_alternative<MailMessage>(delivery.parcel)) {
+    remains.asked = std::max(std::min(wait, options.mail_first_pause) - over, Millis(0));
+    return remains;
+  }
+  // The wait is counted from the beginning of the attempt.
+  const Millis own = options.request_timeout +
+                     doubled(options.first_pause, delivery.attempts, options.longest_pause);
+  if (wait > own) {
+    remains.asked = remains.hold = remains.next_attempt;
+  }
+  return remains;
 }
 
 }  // namespace rblwatch::alerts

@@ -60,6 +60,9 @@ Receipt smtp_receipt(int reply, std::string_view text);
 /// Seconds or an HTTP date; nothing when it is neither. Not below zero.
 std::optional<core::Millis> parse_retry_after(std::string_view value, core::Timestamp now);
 
+/// How long the receiver asked to be left alone with this: Retry-After, at most longest_retry_after
+/// of it; mail_first_pause for a mail that was deferred. Nothing cuts that short.
+core::Millis asked_pause(ChannelType type, const Retry& retry, const DeliveryOptions& options);
 /// When to try again after a Retry (`delivery.attempts` counts the one that failed): full jitter
 /// over a pause that doubles with each attempt; a deferred mail's pauses are at least
 /// mail_first_pause, the first one just that. Not before retry_after (at most longest_retry_after
@@ -71,13 +74,17 @@ std::optional<core::Timestamp> next_attempt(const Delivery& delivery, ChannelTyp
 /// What remains of the waits of a delivery that an earlier run of the program has tried.
 struct Resumption {
   core::Millis next_attempt{};
+  core::Millis asked{};  // of it: as asked_pause()
+  core::Millis hold{};   // of the whole channel: Retry-After
   core::Millis give_up{};
 };
 /// Of a stored wait its length is trusted and the wall clock only for how much of it is over: a
 /// wait is never longer than it was made, starts anew when the clock was set back before its
 /// beginning (rule 13), and is over when the clock was set ahead. Time in which nothing was to be
 /// tried (the program didn't run, or so the clock says) is none of the days of trying, so that no
-/// jump can use them up.
+/// jump can use them up. What the receiver asked for isn't stored. A pause that is longer than the
+/// back-off's own was Retry-After, and holds the channel again; a shorter Retry-After, of seconds
+/// at first, is kept for this delivery alone. Of a mail's the first minute is taken for a deferral.
 Resumption resume(const Delivery& delivery, core::Timestamp now, const DeliveryOptions& options);
 
 }  // namespace rblwatch::alerts

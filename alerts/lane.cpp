@@ -102,15 +102,16 @@ std::vector<Waiting*> Lane::take_due(core::Tick now, ChannelType type) {
   return due;
 }
 
-void Lane::wait_again(Waiting& waiting, core::Tick at) {
+void Lane::wait_again(Waiting& waiting, core::Tick at, core::Tick not_before) {
   under_way_ -= waiting.is_under_way ? 1 : 0;
   waiting.is_under_way = false;
   waiting.next_attempt = at;
+  waiting.not_before = not_before;
 }
 
 void Lane::bring_forward(core::Tick now) {
   for (Waiting& waiting : queue_) {
-    waiting.next_attempt = std::min(waiting.next_attempt, now);
+    waiting.next_attempt = std::min(waiting.next_attempt, std::max(now, waiting.not_before));
   }
 }
 
@@ -120,6 +121,9 @@ void Lane::hold(core::Tick until) {
 
 void Lane::release(core::Tick now) {
   held_until_ = core::Tick{};
+  for (Waiting& waiting : queue_) {
+    waiting.not_before = core::Tick{};
+  }
   bring_forward(now);
 }
 

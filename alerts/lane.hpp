@@ -32,6 +32,7 @@ struct Waiting {
   bool is_under_way = false;
   bool is_withdrawn = false;  // dropped by the operator while under way
   core::Tick next_attempt{};
+  core::Tick not_before{};  // its receiver asked for that: no success brings it forward past this
   core::Tick give_up{};
   core::Tick shipped_at{};
 };
@@ -54,9 +55,10 @@ class Lane {
 
   /// Those that may go now, oldest first, marked as under way. They stay here until removed.
   std::vector<Waiting*> take_due(core::Tick now, ChannelType type);
-  /// It is back and waits until `at` for its next attempt.
-  void wait_again(Waiting& waiting, core::Tick at);
-  /// A success: whatever waits for its next attempt may go now.
+  /// It is back and waits until `at` for its next attempt, until `not_before` whatever happens.
+  void wait_again(Waiting& waiting, core::Tick at, core::Tick not_before = {});
+  /// A success: whatever waits for its next attempt may go now, if its receiver didn't ask for the
+  /// wait.
   void bring_forward(core::Tick now);
   /// Nothing goes before `until`.
   void hold(core::Tick until);

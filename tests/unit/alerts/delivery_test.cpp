@@ -182,6 +182,48 @@ TEST_CASE("Retry-After is obeyed, at most for a day") {
   CHECK(Attempt(11).pause(ChannelType::webhook, asked(1), 0.5) == Millis(450'000));
 }
 
+TEST_CASE("What a receiver asked for is part of the pause") {
+  const DeliveryOptions options;
+  const Retry later{"HTTP 429", core::Seconds(30), false};
+  const Retry much_later{"HTTP 429", core::Seconds(1'000'000), false};
+  const Retry deferred{"450 later", std::nullopt, true};
+  const Retry network{"Connection refused", std::nullopt, false};
+  CHECK(asked_pause(ChannelType::webhook, later, options) == core::Seconds(30));
+  CHECK(asked_pause(ChannelType::webhook, much_later, options) == core::Seconds(86'400));
+  CHECK(asked_pause(ChannelType::webhook, network, options) == Millis(0));
+  CHECK(asked_pause(ChannelType::email, deferred, options) == core::Seconds(60));
+  CHECK(asked_pause(ChannelType::email, network, options) == Millis(0));
+}
+
+TEST_CASE("A stored pause longer than the back-off's own was asked for, and of a mail a minute") {
+  struct Row {
+    bool is_mail;
+    std::uint32_t attempts;
+    std::int64_t wait;  // s
+    std::int64_t over;
+    std::int64_t asked;
+    std::int64_t hold;
+  };
+  for (const Row& row : std::initializer_list<Row>{{false, 1, 16, 5, 0, 0},
+                                                   {false, 1, 17, 5, 12, 12},
+                                                   {false, 1, 600, 700, 0, 0},
+                                                   {false, 30, 900, 0, 0, 0},
+                                                   {false, 30, 1000, 100, 900, 900},
+                                                   {true, 1, 61, 20, 40, 0},
+                                                   {true, 1, 1, 0, 1, 0},
+                                                   {true, 9, 900, 100, 0, 0}}) {
+    INFO(row.is_mail << " " << row.attempts << " " << row.wait);
+    Delivery delivery;
+    delivery.attempts = row.attempts;
+    delivery.parcel = row.is_mail ? Parcel(MailMessage{}) : Parcel(HttpRequest{});
+    delivery.last_attempt_at = at("2026-11-23T09:10:00Z");
+    delivery.next_attempt_at = *delivery.last_attempt_at + core::Seconds(row.wait);
+    const auto remains = resume(delivery, *delivery.last_attempt_at + core::Seconds(row.over), {});
+    CHECK(remains.asked == core::Seconds(row.asked));
+    CHECK(remains.hold == core::Seconds(row.hold));
+  }
+}
+
 TEST_CASE("A delivery is given up three days after it was made") {
   const Retry retry{"HTTP 500", std::nullopt, false};
   constexpr Millis kThreeDays{3 * 24 * 3'600'000LL};

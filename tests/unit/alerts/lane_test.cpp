@@ -96,9 +96,23 @@ TEST_CASE("A success brings the others forward, but not past the server's Retry-
   CHECK(take(lane, kStart + Seconds(30)) == "a");
 }
 
+TEST_CASE("A success brings nothing forward that its receiver told to wait") {
+  Lane lane;
+  lane.add(about("a", {"x"}));
+  lane.add(about("b", {"y"}));
+  CHECK(take(lane, kStart) == "ab");
+  lane.wait_again(*lane.find("a"), kStart + Seconds(100), kStart + Seconds(60));
+  lane.wait_again(*lane.find("b"), kStart + Seconds(100));
+  lane.bring_forward(kStart + Seconds(10));
+  CHECK(take(lane, kStart + Seconds(10)) == "b");
+  CHECK(lane.next_due() == kStart + Seconds(60));
+  CHECK(take(lane, kStart + Seconds(60)) == "a");
+}
+
 TEST_CASE("A changed channel is tried at once") {
   Lane lane;
   lane.add(about("a", {"x"}, kStart + Seconds(600)));
+  lane.find("a")->not_before = kStart + Seconds(600);
   lane.hold(kStart + Seconds(30));
   lane.release(kStart);
   CHECK(take(lane, kStart) == "a");

@@ -93,5 +93,46 @@ TEST_CASE("The three days of trying go on over restarts") {
   CHECK(world.outbox.in_state(DeliveryState::failed).size() == 1);
 }
 
+TEST_CASE("A channel that was told to wait is left alone over a restart") {
+  World world({test::webhook()});
+  world.carrier->answer = [](const Shipment&) {
+    return Retry{"HTTP 503", std::optional<Millis>(Seconds(600)), false};
+  };
+  world.happens(test::listed("192.0.2.10"));
+  world.pass(Seconds(31));
+  world.restart();
+  world.carrier->answer = is_fine;
+  world.happens(test::listed("192.0.2.11"));
+  world.pass(Seconds(590));
+  CHECK(world.shipped_to("ops") == 1);
+  world.pass(Seconds(20));
+  CHECK(world.shipped_to("ops") == 3);
+}
+
+TEST_CASE("A deferred mail has its minute, though another one is taken meanwhile") {
+  for (const bool is_restarted : {false, true}) {
+    INFO(is_restarted);
+    World world({test::email()});
+    world.carrier->answer = [](const Shipment& shipment) -> Receipt {
+      const bool is_deferred =
+          std::get<MailMessage>(shipment.parcel).message.find("listed: 192.0.2.66") !=
+          std::string::npos;
+      return is_deferred ? Receipt(Retry{"450 later", std::nullopt, true}) : is_fine(shipment);
+    };
+    world.happens(test::listed("192.0.2.66"));
+    world.pass(Seconds(31));
+    REQUIRE(world.shipped_to("mail") == 1);
+    if (is_restarted) {
+      world.restart();
+    }
+    world.happens(test::listed("192.0.2.11"));
+    world.pass(Seconds(55));  // its group_wait is 30 s
+    CHECK(world.outbox.in_state(DeliveryState::delivered).size() == 1);
+    CHECK(world.shipped_to("mail") == 2);
+    world.pass(Seconds(10));
+    CHECK(world.shipped_to("mail") == 3);
+  }
+}
+
 }  // namespace
 }  // namespace rblwatch::alerts
