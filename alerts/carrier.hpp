@@ -21,7 +21,8 @@ struct Shipment {
   std::string delivery_id;
   Channel channel;  // with its secrets
   Parcel parcel;
-  core::Timestamp now{};  // of this attempt: webhook-timestamp, signature
+  core::Timestamp now{};             // of this attempt: webhook-timestamp, signature
+  std::vector<std::string> to = {};  // of the channel's mail recipients these alone; empty = all
 };
 struct Arrival {
   std::string delivery_id;

@@ -5,6 +5,7 @@
 
 #include "alerts/render.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "core/ulid.hpp"
 
 namespace rblwatch::alerts {
@@ -15,10 +16,15 @@ using core::Tick;
 
 constexpr Millis kOutboxPause{5000};
 constexpr Millis kFarFuture{365LL * 24 * 3'600'000};
+const std::vector<std::string> kNobody;
 
 /// The channel's type may have been changed under a message that was sealed for another one.
 bool fits(const Parcel& parcel, ChannelType type) {
   return std::holds_alternative<MailMessage>(parcel) == (type == ChannelType::email);
+}
+
+void add_refused(Waiting& waiting, const std::string& refused) {
+  waiting.refused += waiting.refused.empty() || refused.empty() ? refused : ", " + refused;
 }
 
 std::string response_of(const Receipt& receipt) {
@@ -214,6 +220,7 @@ void Courier::ship_due() {
       drop_all(lane);
       continue;
     }
+    lane.set_recipients(channel->type == ChannelType::email ? channel->to : kNobody);
     for (Waiting* waiting : lane.take_due(clock_.tick(), channel->type)) {
       ship(lane, *waiting, *channel);
     }
@@ -230,8 +237,12 @@ void Courier::ship(Lane& lane, Waiting& waiting, const Channel& channel) {
     fail(lane, waiting, "this was sealed for another type of channel");
     return;
   }
+  if (waiting.to.empty() && !waiting.outstanding.empty()) {
+    conclude(lane, waiting, "nobody is left who lacks it");
+    return;
+  }
   shipped_.emplace(waiting.delivery.id, channel.name);
-  carrier_.ship({waiting.delivery.id, channel, waiting.delivery.parcel, clocks.now});
+  carrier_.ship({waiting.delivery.id, channel, waiting.delivery.parcel, clocks.now, waiting.to});
 }
 
 void Courier::drop_all(Lane& lane) {
@@ -279,7 +290,7 @@ void Courier::settle(const Arrival& arrival) {
   } else if (const auto* later = std::get_if<Retry>(&arrival.receipt)) {
     retry(lane, *waiting, *later);
   } else {
-    fail(lane, *waiting, std::get<Rejected>(arrival.receipt).response);
+    rejected(lane, *waiting, std::get<Rejected>(arrival.receipt).response);
   }
 }
 
@@ -294,26 +305,55 @@ void Courier::note_attempt(Waiting& waiting) const {
 }
 
 void Courier::delivered(Lane& lane, Waiting& waiting, const Delivered& receipt) {
+  note_taken(lane, waiting);
+  if (!waiting.left.empty() && !waiting.is_withdrawn) {
+    hand_on(lane, waiting, receipt.response);
+  } else {
+    conclude(lane, waiting, receipt.response);
+  }
+}
+
+/// A success of the channel, if of a part of a mail's recipients only.
+void Courier::note_taken(Lane& lane, Waiting& waiting) {
+  waiting.has_taker = true;
+  failing_.erase(waiting.delivery.channel);
+  lane.bring_forward(clock_.tick());
+}
+
+/// The attempt is over with all that it was for; the others are behind an earlier mail.
+void Courier::hand_on(Lane& lane, Waiting& waiting, const std::string& response) {
+  waiting.outstanding = waiting.left;
+  waiting.delivery.response =
+      response + "; behind an earlier mail: " + core::join(waiting.left, ", ");
+  wait_again(lane, waiting, Millis(0), Millis(0));
+}
+
+void Courier::conclude(Lane& lane, Waiting& waiting, const std::string& response) {
   Delivery delivery = waiting.delivery;
   delivery.state = DeliveryState::delivered;
   delivery.next_attempt_at.reset();
-  delivery.response = receipt.response;
+  delivery.response = response + (waiting.refused.empty() ? "" : "; refused: " + waiting.refused);
   core::log_info("delivered", {{"channel", delivery.channel},
                                {"delivery", delivery.id},
                                {"attempts", delivery.attempts},
                                {"response", delivery.response}});
-  failing_.erase(delivery.channel);
   finish(lane, waiting, {std::move(delivery), {}, {}});
-  lane.bring_forward(clock_.tick());
 }
 
 void Courier::retry(Lane& lane, Waiting& waiting, const Retry& receipt) {
-  const core::ClockPair clocks = core::read_clocks(clock_);
+  const core::Tick now = clock_.tick();
   Delivery& delivery = waiting.delivery;
+  const bool is_partly_taken = !receipt.outstanding.empty();
+  if (is_partly_taken) {
+    note_taken(lane, waiting);
+    add_refused(waiting, receipt.refused);
+    waiting.outstanding = receipt.outstanding;
+    waiting.outstanding.insert(waiting.outstanding.end(), waiting.left.begin(), waiting.left.end());
+  }
   const Channel* channel = find(delivery.channel);
   const ChannelType type = channel != nullptr ? channel->type : ChannelType::webhook;
   // Its age by the clock that only goes forward: a wall clock set ahead gives nothing up.
-  const auto left = std::chrono::floor<Millis>(waiting.give_up - clocks.tick);
+  const auto left = std::chrono::floor<Millis>(waiting.give_up - now);
   const core::Timestamp virtual_now = delivery.created_at + (options_.give_up_after - left);
   const auto next = next_attempt(delivery, type, receipt, virtual_now, options_, random_.unit());
   if (!next) {
@@ -321,25 +361,51 @@ void Courier::retry(Lane& lane, Waiting& waiting, const Retry& receipt) {
     return;
   }
   const Millis pause = *next - virtual_now;
-  delivery.next_attempt_at = clocks.now + pause;
-  delivery.response = receipt.response;
-  const core::Tick not_before = clocks.tick + asked_pause(type, receipt, options_);
-  lane.wait_again(waiting, clocks.tick + pause, not_before);
+  const Millis asked = asked_pause(type, receipt, options_);
   if (receipt.retry_after) {
-    lane.hold(not_before);
+    lane.hold(now + asked);
   }
+  delivery.response = receipt.response;
   core::log(delivery.attempts == 1 ? core::LogLevel::warn : core::LogLevel::info,
-            "delivery not taken; it is tried again",
+            is_partly_taken ? "mail not taken by all; it is tried again for the others"
+                            : "delivery not taken; it is tried again",
             {{"channel", delivery.channel},
              {"delivery", delivery.id},
              {"attempts", delivery.attempts},
              {"response", delivery.response},
              {"in", core::to_human(pause)}});
+  wait_again(lane, waiting, pause, asked);
+}
+
+/// Back in its lane, and what the attempt came to stored.
+void Courier::wait_again(Lane& lane, Waiting& waiting, Millis pause, Millis asked) {
+  const core::ClockPair clocks = core::read_clocks(clock_);
+  Delivery& delivery = waiting.delivery;
+  delivery.next_attempt_at = clocks.now + pause;
+  lane.wait_again(waiting, clocks.tick + pause, clocks.tick + asked);
   if (waiting.is_recorded) {
     if (const auto stored = outbox_.settle(delivery, {}, {}); !stored) {
       // Not tried again: the next attempt stores its own outcome.
       core::log_error("storing an attempt failed", {{"error", stored.error().text}});
     }
+  }
+}
+
+/// For good, by all that the attempt was for: a failure, unless it was a mail that others took or
+/// may take. Then it is as if all had been asked at once.
+void Courier::rejected(Lane& lane, Waiting& waiting, const std::string& response) {
+  if (!waiting.has_taker && waiting.left.empty()) {
+    fail(lane, waiting, response);
+    return;
+  }
+  core::log_warn("a mail was refused by some recipients", {{"channel", waiting.delivery.channel},
+                                                           {"delivery", waiting.delivery.id},
+                                                           {"response", response}});
+  add_refused(waiting, response);
+  if (!waiting.left.empty()) {
+    hand_on(lane, waiting, response);
+  } else {
+    conclude(lane, waiting, "taken by the others");
   }
 }
 

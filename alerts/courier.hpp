@@ -13,6 +13,8 @@
 // - Order: lane.hpp says which deliveries may go. Deliveries are loaded on the first turn, so one
 // that was
 //   under way at a kill -9 goes again with the same id and body.
+// - A mail that some recipients took and others deferred waits for the others alone: nobody gets it
+//   twice but by a restart. Who refuses for good what others took is named, and not asked again.
 // - A delivery given up or rejected is failed, and a channel_failed event is recorded for the other
 // channels,
 //   in the same transaction. A delivery that itself only told of failed channels makes one more
@@ -92,6 +94,11 @@ class Courier {
   void note_attempt(Waiting& waiting) const;
   void delivered(Lane& lane, Waiting& waiting, const Delivered& receipt);
   void retry(Lane& lane, Waiting& waiting, const Retry& receipt);
+  void rejected(Lane& lane, Waiting& waiting, const std::string& response);
+  void note_taken(Lane& lane, Waiting& waiting);
+  void hand_on(Lane& lane, Waiting& waiting, const std::string& response);
+  void wait_again(Lane& lane, Waiting& waiting, core::Millis pause, core::Millis asked);
+  void conclude(Lane& lane, Waiting& waiting, const std::string& response);
   void fail(Lane& lane, Waiting& waiting, const std::string& response);
   void finish(Lane& lane, Waiting& waiting, Settlement settlement);
   void settle_again();

@@ -21,6 +21,7 @@ using List = core::Handle<curl_slist, curl_slist_free_all>;
 
 constexpr int kPatience = 4;  // times the request timeout: servers greet late and scan mails
 constexpr std::size_t kLongestLine = 2048;
+constexpr std::size_t kShownRefusals = 200;
 
 struct Refusal {
   std::string recipient;
@@ -195,9 +196,13 @@ bool set_mail(CURL* easy, const std::string& from, const List& recipients, Mail&
          curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &mail) == CURLE_OK;
 }
 
+const std::vector<std::string>& recipients_of(const Shipment& shipment) {
+  return shipment.to.empty() ? shipment.channel.to : shipment.to;
+}
+
 /// Addresses that libcurl may be given: it passes a CR LF in one through to the server.
-bool add_recipients(const Channel& channel, List& list) {
-  for (const std::string& to : channel.to) {
+bool add_recipients(const Shipment& shipment, List& list) {
+  for (const std::string& to : recipients_of(shipment)) {
     const auto address = mail_address(to);
     curl_slist* longer =
         address ? curl_slist_append(list.get(), ("<" + *address + ">").c_str()) : nullptr;
@@ -213,7 +218,7 @@ bool add_recipients(const Channel& channel, List& list) {
 std::string refused_text(const std::vector<Refusal>& refused) {
   std::string text;
   for (const Refusal& refusal : refused) {
-    text += text.empty() ? "; refused: " : ", ";
+    text += text.empty() ? "" : ", ";
     text += refusal.recipient + " (" + std::to_string(refusal.reply) + " " + refusal.text + ")";
   }
   return text;
@@ -229,17 +234,44 @@ const Refusal* deciding(const std::vector<Refusal>& refused) {
   return refused.empty() ? nullptr : &refused.back();
 }
 
+/// The server has it, for all that it was for or for some: who said 4yz is still to get it.
+Receipt taken(const Dialogue& dialogue, const Shipment& shipment, const core::Secret& proxy) {
+  const auto shown = [&](const std::string& text) { return redact(text, shipment.channel, proxy); };
+  const std::vector<Refusal>& refused = dialogue.refused();
+  if (refused.empty()) {
+    return smtp_receipt(250, shown(dialogue.text()));
+  }
+  core::log_warn("a mail was taken for some recipients only",
+                 {{"channel", shipment.channel.name},
+                  {"delivery", shipment.delivery_id},
+                  {"refused", shown(refused_text(refused))}});
+  const std::string text = shown(dialogue.text() + "; refused: " + refused_text(refused));
+  std::vector<std::string> outstanding;
+  std::vector<Refusal> for_good;
+  for (const std::string& to : recipients_of(shipment)) {
+    const auto address = mail_address(to);
+    const auto its = std::find_if(refused.begin(), refused.end(), [&](const Refusal& refusal) {
+      return refusal.recipient == address;
+    });
+    if (its != refused.end() && its->reply < 500) {
+      outstanding.push_back(to);
+    } else if (its != refused.end()) {
+      for_good.push_back(*its);
+    }
+  }
+  const Receipt receipt = smtp_receipt(250, text);
+  if (outstanding.empty()) {
+    return receipt;
+  }
+  return Retry{std::get<Delivered>(receipt).response, std::nullopt, true, std::move(outstanding),
+               first_line(shown(refused_text(for_good)), kShownRefusals)};
+}
+
 Receipt receipt_of(CURLcode code, long system_error, const Dialogue& dialogue,
                    const Shipment& shipment, const core::Secret& proxy) {
   const auto shown = [&](const std::string& text) { return redact(text, shipment.channel, proxy); };
   if (code == CURLE_OK) {
-    if (!dialogue.refused().empty()) {
-      core::log_warn("a mail was taken for some recipients only",
-                     {{"channel", shipment.channel.name},
-                      {"delivery", shipment.delivery_id},
-                      {"refused", shown(refused_text(dialogue.refused()))}});
-    }
-    return smtp_receipt(250, shown(dialogue.text() + refused_text(dialogue.refused())));
+    return taken(dialogue, shipment, proxy);
   }
   const Refusal* refusal = deciding(dialogue.refused());
   if (refusal != nullptr && dialogue.reply() >= 400) {
@@ -265,7 +297,7 @@ Receipt send_mail(const Shipment& shipment, const DeliveryOptions& options,
   const Channel& channel = shipment.channel;
   const auto from = mail_address(channel.from);
   List recipients;
-  if (!from || !add_recipients(channel, recipients)) {
+  if (!from || !add_recipients(shipment, recipients)) {
     return Rejected{"the sender or a recipient is not a plain mail address"};
   }
   Mail mail;

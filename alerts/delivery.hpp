@@ -42,6 +42,9 @@ struct Retry {
   std::string response;
   std::optional<core::Millis> retry_after;  // as the server asked, in either form
   bool is_deferral = false;                 // a mail server said 4yz: it wants a while
+  /// Of a mail that some recipients took: who is to be asked again. Empty: nobody took it.
+  std::vector<std::string> outstanding = {};
+  std::string refused = {};  // and who refused it for good, as text
 };
 struct Rejected {
   std::string response;

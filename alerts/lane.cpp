@@ -2,6 +2,7 @@
 #include "alerts/lane.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace rblwatch::alerts {
@@ -26,17 +27,46 @@ std::string key_of(const lists::Event& event) {
   return event.resolver_servers.empty() ? "storage" : "resolver";
 }
 
-/// The subjects of deliveries that haven't arrived.
+bool has(const std::vector<std::string>& some, const std::string& one) {
+  return std::find(some.begin(), some.end(), one) != some.end();
+}
+
+/// The deliveries in front that haven't arrived: whose subjects wait for everybody, and, of mails
+/// that only some have, whose subjects wait for the others.
 class Ahead {
  public:
-  bool has_any(const std::vector<std::string>& keys) const {
-    return std::any_of(keys.begin(), keys.end(),
+  bool holds(const Waiting& waiting) const {
+    return std::any_of(waiting.subjects.begin(), waiting.subjects.end(),
                        [this](const std::string& key) { return keys_.contains(key); });
   }
-  void add(const std::vector<std::string>& keys) { keys_.insert(keys.begin(), keys.end()); }
+  bool holds(const Waiting& waiting, const std::string& recipient) const {
+    return std::any_of(waiting.subjects.begin(), waiting.subjects.end(), [&](const auto& key) {
+      const auto mails = partly_.find(key);
+      return mails != partly_.end() &&
+             std::any_of(mails->second.begin(), mails->second.end(),
+                         [&](const Waiting* mail) { return has(mail->outstanding, recipient); });
+    });
+  }
+  /// Whether all of these recipients have to wait.
+  bool holds(const Waiting& waiting, const std::vector<std::string>& recipients) const {
+    return holds(waiting) ||
+           (!recipients.empty() &&
+            std::all_of(recipients.begin(), recipients.end(),
+                        [&](const std::string& one) { return holds(waiting, one); }));
+  }
+  void add(const Waiting& waiting) {
+    for (const std::string& key : waiting.subjects) {
+      if (waiting.outstanding.empty()) {
+        keys_.insert(key);
+      } else {
+        partly_[key].push_back(&waiting);
+      }
+    }
+  }
 
  private:
   std::unordered_set<std::string_view> keys_;
+  std::unordered_map<std::string_view, std::vector<const Waiting*>> partly_;
 };
 
 }  // namespace
@@ -79,6 +109,22 @@ void Lane::remove(const std::string& id) {
   }
 }
 
+void Lane::set_recipients(const std::vector<std::string>& recipients) {
+  if (recipients_ != recipients) {
+    recipients_ = recipients;
+  }
+}
+
+/// Nobody who isn't written to any more.
+std::vector<std::string> Lane::lacking(const Waiting& waiting) const {
+  if (waiting.outstanding.empty()) {
+    return recipients_;
+  }
+  std::vector<std::string> those = waiting.outstanding;
+  std::erase_if(those, [this](const std::string& one) { return !has(recipients_, one); });
+  return those;
+}
+
 std::vector<Waiting*> Lane::take_due(core::Tick now, ChannelType type) {
   std::vector<Waiting*> due;
   Ahead ahead;
@@ -86,9 +132,17 @@ std::vector<Waiting*> Lane::take_due(core::Tick now, ChannelType type) {
     if (under_way_ >= kUnderWay || now < std::max(held_until_, paced_until_)) {
       break;
     }
+    const std::vector<std::string> recipients = lacking(waiting);
     const bool may_go =
-        !waiting.is_under_way && waiting.next_attempt <= now && !ahead.has_any(waiting.subjects);
-    ahead.add(waiting.subjects);
+        !waiting.is_under_way && waiting.next_attempt <= now && !ahead.holds(waiting, recipients);
+    if (may_go) {
+      waiting.to.clear();
+      waiting.left.clear();
+      for (const std::string& one : recipients) {
+        (ahead.holds(waiting, one) ? waiting.left : waiting.to).push_back(one);
+      }
+    }
+    ahead.add(waiting);
     if (!may_go) {
       continue;
     }
@@ -134,10 +188,10 @@ core::Tick Lane::next_due() const {
   core::Tick soonest = kNever;
   Ahead ahead;
   for (const Waiting& waiting : queue_) {
-    if (!waiting.is_under_way && !ahead.has_any(waiting.subjects)) {
+    if (!waiting.is_under_way && !ahead.holds(waiting, lacking(waiting))) {
       soonest = std::min(soonest, waiting.next_attempt);
     }
-    ahead.add(waiting.subjects);
+    ahead.add(waiting);
   }
   return soonest == kNever ? kNever : std::max({soonest, held_until_, paced_until_});
 }

@@ -3,7 +3,8 @@
 // The deliveries of one channel that wait, in the order of sealing, and which of them may go now:
 // - one whose time has come, and that shares no subject with an earlier one still undelivered: the
 //   order within channel and subject is kept, yet a message that a server can't digest holds up
-//   only what follows it;
+//   only what follows it. A mailbox that defers a mail which the others took doesn't hold them up
+//   either: who lacks a mail waits for it, and who has it gets the next;
 // - at most kUnderWay at once; to Slack at most one a second (its limit);
 // - none while the server's Retry-After runs: it speaks of the server, not of one message.
 // Waits run on ticks, so a wall clock that is set neither rushes nor stalls them. Pure; the
@@ -35,6 +36,13 @@ struct Waiting {
   core::Tick not_before{};  // its receiver asked for that: no success brings it forward past this
   core::Tick give_up{};
   core::Tick shipped_at{};
+  /// Of a mail that is over with some of its recipients: those who still lack it. This process
+  /// alone knows that: after a restart it goes to all again.
+  std::vector<std::string> outstanding;
+  bool has_taker = false;         // some recipient has it
+  std::string refused;            // who refused it for good, as text
+  std::vector<std::string> to;    // whom the attempt under way is for
+  std::vector<std::string> left;  // and who lacks an earlier mail, and gets this one after it
 };
 
 /// What the events are about, for keeping the order: "s:192.0.2.10", "z:corp", "c:ops" …
@@ -52,6 +60,8 @@ class Lane {
   void remove(const std::string& id);
   bool is_empty() const { return queue_.empty(); }
   std::list<Waiting>& all() { return queue_; }
+  /// Whom the channel's mails are for; none when it sends no mails.
+  void set_recipients(const std::vector<std::string>& recipients);
 
   /// Those that may go now, oldest first, marked as under way. They stay here until removed.
   std::vector<Waiting*> take_due(core::Tick now, ChannelType type);
@@ -70,7 +80,10 @@ class Lane {
   std::size_t under_way() const { return under_way_; }
 
  private:
+  std::vector<std::string> lacking(const Waiting& waiting) const;
+
   std::list<Waiting> queue_;
+  std::vector<std::string> recipients_;
   std::size_t under_way_ = 0;
   core::Tick held_until_{};   // Retry-After
   core::Tick paced_until_{};  // Slack's rate

@@ -175,12 +175,41 @@ TEST_CASE("Of a reply that doesn't end no more than 64 KiB are read") {
 }
 
 TEST_CASE("A mail that one recipient takes is delivered, and who refused is named") {
+  MailSink sink{{"RCPT TO:<b@", "550 5.1.1 no such user"}};
+  Shipment shipment = mail_to(sink.url());
+  shipment.channel.to = {"a@example.com", "b@example.com"};
+  CHECK(send(shipment) ==
+        "delivered: 250 2.0.0 kept; refused: b@example.com (550 5.1.1 no such user)");
+}
+
+TEST_CASE("A mail that some recipients take and others defer is tried again for the others") {
   MailSink sink{{"RCPT TO:<b@", "550 5.1.1 no such user"}, {"RCPT TO:<c@", "450 4.2.2 full"}};
   Shipment shipment = mail_to(sink.url());
-  shipment.channel.to = {"a@example.com", "b@example.com", "c@example.com"};
-  CHECK(send(shipment) ==
-        "delivered: 250 2.0.0 kept; refused: b@example.com (550 5.1.1 no such user), c@example.com "
+  shipment.channel.to = {"a@example.com", "b@example.com", "c@example.com", "d@example.com"};
+  auto carrier = make_curl_carrier({});
+  REQUIRE(carrier.has_value());
+  (*carrier)->ship(shipment);
+  const auto arrivals = (*carrier)->wait(Millis(20'000));
+  REQUIRE(arrivals.size() == 1);
+  const auto* retry = std::get_if<Retry>(&arrivals[0].receipt);
+  REQUIRE(retry != nullptr);
+  CHECK(retry->is_deferral);
+  CHECK(retry->outstanding == std::vector<std::string>{"c@example.com"});
+  CHECK(retry->refused == "b@example.com (550 5.1.1 no such user)");
+  CHECK(retry->response ==
+        "250 2.0.0 kept; refused: b@example.com (550 5.1.1 no such user), c@example.com "
         "(450 4.2.2 full)");
+}
+
+TEST_CASE("A mail goes to those of the channel's recipients that it is for") {
+  MailSink sink;
+  Shipment shipment = mail_to(sink.url());
+  shipment.channel.to = {"a@example.com", "b@example.com", "c@example.com"};
+  shipment.to = {"b@example.com"};
+  CHECK(send(shipment) == "delivered: 250 2.0.0 kept");
+  CHECK(sink.log().find("RCPT TO:<b@example.com>\nDATA") != std::string::npos);
+  CHECK(sink.log().find("<a@") == std::string::npos);
+  CHECK(sink.log().find("<c@") == std::string::npos);
 }
 
 TEST_CASE("When all refuse and one of them only for now, the mail is tried again") {

@@ -109,6 +109,46 @@ TEST_CASE("A success brings nothing forward that its receiver told to wait") {
   CHECK(take(lane, kStart + Seconds(60)) == "a");
 }
 
+TEST_CASE("Who lacks a mail waits for it, and who has it gets the next") {
+  Lane lane;
+  lane.set_recipients({"me", "you"});
+  lane.add(about("a", {"x"}));
+  lane.add(about("b", {"x", "y"}));
+  lane.add(about("c", {"y"}));
+  CHECK(take(lane, kStart) == "a");
+  CHECK(lane.find("a")->to == std::vector<std::string>{"me", "you"});
+  lane.find("a")->outstanding = {"you"};
+  lane.wait_again(*lane.find("a"), kStart + Seconds(60));
+  CHECK(lane.next_due() == kStart);
+  CHECK(take(lane, kStart) == "b");
+  CHECK(lane.find("b")->to == std::vector<std::string>{"me"});
+  CHECK(lane.find("b")->left == std::vector<std::string>{"you"});
+  lane.find("b")->outstanding = {"you"};
+  lane.wait_again(*lane.find("b"), kStart);
+  CHECK(take(lane, kStart) == "c");
+  CHECK(lane.find("c")->to == std::vector<std::string>{"me"});
+  CHECK(take(lane, kStart).empty());
+  CHECK(lane.next_due() == kStart + Seconds(60));
+  CHECK(take(lane, kStart + Seconds(60)) == "a");
+  CHECK(lane.find("a")->to == std::vector<std::string>{"you"});
+  CHECK(take(lane, kStart + Seconds(60)).empty());
+  lane.remove("a");
+  CHECK(take(lane, kStart + Seconds(60)) == "b");
+  CHECK(lane.find("b")->to == std::vector<std::string>{"you"});
+  CHECK(lane.find("b")->left.empty());
+}
+
+TEST_CASE("Who isn't written to any more gets nothing, and holds up nothing") {
+  Lane lane;
+  lane.set_recipients({"me"});
+  lane.add(about("a", {"x"}));
+  lane.find("a")->outstanding = {"you"};
+  lane.add(about("b", {"x"}));
+  CHECK(take(lane, kStart) == "ab");
+  CHECK(lane.find("a")->to.empty());
+  CHECK(lane.find("b")->to == std::vector<std::string>{"me"});
+}
+
 TEST_CASE("A changed channel is tried at once") {
   Lane lane;
   lane.add(about("a", {"x"}, kStart + Seconds(600)));
