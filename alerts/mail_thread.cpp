@@ -16,15 +16,11 @@ constexpr std::size_t kLongestReferences = 50;  // of a message with a thousand 
 }  // namespace
 
 MailThread mail_thread(const Channel& channel, const Notification& notification) {
-  const std::string domain = mail_domain(channel.from);
-  const auto id_of = [&domain](const std::string& delivery) {
-    return "<" + delivery + "@" + domain + ">";
-  };
   MailThread thread;
-  thread.message_id = id_of(notification.delivery_id);
+  thread.message_id = "<" + notification.delivery_id + "@" + mail_domain(channel.from) + ">";
   std::vector<std::string>& known = thread.references;
   for (const EventView& view : notification.events) {
-    const std::string id = view.follows.empty() ? "" : id_of(view.follows);
+    const std::string& id = view.follows;
     if (!id.empty() && known.size() < kLongestReferences &&
         std::find(known.begin(), known.end(), id) == known.end()) {
       known.push_back(id);
@@ -32,6 +28,17 @@ MailThread mail_thread(const Channel& channel, const Notification& notification)
   }
   thread.in_reply_to = known.empty() ? "" : known.front();
   return thread;
+}
+
+std::string message_id_of(std::string_view message) {
+  constexpr std::string_view kName = "\r\nMessage-ID: ";
+  const std::string_view head = message.substr(0, message.find("\r\n\r\n"));
+  const std::size_t at = head.find(kName);
+  if (at == std::string_view::npos) {
+    return "";
+  }
+  const std::string_view rest = head.substr(at + kName.size());
+  return std::string(rest.substr(0, rest.find("\r\n")));
 }
 
 std::optional<EventType> begun_by(EventType type) {

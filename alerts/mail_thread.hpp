@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "alerts/channel.hpp"
@@ -22,6 +23,10 @@ struct MailThread {
 };
 
 MailThread mail_thread(const Channel& channel, const Notification& notification);
+
+/// The Message-ID of a mail as it was sealed, with its angle brackets; "" when it has none. Not to
+/// be made anew from the delivery's id, for the channel's `from` may have been another then.
+std::string message_id_of(std::string_view message);
 
 /// The type of the event that begins what one of this type goes on with or ends; nothing for
 /// beginnings.

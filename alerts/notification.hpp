@@ -39,8 +39,8 @@ struct UnseenListing {
 struct EventView {
   lists::Event event;
   std::vector<lists::TimelineEntry> timeline;
-  /// The delivery that told the channel by mail of the beginning of what this goes on with or ends
-  /// (mail_thread's begun_by); "" = none did.
+  /// The Message-ID of the mail that told the channel of the beginning of what this goes on with or
+  /// ends (mail_thread's begun_by); "" = none did.
   std::string follows = {};
   /// How many addresses of the range that its target is are watched, where some are excepted.
   std::optional<std::uint64_t> watched = {};

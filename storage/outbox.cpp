@@ -2,6 +2,7 @@
 #include "storage/outbox.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -88,6 +89,24 @@ std::string read_mail_of(Transaction& transaction, std::int64_t event, const std
   query.bind(event, channel);
   return query.next() ? query.text() : std::string();
 }
+
+/// The Message-IDs of mails, each looked up once: a thousand delistings may follow one mail of a
+/// thousand listings.
+class MessageIds {
+ public:
+  const std::string& of(Transaction& transaction, const std::string& delivery) {
+    const auto [found, is_new] = known_.try_emplace(delivery);
+    if (is_new) {
+      Query query(transaction, "SELECT body FROM deliveries WHERE id = ?");
+      query.bind(delivery);
+      found->second = query.next() ? alerts::message_id_of(query.text()) : "";
+    }
+    return found->second;
+  }
+
+ private:
+  std::map<std::string, std::string> known_;  // by delivery
+};
 
 }  // namespace
 
@@ -318,6 +337,7 @@ alerts::Notification read_notification(Transaction& transaction,
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   alerts::Notification notification;
+  MessageIds message_ids;
   for (const std::int64_t id : ids) {
     std::optional<lists::Event> event = read_event_of(transaction, id);
     if (!event) {
@@ -326,13 +346,13 @@ alerts::Notification read_notification(Transaction& transaction,
     }
     std::vector<lists::TimelineEntry> timeline = read_timeline(transaction, *event);
     const auto beginning = read_beginning(transaction, *event);
-    std::string follows =
+    const std::string mail =
         beginning ? read_mail_of(transaction, *beginning, notices.front().channel) : "";
     const alerts::InDoubt in_doubt = read_in_doubt(transaction, *event);
     std::vector<alerts::UnseenListing> unseen = read_unseen(transaction, *event);
     notification.events.push_back({.event = std::move(*event),
                                    .timeline = std::move(timeline),
-                                   .follows = std::move(follows),
+                                   .follows = mail.empty() ? "" : message_ids.of(transaction, mail),
                                    .in_doubt = in_doubt,
                                    .unseen = std::move(unseen)});
   }

@@ -73,12 +73,11 @@ TEST_CASE("More than 50 events of one mail are a line each") {
   CHECK(mail.html.find("<li>192.0.2.51 (mx1) is listed") != std::string::npos);
 }
 
-/// A mail of these events, of which each follows the delivery beside it.
-Notification following(
-    const std::vector<std::pair<lists::Event, std::string>>& events_and_deliveries) {
+/// A mail of these events, of which each follows the mail beside it.
+Notification following(const std::vector<std::pair<lists::Event, std::string>>& events_and_mails) {
   Notification notification = test::notification({});
-  for (const auto& [event, delivery] : events_and_deliveries) {
-    notification.events.push_back({event, {}, delivery});
+  for (const auto& [event, mail] : events_and_mails) {
+    notification.events.push_back({event, {}, mail});
   }
   return notification;
 }
@@ -96,18 +95,31 @@ TEST_CASE("Two test messages of one second have ids of their own") {
 }
 
 TEST_CASE("A delisting answers the mail that told of its listing") {
-  const MailThread thread = mail_thread(test::email(), following({{test::delisted(), "01LISTED"}}));
-  CHECK(thread.in_reply_to == "<01LISTED@example.com>");
-  CHECK(thread.references == std::vector<std::string>{"<01LISTED@example.com>"});
+  const MailThread thread =
+      mail_thread(test::email(), following({{test::delisted(), "<01LISTED@then.example>"}}));
+  CHECK(thread.in_reply_to == "<01LISTED@then.example>");
+  CHECK(thread.references == std::vector<std::string>{"<01LISTED@then.example>"});
   CHECK(thread.message_id == "<01JDCVX5P0000000000000000A@example.com>");
+}
+
+TEST_CASE("The id of a sealed mail is read from its headers, whatever `from` is by now") {
+  Notification notification = test::notification({test::listed()});
+  notification.delivery_id = "01A";
+  Channel channel = test::email();
+  for (int i = 0; i < 100; ++i) {
+    channel.to.push_back("someone-" + std::to_string(i) + "@example.com");
+  }
+  CHECK(message_id_of(render_email(channel, notification).message) == "<01A@example.com>");
+  CHECK(message_id_of("Subject: x\r\n\r\n\r\nMessage-ID: <no@header.example>\r\n").empty());
+  CHECK(message_id_of("").empty());
 }
 
 TEST_CASE("Delistings whose listings were told in several mails answer the first, and name all") {
   const MailThread thread =
       mail_thread(test::email(), following({{test::delisted("192.0.2.1"), ""},
-                                            {test::delisted("192.0.2.2"), "01B"},
-                                            {test::delisted("192.0.2.3"), "01A"},
-                                            {test::delisted("192.0.2.4"), "01B"}}));
+                                            {test::delisted("192.0.2.2"), "<01B@example.com>"},
+                                            {test::delisted("192.0.2.3"), "<01A@example.com>"},
+                                            {test::delisted("192.0.2.4"), "<01B@example.com>"}}));
   CHECK(thread.in_reply_to == "<01B@example.com>");
   CHECK(thread.references == std::vector<std::string>{"<01B@example.com>", "<01A@example.com>"});
 }

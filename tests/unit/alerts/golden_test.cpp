@@ -78,7 +78,7 @@ Notification message_of(const Story& story) {
   Notification message = test::notification(story.events);
   for (EventView& view : message.events) {
     const bool is_end = begun_by(view.event.type).has_value() && message.events.size() == 1;
-    view.follows = is_end ? "01JDCVX5P00000000000000001" : "";
+    view.follows = is_end ? "<01JDCVX5P00000000000000001@example.com>" : "";
   }
   if (story.events.front().type == lists::EventType::zone_blind) {
     message.coverage.blind.push_back(story.events.front().zone->id);

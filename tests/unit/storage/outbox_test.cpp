@@ -263,13 +263,18 @@ TEST_CASE("the timeline holds the subject's earlier events, newest first, at mos
 
 namespace {
 
+alerts::MailMessage mail_with(const std::string& message_id) {
+  return {.message = "From: rblwatch@then.example\r\nMessage-ID: " + message_id +
+                     "\r\nSubject: x\r\n\r\nMessage-ID: <no@header.example>\r\n"};
+}
+
 /// A store whose listing of 192.0.2.10 and of 192.0.2.11 were told to "ops" in one delivery.
 Store told_store(DeliveryState state, bool by_mail = true, const std::string& channel = "ops") {
   Store store = memory_store();
   alerts::Delivery mail = delivery("01LISTED");
   mail.channel = channel;
   if (by_mail) {
-    mail.parcel = alerts::MailMessage{.message = "x"};
+    mail.parcel = mail_with("<01LISTED@then.example>");
   }
   std::vector<alerts::Notice> notices{notice(0), notice(1)};
   for (alerts::Notice& one : notices) {
@@ -305,7 +310,7 @@ TEST_CASE("a delisting follows the mail that told of its listing, whichever of i
     for (const T type : {T::changed, T::delisted, T::overdue}) {
       for (const DeliveryState state : {DeliveryState::waiting, DeliveryState::delivered}) {
         Store store = told_store(state);
-        CHECK(followed(store, event_of(type, event(subject))) == "01LISTED");
+        CHECK(followed(store, event_of(type, event(subject))) == "<01LISTED@then.example>");
       }
     }
   }
@@ -375,14 +380,14 @@ TEST_CASE("what sees again follows the mail that told of its blindness") {
     Store store = memory_store();
     taken(store.commit(batch_of({event_of(row.begins, row.event)}, {notice(0)})));
     alerts::Delivery mail = delivery("01BLIND");
-    mail.parcel = alerts::MailMessage{.message = "x"};
+    mail.parcel = mail_with("<01BLIND@then.example>");
     taken(store.seal(mail, taken(store.unsealed())));
     lists::Event other = event_of(row.ends, row.event);
     other.zone = event().zone;
     other.zone->id = "other";
     CHECK(followed(store, other).empty());
     taken(store.seal(delivery("01OTHER"), taken(store.unsealed())));
-    CHECK(followed(store, event_of(row.ends, row.event)) == "01BLIND");
+    CHECK(followed(store, event_of(row.ends, row.event)) == "<01BLIND@then.example>");
   }
 }
 
