@@ -5,7 +5,6 @@
 #include "cli/command.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/reading.hpp"
-#include "core/version.hpp"
 #include "report/action.hpp"
 #include "report/json.hpp"
 #include "report/text.hpp"
@@ -16,19 +15,15 @@ namespace {
 
 constexpr std::size_t kMostDeliveries = 1000;
 
-/// Writes itself: only while no daemon holds the database. Never makes one.
+/// Writes itself: only while no daemon holds the database. Never makes one, and begins no run.
 core::Result<void> change_stored(const conf::Config& config, const Session& session,
                                  const std::string& action, const std::string& id) {
-  storage::OpenOptions options;
-  options.version = core::kVersion;
-  options.boot_id = core::boot_id();
-  options.now = session.clock.now();
-  options.tick = session.clock.tick();
-  auto store = storage::Store::open(config.daemon.database, options);
+  auto store = storage::Store::open(config.daemon.database, {});
   if (!store) {
     return tl::make_unexpected(store.error());
   }
-  return action == "resend" ? store->resend(id, options.now) : store->drop(id, options.now);
+  const core::Timestamp now = session.clock.now();
+  return action == "resend" ? store->resend(id, now) : store->drop(id, now);
 }
 
 CommandResult change_delivery(const Session& session, const std::string& action,

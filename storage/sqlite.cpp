@@ -163,6 +163,10 @@ core::Result<void> Connection::set_up(OpenMode mode) {
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  if (mode == OpenMode::writer || mode == OpenMode::reader) {
+    // The last to close would move what the log holds into the file: of a damaged one, too.
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   std::string pragmas = "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;";
   switch (mode) {
     case OpenMode::writer: {

@@ -29,7 +29,7 @@ struct sqlite3_stmt;
 namespace rblwatch::storage {
 
 enum class OpenMode {
-  writer,     // the file is there already; WAL, synchronous=FULL, the WAL stays when it closes
+  writer,     // the file is there already; WAL, synchronous=FULL, the WAL stays as it is at the end
   reader,     // read-only, beside a writer or without one
   immutable,  // read-only without locks, for a file that nobody writes
   copy,       // read-write, for the target of a backup

@@ -109,8 +109,8 @@ void forget_ticks(Transaction& transaction, const OpenOptions& options) {
   held.bind(options.tick).run();
 }
 
-core::Result<bool> begin_run(Connection& connection, const OpenOptions& options) {
-  Transaction transaction(connection, Transaction::Kind::write);
+/// Whether the ticks of the run before are good still.
+bool begin_run(Transaction& transaction, const OpenOptions& options) {
   const bool is_same_boot = read_is_same_boot(transaction, options);
   if (!is_same_boot) {
     forget_ticks(transaction, options);
@@ -119,9 +119,6 @@ core::Result<bool> begin_run(Connection& connection, const OpenOptions& options)
               "INSERT OR REPLACE INTO meta (id, version, boot_id, started_at, last_wall, "
               "last_tick) VALUES (1, ?1, ?2, ?3, ?3, ?4)");
   query.bind(options.version, options.boot_id, options.now, options.tick).run();
-  if (auto done = transaction.commit(); !done) {
-    return tl::make_unexpected(std::move(done.error()));
-  }
   return is_same_boot;
 }
 
@@ -155,9 +152,17 @@ struct Store::Impl {
   fs::path path;
   WriterLock lock;  // given back after the connection is closed
   Connection connection;
+  OpenOptions options;
+  bool is_begun = false;  // the run is recorded
   bool is_same_boot = false;
+  bool is_written = false;  // so it could be read, too
 
   bool is_memory() const { return path == kMemory; }
+  core::Result<void> commit(Transaction& transaction) {
+    auto done = transaction.commit();
+    is_written = is_written || done.has_value();
+    return done;
+  }
 };
 
 core::Result<Store> Store::open(const fs::path& path, const OpenOptions& options) {
@@ -187,14 +192,10 @@ core::Result<Store> Store::open(const fs::path& path, const OpenOptions& options
   if (auto done = bring_up(*connection, real); !done) {
     return tl::make_unexpected(std::move(done.error()));
   }
-  const auto is_same_boot = begin_run(*connection, options);
-  if (!is_same_boot) {
-    return tl::make_unexpected(is_same_boot.error());
-  }
   return Store(std::make_unique<Impl>(Impl{.path = std::move(real),
                                            .lock = std::move(lock),
                                            .connection = std::move(*connection),
-                                           .is_same_boot = *is_same_boot}));
+                                           .options = options}));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -202,8 +203,8 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
 Store::~Store() {
-  if (impl_ == nullptr || impl_->is_memory()) {
-    return;
+  if (impl_ == nullptr || impl_->is_memory() || !impl_->is_written) {
+    return;  // a file that turned out to be unreadable stays as it is, its log included
   }
   // An empty WAL lets readers without write permission open the file as it is. A reader in the way
   // only leaves the WAL for the next start.
@@ -211,11 +212,17 @@ Store::~Store() {
       impl_->connection.execute("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)"));
 }
 
-core::Result<Snapshot> Store::load() const {
-  Transaction transaction(impl_->connection, Transaction::Kind::read);
+core::Result<Snapshot> Store::load() {
+  const bool begins = !std::exchange(impl_->is_begun, true);
+  Transaction transaction(impl_->connection,
+                          begins ? Transaction::Kind::write : Transaction::Kind::read);
+  if (begins) {
+    impl_->is_same_boot = begin_run(transaction, impl_->options);
+  }
   Snapshot snapshot = read_snapshot(transaction);
   snapshot.is_same_boot = impl_->is_same_boot;
-  if (auto done = transaction.commit(); !done) {
+  if (auto done = begins ? impl_->commit(transaction) : transaction.commit(); !done) {
+    impl_->is_begun = !begins;
     return tl::make_unexpected(std::move(done.error()));
   }
   return snapshot;
@@ -224,7 +231,7 @@ core::Result<Snapshot> Store::load() const {
 core::Result<void> Store::commit(const Batch& batch) {
   Transaction transaction(impl_->connection, Transaction::Kind::write);
   write_batch(transaction, batch);
-  return transaction.commit();
+  return impl_->commit(transaction);
 }
 
 core::Result<std::vector<alerts::Notice>> Store::unsealed() {
@@ -249,7 +256,7 @@ core::Result<void> Store::seal(const alerts::Delivery& delivery,
                                std::span<const alerts::Notice> notices) {
   Transaction transaction(impl_->connection, Transaction::Kind::write);
   write_delivery(transaction, delivery, notices);
-  return transaction.commit();
+  return impl_->commit(transaction);
 }
 
 core::Result<std::vector<alerts::Delivery>> Store::waiting() {
@@ -268,25 +275,25 @@ core::Result<void> Store::settle(const alerts::Delivery& delivery,
   settle_delivery(transaction, delivery);
   const std::vector<std::int64_t> ids = write_events(transaction, events);
   write_notices(transaction, notices, ids);
-  return transaction.commit();
+  return impl_->commit(transaction);
 }
 
 core::Result<void> Store::resend(const std::string& delivery_id, core::Timestamp now) {
   Transaction transaction(impl_->connection, Transaction::Kind::write);
   resend_delivery(transaction, delivery_id, now);
-  return transaction.commit();
+  return impl_->commit(transaction);
 }
 
 core::Result<void> Store::drop(const std::string& delivery_id, core::Timestamp /*now*/) {
   Transaction transaction(impl_->connection, Transaction::Kind::write);
   drop_delivery(transaction, delivery_id);
-  return transaction.commit();
+  return impl_->commit(transaction);
 }
 
 core::Result<std::size_t> Store::prune(core::Timestamp before, std::size_t at_most) {
   Transaction transaction(impl_->connection, Transaction::Kind::write);
   const std::size_t gone = prune_rows(transaction, before, at_most);
-  if (auto done = transaction.commit(); !done) {
+  if (auto done = impl_->commit(transaction); !done) {
     return tl::make_unexpected(std::move(done.error()));
   }
   return gone;

@@ -36,7 +36,7 @@ struct OpenOptions {
 class Store {
  public:
   /// Creates the file and its directory's entry when absent, takes the lock, checks integrity,
-  /// migrates.
+  /// migrates. That is no run of the daemon yet: `rblwatch` opens it so between two runs.
   /// ":memory:" gives a private one for tests.
   static core::Result<Store> open(const std::filesystem::path& path, const OpenOptions& options);
   Store(Store&&) noexcept;
@@ -45,7 +45,9 @@ class Store {
   Store& operator=(const Store&) = delete;
   ~Store();
 
-  core::Result<Snapshot> load() const;
+  /// What the daemon goes on with. The first call begins its run, as `options` said, in the same
+  /// transaction: of a file that can't be read after all nothing is changed.
+  core::Result<Snapshot> load();
   /// One transaction, on disk when it returns. On failure nothing of it is stored.
   core::Result<void> commit(const Batch& batch);
 

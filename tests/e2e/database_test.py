@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import unittest
+from pathlib import Path
 
 from tests.e2e.story import MX1, Story, own_zone, target
 from tests.support.daemon import ROOT
@@ -106,6 +107,25 @@ class Database(Story):
         self.refuses_to_start("rblwatch.db")
         self.assertEqual(self.watch.cli("history").code, 4)
         self.assertEqual(self.watch.database.read_bytes(), damaged)
+
+    def test_a_damaged_one_with_what_a_kill_left_in_its_log(self):
+        self.with_history()
+        self.watch.start()
+        self.sweeps(self.dns, "10.2.0.192.bl.test")
+        self.watch.kill()
+        log = Path(f"{self.watch.database}-wal")
+        frames, page = log.read_bytes()[32:], 4096
+        logged = {int.from_bytes(frames[at:at + 4], "big") for at in range(0, len(frames) - page, page + 24)}
+        self.assertTrue(logged)
+        with open(self.watch.database, "r+b") as file:
+            last = os.path.getsize(self.watch.database) // page
+            victim = next(number for number in range(last, 1, -1) if number not in logged)
+            file.seek(page * (victim - 1))
+            file.write(os.urandom(page))
+        before = self.watch.database.read_bytes(), log.read_bytes()
+        self.refuses_to_start("rblwatch.db", "it was not changed")
+        self.watch.cli("history")
+        self.assertEqual((self.watch.database.read_bytes(), log.read_bytes()), before)
 
     def test_a_second_daemon_ends_at_once_and_hurts_nobody(self):
         self.watch.start()

@@ -15,7 +15,10 @@ namespace rblwatch::daemon {
 namespace {
 
 storage::Store memory_store(const core::Clock& clock) {
-  return *storage::Store::open(":memory:", {"test", "boot", clock.now(), clock.tick()});
+  auto store = storage::Store::open(":memory:", {"test", "boot", clock.now(), clock.tick()});
+  REQUIRE(store);
+  REQUIRE(store->load());
+  return std::move(*store);
 }
 
 storage::Batch batch_with(lists::EventType type, core::Timestamp at) {

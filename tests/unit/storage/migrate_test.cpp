@@ -104,7 +104,7 @@ TEST_CASE("what was stored before says nothing of how it was asked: as until now
         "INSERT INTO zones (zone, quarantined, lookups) VALUES ('corp', 0, 7); "
         "INSERT INTO kinds (zone, kind, state, decided) VALUES ('corp', 'domain', 'seeing', 1)"));
   }
-  const Store store = open_store(folder);
+  Store store = open_store(folder);
   const Snapshot snapshot = taken(store.load());
   CHECK(snapshot.subjects == std::vector<report::WatchedRow>{{"192.0.2.10", std::nullopt}});
   CHECK(snapshot.zone_sets.empty());

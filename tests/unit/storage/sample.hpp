@@ -94,9 +94,18 @@ T taken(core::Result<T> result) {
   }
 }
 
+/// As the daemon does: a run begins.
+inline Store open_store(const std::filesystem::path& path, const OpenOptions& run) {
+  Store store = taken(Store::open(path, run));
+  taken(store.load());
+  return store;
+}
 inline Store open_store(const Folder& folder, std::int64_t seconds = 0,
                         const std::string& boot_id = "boot-a") {
-  return taken(Store::open(folder.database(), options(seconds, boot_id)));
+  return open_store(folder.database(), options(seconds, boot_id));
+}
+inline Store open_memory_store() {
+  return open_store(":memory:", options());
 }
 
 inline core::IpAddress ip(const std::string& text) {

@@ -144,7 +144,7 @@ TEST_CASE("everything of a batch survives a restart on the same boot") {
     Store store = open_store(folder);
     taken(store.commit(full_batch()));
   }
-  const Store store = open_store(folder, 400);
+  Store store = open_store(folder, 400);
   const Snapshot snapshot = taken(store.load());
   CHECK(snapshot.is_same_boot);
   REQUIRE(snapshot.open.size() == 1);
@@ -208,7 +208,7 @@ TEST_CASE("on another boot, or when a clock went back, pending votes are gone fo
     taken(store.commit(batch));
   }
   {
-    const Store store = taken(Store::open(folder.database(), row.options));
+    Store store = taken(Store::open(folder.database(), row.options));
     const Snapshot snapshot = taken(store.load());
     CHECK(snapshot.is_same_boot == row.is_same_boot);
     REQUIRE(snapshot.votes.size() == (row.is_same_boot ? 3 : 2));
@@ -225,7 +225,7 @@ TEST_CASE("on another boot, or when a clock went back, pending votes are gone fo
   OpenOptions later = row.options;
   later.now += Seconds(60);
   later.tick += Seconds(60);
-  const Store store = taken(Store::open(folder.database(), later));
+  Store store = taken(Store::open(folder.database(), later));
   const Snapshot snapshot = taken(store.load());
   CHECK(snapshot.is_same_boot);
   CHECK(snapshot.votes.size() == (row.is_same_boot ? 3 : 2));
@@ -238,7 +238,7 @@ TEST_CASE("a system without a boot id never trusts its ticks") {
 }
 
 TEST_CASE("a listing opens once, changes in place, closes, and may open again") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   const auto commit = [&](report::ListingRow row) {
     Batch batch;
     batch.at = at(500);
@@ -263,7 +263,7 @@ TEST_CASE("a listing opens once, changes in place, closes, and may open again") 
 }
 
 TEST_CASE("a sight is of an open listing's purpose, and never takes one back") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   Batch batch;
   batch.at = at(500);
   report::ListingRow ended = listing("192.0.2.11");
@@ -285,7 +285,7 @@ TEST_CASE("a sight is of an open listing's purpose, and never takes one back") {
 }
 
 TEST_CASE("votes and doubts replace what was stored, and none deletes it") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   Batch batch = full_batch();
   taken(store.commit(batch));
   taken(store.commit(batch));
@@ -319,7 +319,7 @@ TEST_CASE("votes and doubts replace what was stored, and none deletes it") {
 }
 
 TEST_CASE("a subject that is asked on other zones goes over to another set") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   taken(store.commit(full_batch()));
   Batch change;
   change.at = at(310);
@@ -338,7 +338,7 @@ TEST_CASE("a subject that is asked on other zones goes over to another set") {
 }
 
 TEST_CASE("a subject or zone that leaves takes its state along, but not its history") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   taken(store.commit(full_batch()));
   Batch removal;
   removal.at = at(310);
@@ -425,7 +425,7 @@ TEST_CASE("a batch with nothing in it is empty, and any part makes it not") {
 }
 
 TEST_CASE("the text of a zone is kept up to 4 KiB") {
-  Store store = taken(Store::open(":memory:", options()));
+  Store store = open_memory_store();
   Batch batch = full_batch();
   batch.listings[0].row.reason = core::Untrusted(std::string(10'000, 'x'));
   taken(store.commit(batch));

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include "core/random.hpp"
 #include "sample.hpp"
@@ -64,6 +65,35 @@ Batch batch_of_events(std::size_t count) {
     batch.notices.push_back(notice(i));
   }
   return batch;
+}
+
+struct Files {
+  fs::path database;
+  fs::path wal;
+};
+
+/// What a kill leaves: the change stands in the log alone.
+Files after_a_crash(const Folder& folder, const std::function<void(Store&)>& change) {
+  Store store = open_store(folder, 350);
+  change(store);
+  const fs::path database = folder.path() / "crashed.db";
+  const Files files{database, database.string() + "-wal"};
+  fs::copy(folder.database(), files.database);
+  fs::copy(folder.beside("-wal"), files.wal);
+  return files;
+}
+
+/// A log is a head of 32 bytes, then pages with 24 bytes before each, which begin with its number.
+std::set<std::uint32_t> pages_in_log(const std::string& log) {
+  std::set<std::uint32_t> pages;
+  for (std::size_t frame = 32; frame + 24 + 4096 <= log.size(); frame += 24 + 4096) {
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      number = number << 8 | static_cast<unsigned char>(log[frame + i]);
+    }
+    pages.insert(number);
+  }
+  return pages;
 }
 
 }  // namespace
@@ -246,6 +276,82 @@ TEST_CASE("a damaged database is refused with a hint or gives what it holds, and
     }
   }
   CHECK(refused > 100);
+}
+
+TEST_CASE("a damaged database with changes in its log is refused, and neither is changed") {
+  const Folder folder;
+  {
+    Store store = open_store(folder);
+    taken(store.commit(batch_of_events(200)));
+  }
+  const Files files = after_a_crash(folder, [](Store& store) {
+    Batch batch;
+    batch.at = at(400);
+    batch.hosts.emplace_back();
+    batch.hosts.back().host = "mx.test";
+    taken(store.commit(batch));
+  });
+  std::string bad = bytes_of(files.database);
+  const std::set<std::uint32_t> logged = pages_in_log(bytes_of(files.wal));
+  std::uint32_t page = static_cast<std::uint32_t>(bad.size() / 4096);
+  while (logged.contains(page)) {
+    --page;
+  }
+  REQUIRE(page > 1);
+  std::fill_n(bad.begin() + static_cast<std::ptrdiff_t>(4096UL * (page - 1)), 4096, '\x7f');
+  write_bytes(files.database, bad);
+  const std::string log = bytes_of(files.wal);
+  REQUIRE_FALSE(log.empty());
+  static_cast<void>(Reader::open(files.database));
+  const core::Error error = failure(files.database);
+  CHECK(error.kind == Kind::corrupt);
+  CHECK_THAT(error.text, Catch::Contains("it was not changed"));
+  CHECK(bytes_of(files.database) == bad);
+  CHECK(bytes_of(files.wal) == log);
+}
+
+TEST_CASE("a database whose rows can't be read is not changed by the try") {
+  const Folder folder;
+  { const Store store = open_store(folder); }
+  {
+    auto connection = taken(Connection::open(folder.database(), OpenMode::writer));
+    taken(connection.execute(
+        "INSERT INTO hosts (host, addresses, resolved, told_unresolved, cause, notes) "
+        "VALUES ('mx.test', 'nonsense', 1, 0, '', '')"));
+  }
+  const std::string before = bytes_of(folder.database());
+  const std::string log = bytes_of(folder.beside("-wal"));
+  REQUIRE_FALSE(log.empty());
+  {
+    Store store = taken(Store::open(folder.database(), options(500, "boot-b")));
+    const auto loaded = store.load();
+    REQUIRE_FALSE(loaded.has_value());
+    CHECK(loaded.error().kind == Kind::corrupt);
+  }
+  CHECK(bytes_of(folder.database()) == before);
+  CHECK(bytes_of(folder.beside("-wal")) == log);
+}
+
+TEST_CASE("a change between two runs of the daemon begins none") {
+  const Folder folder;
+  { const Store store = open_store(folder, 100); }
+  const auto started = [&] { return Reader::open(folder.database())->status()->daemon; };
+  const auto before = started();
+  REQUIRE(before.started_at == at(100));
+  {
+    OpenOptions later = options(5000, "boot-b");
+    later.version = "9.9.9";
+    Store store = taken(Store::open(folder.database(), later));
+    CHECK(store.drop("nobody", at(5000)).error().kind == Kind::not_found);
+    Batch batch;
+    batch.at = at(200);
+    taken(store.commit(batch));
+  }
+  const auto after = started();
+  CHECK(after.started_at == at(100));
+  CHECK(after.version == before.version);
+  CHECK(taken(Store::open(folder.database(), options(6000))).load()->is_same_boot);
+  CHECK(started().started_at == at(6000));
 }
 
 TEST_CASE("a folder that is not there and a path that is no file are named") {
