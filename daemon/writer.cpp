@@ -13,15 +13,19 @@ constexpr core::Millis kRetry{1000};
 constexpr core::Millis kIdle{500};
 constexpr core::Millis kPruneEvery{600'000};
 constexpr std::size_t kPruneAtMost = 1000;
-/// When the wall clock moved by this much more than time went by, it was set: nothing is pruned
-/// then.
+/// When the wall clock moved by this much more than time went by, it was set,
 constexpr core::Millis kJump{3'600'000};
+/// and what it says is no age of anything (rule 13) until it has gone with time for so long: a
+/// clock that was set wrong is put right by then, and history that is kept a day longer hurts
+/// nobody.
+constexpr core::Millis kSteady{24LL * 3'600'000};
 
 }  // namespace
 
 Writer::Writer(storage::Store store, const core::Clock& clock, WriterOptions options)
     : store_(std::move(store)), clock_(clock), options_(std::move(options)), mailbox_(kMailbox) {
-  next_prune_ = clock_.tick() + kPruneEvery;
+  clocks_ = core::read_clocks(clock_);
+  next_prune_ = clocks_.tick + kPruneEvery;
   trouble_.set("");
   thread_ = std::thread([this] { work(); });
 }
@@ -52,6 +56,7 @@ void Writer::stop() {
 void Writer::work() {
   for (;;) {
     auto item = mailbox_.receive(kIdle);
+    watch_clock();
     if (item) {
       take(std::move(*item));
     } else if (mailbox_.is_closed()) {
@@ -108,18 +113,31 @@ void Writer::set_trouble(const std::string& error) {
   options_.on_trouble(error);
 }
 
-void Writer::prune() {
+/// Before anything else of a turn, so that a later start doesn't take a wall clock that was set for
+/// the one of before, because that one's time was stored.
+void Writer::watch_clock() {
   const core::ClockPair now = core::read_clocks(clock_);
-  if (now.tick < next_prune_ || is_stuck_) {
+  const core::ClockPair last = std::exchange(clocks_, now);
+  clock_was_set_ = clock_was_set_ || std::chrono::abs(now.now - last.wall(now.tick)) > kJump;
+  if (clock_was_set_ && !is_stuck_ && store_.set_steady_since(now.now)) {
+    clock_was_set_ = false;
+  }
+}
+
+void Writer::prune() {
+  const core::ClockPair now = clocks_;  // which were looked at
+  if (now.tick < next_prune_ || is_stuck_ || clock_was_set_) {
     return;
   }
   next_prune_ = now.tick + kPruneEvery;
-  const auto last = std::exchange(last_prune_, now);
-  const bool was_set = !last || std::chrono::abs(now.now - last->wall(now.tick)) > kJump;
-  if (was_set) {
+  const auto steady_since = store_.steady_since();
+  if (steady_since && now.now - *steady_since < kSteady) {
     return;
   }
-  if (const auto pruned = store_.prune(now.now - options_.retention, kPruneAtMost); !pruned) {
+  const auto pruned = steady_since.and_then([&](core::Timestamp /*since*/) {
+    return store_.prune(now.now - options_.retention, kPruneAtMost);
+  });
+  if (!pruned) {
     core::log_warn("old history can't be pruned", {{"error", pruned.error().text}});
   }
 }

@@ -13,7 +13,6 @@
 #include <future>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -74,6 +73,7 @@ class Writer final : public Journal {
   void take(Item item);
   void commit_backlog();
   void prune();
+  void watch_clock();
   void set_trouble(const std::string& error);
 
   storage::Store store_;
@@ -87,7 +87,8 @@ class Writer final : public Journal {
   core::Latest<std::string> trouble_;
   core::Tick next_try_{};
   core::Tick next_prune_{};
-  std::optional<core::ClockPair> last_prune_;
+  core::ClockPair clocks_{};    // of the turn before
+  bool clock_was_set_ = false;  // and that isn't stored yet
   std::thread thread_;
 };
 

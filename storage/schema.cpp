@@ -321,13 +321,18 @@ constexpr const char* kAsked =
     "ALTER TABLE subjects ADD COLUMN zone_set INTEGER; "
     "CREATE TABLE zone_sets (id INTEGER PRIMARY KEY, zones TEXT NOT NULL) STRICT;";
 
+// Since when the wall clock goes with time. 0: for as long as anybody knows.
+constexpr const char* kSteadyClock =
+    "ALTER TABLE meta ADD COLUMN steady_since INTEGER NOT NULL DEFAULT 0;";
+
 constexpr std::array kMigrations{Migration{.number = 1, .sql = kFirst},
                                  Migration{.number = 2, .sql = kHostNotes},
                                  Migration{.number = 3, .sql = kToldQuarantined},
                                  Migration{.number = 4, .sql = kVotesWasDecided},
                                  Migration{.number = 5, .sql = kToldBlindByKind},
                                  Migration{.number = 6, .sql = kProofs},
-                                 Migration{.number = 7, .sql = kAsked}};
+                                 Migration{.number = 7, .sql = kAsked},
+                                 Migration{.number = 8, .sql = kSteadyClock}};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -28,6 +29,10 @@ using Kind = core::Error::Kind;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMemory = ":memory:";
+/// Between two runs the wall clock is corrected by less than this without being suspected,
+constexpr core::Millis kStepBack{3'600'000};
+/// and a daemon stops for less than this.
+constexpr core::Millis kLongestStop{7LL * 24 * 3'600'000};
 
 core::Error system_error(const fs::path& path, int number) {
   const bool is_denied = number == EACCES || number == EPERM || number == EROFS;
@@ -76,17 +81,39 @@ core::Result<void> check_pages(Connection& connection) {
   return {};
 }
 
-/// Whether the ticks of the last writer are good: the same boot, and neither clock has gone back.
-bool read_is_same_boot(Transaction& transaction, const OpenOptions& options) {
-  Query query(transaction, "SELECT boot_id, last_wall, last_tick FROM meta");
+/// What the last run left of its clocks.
+struct LastRun {
+  std::string boot_id;
+  core::Timestamp wall;  // the latest there was
+  core::Tick tick;
+  core::Timestamp steady_since;
+};
+
+std::optional<LastRun> read_last_run(Transaction& transaction) {
+  Query query(transaction, "SELECT boot_id, last_wall, last_tick, steady_since FROM meta");
   if (!query.next()) {
-    return false;
+    return std::nullopt;
   }
-  const std::string boot_id = query.text();
-  const core::Timestamp wall = query.timestamp();
-  const core::Tick tick = query.tick();
-  return !boot_id.empty() && boot_id == options.boot_id && wall <= options.now &&
-         tick <= options.tick;
+  LastRun run;
+  run.boot_id = query.text();
+  run.wall = query.timestamp();
+  run.tick = query.tick();
+  run.steady_since = query.timestamp();
+  return run;
+}
+
+/// Whether its ticks are good: the same boot, and neither clock has gone back.
+bool is_same_boot_as(const LastRun& run, const OpenOptions& options) {
+  return !run.boot_id.empty() && run.boot_id == options.boot_id && run.wall <= options.now &&
+         run.tick <= options.tick;
+}
+
+/// While no daemon ran, nobody compared the clocks. A wall clock that says a little more than what
+/// was stored last is the one of before; one that is behind, or far ahead, was set, or else the
+/// stop was long: that can't be told apart, and waiting loses nothing.
+core::Timestamp steady_since(const LastRun& run, core::Timestamp now) {
+  const bool goes_on = now >= run.wall - kStepBack && now <= run.wall + kLongestStop;
+  return goes_on && run.steady_since <= now ? run.steady_since : now;
 }
 
 /// Rule 13 on another boot: pending votes are dropped, what a quarantine holds waits anew. The
@@ -111,14 +138,16 @@ void forget_ticks(Transaction& transaction, const OpenOptions& options) {
 
 /// Whether the ticks of the run before are good still.
 bool begin_run(Transaction& transaction, const OpenOptions& options) {
-  const bool is_same_boot = read_is_same_boot(transaction, options);
+  const std::optional<LastRun> last = read_last_run(transaction);
+  const bool is_same_boot = last && is_same_boot_as(*last, options);
   if (!is_same_boot) {
     forget_ticks(transaction, options);
   }
+  const core::Timestamp steady = last ? steady_since(*last, options.now) : core::Timestamp();
   Query query(transaction,
               "INSERT OR REPLACE INTO meta (id, version, boot_id, started_at, last_wall, "
-              "last_tick) VALUES (1, ?1, ?2, ?3, ?3, ?4)");
-  query.bind(options.version, options.boot_id, options.now, options.tick).run();
+              "last_tick, steady_since) VALUES (1, ?1, ?2, ?3, ?3, ?4, ?5)");
+  query.bind(options.version, options.boot_id, options.now, options.tick, steady).run();
   return is_same_boot;
 }
 
@@ -297,6 +326,22 @@ core::Result<std::size_t> Store::prune(core::Timestamp before, std::size_t at_mo
     return tl::make_unexpected(std::move(done.error()));
   }
   return gone;
+}
+
+core::Result<core::Timestamp> Store::steady_since() {
+  Transaction transaction(impl_->connection, Transaction::Kind::read);
+  const std::optional<LastRun> run = read_last_run(transaction);
+  if (auto done = transaction.commit(); !done) {
+    return tl::make_unexpected(std::move(done.error()));
+  }
+  return run ? run->steady_since : core::Timestamp();
+}
+
+core::Result<void> Store::set_steady_since(core::Timestamp at) {
+  Transaction transaction(impl_->connection, Transaction::Kind::write);
+  Query query(transaction, "UPDATE meta SET steady_since = ?");
+  query.bind(at).run();
+  return impl_->commit(transaction);
 }
 
 core::Result<std::uint64_t> Store::free_space() const {

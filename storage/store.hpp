@@ -67,6 +67,12 @@ class Store {
   /// Deletes closed listings, events and settled deliveries older than `before`, a bounded number
   /// at a time. How many went.
   core::Result<std::size_t> prune(core::Timestamp before, std::size_t at_most);
+  /// Since when the wall clock has gone with time, as far as the runs of the daemon know; a stop
+  /// that was too long, or a clock that was set meanwhile, begins it anew. 1970: nobody knows of
+  /// anything else.
+  core::Result<core::Timestamp> steady_since();
+  /// It was seen being set.
+  core::Result<void> set_steady_since(core::Timestamp at);
   /// Bytes free on the database's file system.
   core::Result<std::uint64_t> free_space() const;
 

@@ -116,3 +116,35 @@ TEST_CASE("closed states of zones are pruned, the standing one stays") {
   CHECK(taken(store.prune(at(250), 100)) == 2);
   CHECK(count(folder, "kind_intervals") == 2);
 }
+
+TEST_CASE("the wall clock goes on over a stop, unless it can't be the one of before") {
+  struct Row {
+    std::string name;
+    std::int64_t started_at;
+    std::int64_t steady_since;
+  };
+  constexpr std::int64_t kDay = 86'400;
+  const auto row = GENERATE(values<Row>({
+      {"at once", 1, -50 * kDay},
+      {"a little back", -1800, -50 * kDay},
+      {"a day later", kDay, -50 * kDay},
+      {"six days later", 6 * kDay, -50 * kDay},
+      {"eight days later", 8 * kDay, 8 * kDay},
+      {"ten years later", 3650 * kDay, 3650 * kDay},
+      {"a day back", -kDay, -kDay},
+      {"sixty days back", -60 * kDay, -60 * kDay},
+  }));
+  CAPTURE(row.name);
+  const Folder folder;
+  {
+    Store store = open_store(folder, -100);
+    CHECK(taken(store.steady_since()) == Timestamp());
+    taken(store.set_steady_since(at(-50 * kDay)));
+    Batch batch;
+    batch.at = at(0);
+    taken(store.commit(batch));
+  }
+  for (const char* boot : {"boot-a", "boot-b"}) {
+    CHECK(taken(open_store(folder, row.started_at, boot).steady_since()) == at(row.steady_since));
+  }
+}
