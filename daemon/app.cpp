@@ -225,7 +225,7 @@ core::Result<storage::Snapshot> App::open_store() {
 // Rule 14: what can't be stored has not happened; the one thing told from memory is that very
 // trouble.
 void App::tell_trouble(const std::string& error) {
-  if (!courier_ || error.empty()) {
+  if (!courier_) {
     return;
   }
   lists::Event event;

@@ -15,7 +15,8 @@ constexpr core::Millis kTurn{500};
 CourierThread::CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
                              const core::Clock& clock, const alerts::DeliveryOptions& options,
                              std::vector<alerts::Channel> channels, lists::WatchedCounts watched)
-    : carrier_(std::move(carrier)),
+    : outbox_(outbox),
+      carrier_(std::move(carrier)),
       courier_(outbox, *carrier_, clock, random_, options),
       jobs_(kJobs) {
   courier_.set_channels(std::move(channels), std::move(watched));
@@ -44,8 +45,10 @@ void CourierThread::reload_outbox() {
 }
 
 void CourierThread::tell_unrecorded(lists::Event event) {
-  Job job = [event = std::move(event)](alerts::Courier& courier) {
-    courier.tell_unrecorded(event, alerts::Coverage{});
+  Job job = [this, event = std::move(event)](alerts::Courier& courier) {
+    // A disk that takes nothing can be read most often. Where not, the coverage isn't known.
+    const auto nothing = outbox_.compose({});
+    courier.tell_unrecorded(event, nothing ? nothing->coverage : alerts::Coverage{});
   };
   if (!jobs_.try_send(job)) {
     core::log_warn("trouble could not be told: the courier is busy");

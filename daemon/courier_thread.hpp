@@ -40,6 +40,7 @@ class CourierThread {
   void work();
   void post(Job job);
 
+  alerts::Outbox& outbox_;
   std::unique_ptr<alerts::Carrier> carrier_;
   core::SystemRandom random_;
   alerts::Courier courier_;

@@ -19,6 +19,8 @@ constexpr core::Millis kJump{3'600'000};
 /// clock that was set wrong is put right by then, and history that is kept a day longer hurts
 /// nobody.
 constexpr core::Millis kSteady{24LL * 3'600'000};
+/// Trouble that comes and goes is told this often at most.
+constexpr core::Millis kTellEvery{3'600'000};
 
 }  // namespace
 
@@ -94,8 +96,10 @@ void Writer::commit_backlog() {
       if (!is_stuck_.exchange(true)) {
         core::log_error("changes can't be stored; nothing is asked or alerted until they can",
                         {{"error", committed.error().text}});
-        set_trouble(committed.error().text);
+        trouble_.set(committed.error().text);
+        is_told_ = false;
       }
+      tell_trouble(committed.error().text);
       return;
     }
     events_ += backlog_.front().events.size();
@@ -104,12 +108,19 @@ void Writer::commit_backlog() {
   }
   if (is_stuck_.exchange(false)) {
     core::log_info("changes can be stored again");
-    set_trouble("");
+    trouble_.set("");
   }
 }
 
-void Writer::set_trouble(const std::string& error) {
-  trouble_.set(error);
+/// Once for each time that it lasts. One that comes too soon after another is told when the hour is
+/// over, if it still stands then.
+void Writer::tell_trouble(const std::string& error) {
+  const core::Tick now = clock_.tick();
+  if (is_told_ || now < next_tell_) {
+    return;
+  }
+  is_told_ = true;
+  next_tell_ = now + kTellEvery;
   options_.on_trouble(error);
 }
 

@@ -30,7 +30,8 @@ namespace rblwatch::daemon {
 struct WriterOptions {
   core::Millis retention{400LL * 24 * 3'600'000};
   std::function<void()> on_committed;  // notices may have become due; called in the writer's thread
-  /// Recording began to fail (its text), or works again (empty). Called in the writer's thread.
+  /// Recording fails, and why: told when it begins to, and once an hour at most. Called in the
+  /// writer's thread.
   std::function<void(const std::string&)> on_trouble;
 };
 
@@ -74,7 +75,7 @@ class Writer final : public Journal {
   void commit_backlog();
   void prune();
   void watch_clock();
-  void set_trouble(const std::string& error);
+  void tell_trouble(const std::string& error);
 
   storage::Store store_;
   const core::Clock& clock_;
@@ -87,6 +88,8 @@ class Writer final : public Journal {
   core::Latest<std::string> trouble_;
   core::Tick next_try_{};
   core::Tick next_prune_{};
+  core::Tick next_tell_{};
+  bool is_told_ = false;        // of the trouble that there is
   core::ClockPair clocks_{};    // of the turn before
   bool clock_was_set_ = false;  // and that isn't stored yet
   std::thread thread_;

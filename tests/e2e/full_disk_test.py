@@ -42,6 +42,7 @@ class FullDisk(Story):
         told = self.sink.wait_events("storage_failed", path="/ops", timeout=40)[0]
         self.assertEqual((told["subject"], told["zone"]), (None, None))
         self.assertEqual([e["type"] for e in self.sink.events("/ops")], ["storage_failed"])
+        self.assertEqual(self.sink.requests("/ops")[0].json["coverage"]["zones"], 1)
         self.assertIn(self.watch.cli("status").code, (0, 3))  # reading goes on
         sick = self.http.ask("/healthz")
         self.assertEqual((sick.status, sick.body.count("\n")), (503, 1))
