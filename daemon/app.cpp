@@ -414,12 +414,16 @@ void App::reload() {
     core::log_warn("changes that need a restart", {{"keys", core::join(fixed, " ")}});
   }
   keep_fixed_keys(*config_, *loaded.config);
+  lists::WatchedCounts watched = lists::watched_counts(loaded.config->targets);
+  courier_->expect_channels();
   const auto reloaded =
       loop_->run<void>([&](Monitor& monitor) { return monitor.reload(setup_of(*loaded.config)); });
   if (!reloaded) {
+    courier_->keep_channels();
     refuse_reload(reloaded.error().text);
     return;
   }
+  courier_->set_channels(loaded.config->channels, std::move(watched));
   config_ = std::make_shared<const conf::Config>(std::move(*loaded.config));
   reloads_.set({true, reloads_.get()->started_at, clock_.now(), channel_names(*config_)});
   if (desk_) {
@@ -427,7 +431,6 @@ void App::reload() {
   }
   writer_->set_retention(config_->daemon.retention);
   core::set_up_log(config_->daemon.log_level, config_->daemon.log_format);
-  courier_->set_channels(config_->channels, lists::watched_counts(config_->targets));
   core::log_info("configuration reloaded");
   notify_ready("watching");
 }

@@ -12,7 +12,7 @@ constexpr std::size_t kJobs = 16;
 constexpr core::Millis kTurn{500};
 }  // namespace
 
-CourierThread::CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
+CourierThread::CourierThread(WriterOutbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
                              const core::Clock& clock, const alerts::DeliveryOptions& options,
                              std::vector<alerts::Channel> channels, lists::WatchedCounts watched)
     : outbox_(outbox),
@@ -32,12 +32,22 @@ void CourierThread::nudge() {
   carrier_->wake();
 }
 
+void CourierThread::expect_channels() {
+  outbox_.hold();
+}
+
 void CourierThread::set_channels(std::vector<alerts::Channel> channels,
                                  lists::WatchedCounts watched) {
-  post([channels = std::move(channels),
+  post([this, channels = std::move(channels),
         watched = std::move(watched)](alerts::Courier& courier) mutable {
     courier.set_channels(std::move(channels), std::move(watched));
+    outbox_.release();
   });
+}
+
+void CourierThread::keep_channels() {
+  outbox_.release();
+  nudge();
 }
 
 void CourierThread::reload_outbox() {

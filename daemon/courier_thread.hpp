@@ -13,13 +13,14 @@
 #include "alerts/courier.hpp"
 #include "core/mailbox.hpp"
 #include "core/random.hpp"
+#include "daemon/writer.hpp"
 
 namespace rblwatch::daemon {
 
 class CourierThread {
  public:
   /// `outbox` and `clock` outlive the thread.
-  CourierThread(alerts::Outbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
+  CourierThread(WriterOutbox& outbox, std::unique_ptr<alerts::Carrier> carrier,
                 const core::Clock& clock, const alerts::DeliveryOptions& options,
                 std::vector<alerts::Channel> channels, lists::WatchedCounts watched);
   ~CourierThread();
@@ -28,7 +29,12 @@ class CourierThread {
 
   /// Something was committed: look at the outbox.
   void nudge();
+  /// The monitor is about to be given channels that the courier doesn't know: what it tells them
+  /// waits in the outbox until set_channels() or keep_channels().
+  void expect_channels();
   void set_channels(std::vector<alerts::Channel> channels, lists::WatchedCounts watched);
+  /// It was not given them.
+  void keep_channels();
   /// Tells trouble that can't be recorded, from memory. Never blocks: the writer calls it.
   void tell_unrecorded(lists::Event event);
   /// Deliveries were changed behind the courier's back (resend, drop).
@@ -40,7 +46,7 @@ class CourierThread {
   void work();
   void post(Job job);
 
-  alerts::Outbox& outbox_;
+  WriterOutbox& outbox_;
   std::unique_ptr<alerts::Carrier> carrier_;
   core::SystemRandom random_;
   alerts::Courier courier_;

@@ -154,8 +154,10 @@ void Writer::prune() {
 }
 
 core::Result<std::vector<alerts::Notice>> WriterOutbox::unsealed() {
-  return writer_.run<std::vector<alerts::Notice>>(
-      [](storage::Store& store) { return store.unsealed(); });
+  // Looked at in the writer's thread: what is committed after hold() is held for sure.
+  return writer_.run<std::vector<alerts::Notice>>([this](storage::Store& store) {
+    return is_held_ ? core::Result<std::vector<alerts::Notice>>() : store.unsealed();
+  });
 }
 
 core::Result<alerts::Notification> WriterOutbox::compose(std::span<const alerts::Notice> notices) {

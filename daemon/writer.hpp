@@ -107,12 +107,17 @@ class WriterOutbox final : public alerts::Outbox {
   core::Result<void> settle(const alerts::Delivery& delivery, std::span<const lists::Event> events,
                             std::span<const alerts::Notice> notices) override;
 
+  /// What is committed from now on is not shown as unsealed until release(). Any thread.
+  void hold() { is_held_ = true; }
+  void release() { is_held_ = false; }
+
   /// By channel, since the start. Any thread; null before the first one.
   using Delivered = std::map<std::string, std::uint64_t>;
   std::shared_ptr<const Delivered> delivered() const { return delivered_.get(); }
 
  private:
   Writer& writer_;
+  std::atomic<bool> is_held_{false};
   core::Latest<Delivered> delivered_;
 };
 

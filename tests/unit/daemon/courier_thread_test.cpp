@@ -37,6 +37,12 @@ class PatientCarrier final : public alerts::Carrier {
     REQUIRE(changed_.wait_for(lock, core::Seconds(60), [&] { return shipped_.size() >= count; }));
     return shipped_;
   }
+  /// Two turns from now: the second one has begun after this.
+  void wait_turns() {
+    std::unique_lock lock(mutex_);
+    const int until = turns_ + 2;
+    REQUIRE(changed_.wait_for(lock, core::Seconds(60), [&] { return turns_ >= until; }));
+  }
 
  private:
   std::mutex mutex_;
@@ -72,9 +78,54 @@ struct Telling {
     options.on_trouble = [](const std::string&) {};
     return options;
   }
+  void tell(const std::string& channel) {
+    storage::Batch batch = batch_with(lists::EventType::resolver_blind, clock.now());
+    batch.notices[0].channel = channel;
+    writer.submit(std::move(batch));
+    let_turn(writer);
+    courier.nudge();
+    carrier.wait_turns();
+  }
+  std::size_t unsealed() {
+    return writer
+        .run<std::vector<alerts::Notice>>([](storage::Store& store) { return store.unsealed(); })
+        ->size();
+  }
 };
 
 }  // namespace
+
+TEST_CASE("what a reload has the monitor tell a new channel waits until the courier knows it") {
+  Telling world;
+  world.courier.expect_channels();
+  world.tell("new");
+  CHECK(world.unsealed() == 1);
+  world.courier.set_channels({channel_at_once("new"), channel_at_once("ops")}, {});
+  CHECK(world.carrier.wait_shipped(1)[0].channel.name == "new");
+  world.tell("ops");
+  CHECK(world.carrier.wait_shipped(2)[1].channel.name == "ops");
+}
+
+TEST_CASE("a reload that is refused lets what waited go its way") {
+  Telling world;
+  world.courier.expect_channels();
+  world.tell("ops");
+  CHECK(world.unsealed() == 1);
+  world.courier.keep_channels();
+  CHECK(world.carrier.wait_shipped(1)[0].channel.name == "ops");
+}
+
+TEST_CASE("what is told to a channel that left is over") {
+  Telling world;
+  world.courier.expect_channels();
+  world.tell("ops");
+  world.courier.set_channels({channel_at_once("new")}, {});
+  world.tell("new");
+  CHECK(world.carrier.wait_shipped(1)[0].channel.name == "new");
+  world.carrier.wait_turns();
+  CHECK(world.unsealed() == 0);
+  CHECK(world.outbox.waiting()->empty());
+}
 
 TEST_CASE("trouble that is told from memory says what can be seen") {
   Telling world;
