@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <initializer_list>
 #include <iterator>
 #include <set>
 #include <string>
@@ -125,14 +126,13 @@ void keep_fixed_keys(const conf::Config& running, conf::Config& next) {
   next.delivery = running.delivery;
 }
 
-sigset_t block_signals() {
+sigset_t block_signals(std::initializer_list<int> numbers) {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int number : numbers) {
     sigaddset(&signals, number);
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   return signals;
 }
 
@@ -454,7 +454,8 @@ void App::serve(const sigset_t& signals) {
       reload();
     } else if (signal == SIGTERM || signal == SIGINT) {
       return;
-    } else if (watchdog.count() > 0) {
+    }
+    if (watchdog.count() > 0) {  // after a signal too: they may come faster than the pause ends
       tend_watchdog();
     }
     open_http();
@@ -480,6 +481,11 @@ void App::stop() {
 }  // namespace
 
 int run(const AppOptions& options) {
+  if (!options.check_only) {
+    // A reload that is asked for while this start reads the files comes after it. What ends the
+    // daemon ends it at once until there is something to put in order.
+    block_signals({SIGHUP});
+  }
   conf::Loaded loaded = conf::load(options.config);
   add_review(loaded);
   if (options.check_only || !loaded.config) {
@@ -489,7 +495,8 @@ int run(const AppOptions& options) {
     }
     return loaded.config ? 0 : kExitConfig;
   }
-  const sigset_t signals = block_signals();
+  const sigset_t signals = block_signals({SIGTERM, SIGINT, SIGHUP});
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   core::set_up_log(loaded.config->daemon.log_level, loaded.config->daemon.log_format);
   log_diagnostics(loaded);
   App app(std::move(*loaded.config));
