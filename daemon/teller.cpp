@@ -98,7 +98,7 @@ void Teller::announce(lists::PairId pair, lists::BelievedChange change, std::str
     want_reason(pair);
   }
   if (!batch.empty()) {
-    batches_.emplace(batch, book_.slot(pair).zone);
+    batches_.insert(batch);
   }
   ++book_.make_detail(pair).untold;
   waiting_.push_back({pair, std::move(change), std::move(batch), false});
@@ -127,21 +127,14 @@ void Teller::turn() {
 void Teller::release_batches() {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     const bool is_open = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-      return waiting.batch == batch->first;
+      return waiting.batch == *batch;
     });
     if (is_open) {
       ++batch;
       continue;
     }
-    const lists::ZoneIndex zone = batch->second;
-    ledger_.release(batch->first);
+    ledger_.release(*batch);
     batch = batches_.erase(batch);
-    const bool is_last = std::none_of(batches_.begin(), batches_.end(),
-                                      [zone](const auto& other) { return other.second == zone; });
-    if (is_last) {
-      desks_[zone.value].released.clear();
-      ledger_.record(zone_record(world_.zone(zone), desks_[zone.value], world_));
-    }
   }
 }
 
@@ -155,7 +148,7 @@ void Teller::hand_over(Teller& next, const Heir& heir) {
     }
   }
   std::erase_if(batches_,
-                [&next](const auto& batch) { return next.batches_.contains(batch.first); });
+                [&next](const std::string& batch) { return next.batches_.contains(batch); });
   release_batches();
 }
 
@@ -165,7 +158,7 @@ void Teller::inherit(lists::PairId pair, Waiting waiting) {
   waiting.change.subject = slot.subject;
   waiting.is_container_asked = false;
   if (!waiting.batch.empty()) {
-    batches_.emplace(waiting.batch, slot.zone);
+    batches_.insert(waiting.batch);
     desks_[slot.zone.value].released.push_back(waiting.change);
   }
   waiting_.push_back(std::move(waiting));
@@ -294,12 +287,30 @@ void Teller::tell(const Waiting& waiting, bool is_contained) {
       listing_record(world_, slot.zone, waiting.change, detail, track, ledger_.clocks().now));
   track.is_open = !is_end;
   ledger_.record(votes_record(world_, slot, detail));
+  if (!waiting.batch.empty()) {
+    forget_released(slot.zone, waiting.change);
+  }
   if (is_end) {
     note_orphans(waiting.pair, waiting.change);
     track.is_contained = false;
     detail.is_reason_asked = false;
     detail.reason = core::Untrusted();
     book_.drop_idle(waiting.pair);
+  }
+}
+
+void Teller::forget_released(lists::ZoneIndex zone, const lists::BelievedChange& told) {
+  ZoneDesk& desk = desks_[zone.value];
+  const auto found = std::find_if(
+      desk.released.begin(), desk.released.end(), [&told](const lists::BelievedChange& one) {
+        return one.subject == told.subject && one.purpose == told.purpose;
+      });
+  if (found == desk.released.end()) {
+    return;
+  }
+  desk.released.erase(found);
+  if (desk.released.empty()) {  // not each time: the record holds them all
+    ledger_.record(zone_record(world_.zone(zone), desk, world_));
   }
 }
 

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +71,7 @@ class Teller {
   void tell(const Waiting& waiting, bool is_contained);
   void record_pending(lists::PairId pair, const PairDetail& detail);
   void release_batches();
+  void forget_released(lists::ZoneIndex zone, const lists::BelievedChange& told);
   void note_orphans(lists::PairId container, const lists::BelievedChange& end);
   bool is_contained(lists::PairId pair, lists::Purpose purpose) const;
   bool settle_orphan(Orphan& orphan);
@@ -85,7 +86,7 @@ class Teller {
   std::vector<std::deque<lists::PairId>> reasons_;  // by zone: TXT lookups that wait for their lane
   std::deque<Waiting> waiting_;
   std::vector<Orphan> orphans_;
-  std::map<std::string, lists::ZoneIndex> batches_;  // given to announce(), not yet released
+  std::set<std::string> batches_;  // given to announce(), not yet released
 };
 
 }  // namespace rblwatch::daemon

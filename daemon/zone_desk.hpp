@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -83,10 +84,10 @@ struct ZoneDesk {
   std::array<KindDesk, 3> kinds;
   lists::Breaker breaker;
   std::optional<core::Timestamp> quarantined_since;
-  bool told_quarantined = false;                // of the quarantine that lasts
-  std::vector<lists::BelievedChange> released;  // what one that ended let go, until all is told
-  std::optional<core::Tick> silent_since;       // a kind's votes are suspended, and so is the hold
-  core::Micros longest_wait{0};                 // of a vote for the next one, for the caches
+  bool told_quarantined = false;               // of the quarantine that lasts
+  std::deque<lists::BelievedChange> released;  // what one that ended let go, until all is told
+  std::optional<core::Tick> silent_since;      // a kind's votes are suspended, and so is the hold
+  core::Micros longest_wait{0};                // of a vote for the next one, for the caches
   std::optional<core::Timestamp> last_sweep;
   std::uint64_t lookups = 0;
   Latency latency;

@@ -136,7 +136,7 @@ class Secrets(Story):
             for name in self.NAMES[:2]:
                 self.dns.zones[name.replace("{key}", CANARIES["key"].lower())].set_mode(mode, **REFUSED.get(mode, {}))
             result = watch.cli("zones", "test", "--json")
-            self.assertEqual(result.code, 3)
+            self.assertEqual(result.code, 4)
             self.assertClean((result.stdout + result.stderr).encode(), f"zones test of a zone with {mode}")
             result = watch.cli("doctor", "--json")
             self.assertClean((result.stdout + result.stderr).encode(), f"doctor of a zone with {mode}")

@@ -17,6 +17,8 @@ class Starting(Story):
 
     def setUp(self):
         super().setUp()
+        # A shell's background job ignores SIGINT, and so would what it starts.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         self.watch = self.install(self.config(self.resolver(), target=[{"file": "targets.txt"}]))
         self.targets = self.watch.folder / "targets.txt"
         self.targets.write_text(f"{MX1} name=mx1\n")
