@@ -259,7 +259,7 @@ Receipt taken(const Dialogue& dialogue, const Shipment& shipment, const core::Se
       for_good.push_back(*its);
     }
   }
-  const Receipt receipt = smtp_receipt(250, text);
+  Receipt receipt = smtp_receipt(250, text);
   if (outstanding.empty()) {
     return receipt;
   }

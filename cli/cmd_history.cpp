@@ -106,7 +106,7 @@ CommandResult run_history(const Session& session) {
   if (session.options.csv) {
     Reply reply{report::to_csv(document), kDone, {}};
     if (document.more) {
-      reply.remarks.push_back("there is more: --limit N shows more of it");
+      reply.remarks.emplace_back("there is more: --limit N shows more of it");
     }
     return reply;
   }

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/event_maker.hpp"
 #include "daemon/generation.hpp"
 #include "daemon/set_out.hpp"
 #include "report/asked.hpp"
