@@ -290,7 +290,7 @@ void Courier::settle(const Arrival& arrival) {
   } else if (const auto* later = std::get_if<Retry>(&arrival.receipt)) {
     retry(lane, *waiting, *later);
   } else {
-    rejected(lane, *waiting, std::get<Rejected>(arrival.receipt).response);
+    rejected(lane, *waiting, std::get<Rejected>(arrival.receipt));
   }
 }
 
@@ -306,6 +306,7 @@ void Courier::note_attempt(Waiting& waiting) const {
 
 void Courier::delivered(Lane& lane, Waiting& waiting, const Delivered& receipt) {
   note_taken(lane, waiting);
+  add_refused(waiting, receipt.refused);
   if (!waiting.left.empty() && !waiting.is_withdrawn) {
     hand_on(lane, waiting, receipt.response);
   } else {
@@ -393,8 +394,10 @@ void Courier::wait_again(Lane& lane, Waiting& waiting, Millis pause, Millis aske
 
 /// For good, by all that the attempt was for: a failure, unless it was a mail that others took or
 /// may take. Then it is as if all had been asked at once.
-void Courier::rejected(Lane& lane, Waiting& waiting, const std::string& response) {
-  if (!waiting.has_taker && waiting.left.empty()) {
+void Courier::rejected(Lane& lane, Waiting& waiting, const Rejected& receipt) {
+  const std::string& response = receipt.response;
+  const bool has_others = waiting.has_taker || !waiting.left.empty();
+  if (!receipt.is_of_recipients || !has_others) {
     fail(lane, waiting, response);
     return;
   }

@@ -94,7 +94,7 @@ class Courier {
   void note_attempt(Waiting& waiting) const;
   void delivered(Lane& lane, Waiting& waiting, const Delivered& receipt);
   void retry(Lane& lane, Waiting& waiting, const Retry& receipt);
-  void rejected(Lane& lane, Waiting& waiting, const std::string& response);
+  void rejected(Lane& lane, Waiting& waiting, const Rejected& receipt);
   void note_taken(Lane& lane, Waiting& waiting);
   void hand_on(Lane& lane, Waiting& waiting, const std::string& response);
   void wait_again(Lane& lane, Waiting& waiting, core::Millis pause, core::Millis asked);

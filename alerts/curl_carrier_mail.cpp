@@ -234,6 +234,10 @@ const Refusal* deciding(const std::vector<Refusal>& refused) {
   return refused.empty() ? nullptr : &refused.back();
 }
 
+std::string taken_text(const std::string& text) {
+  return std::get<Delivered>(smtp_receipt(250, text)).response;
+}
+
 /// The server has it, for all that it was for or for some: who said 4yz is still to get it.
 Receipt taken(const Dialogue& dialogue, const Shipment& shipment, const core::Secret& proxy) {
   const auto shown = [&](const std::string& text) { return redact(text, shipment.channel, proxy); };
@@ -245,7 +249,6 @@ Receipt taken(const Dialogue& dialogue, const Shipment& shipment, const core::Se
                  {{"channel", shipment.channel.name},
                   {"delivery", shipment.delivery_id},
                   {"refused", shown(refused_text(refused))}});
-  const std::string text = shown(dialogue.text() + "; refused: " + refused_text(refused));
   std::vector<std::string> outstanding;
   std::vector<Refusal> for_good;
   for (const std::string& to : recipients_of(shipment)) {
@@ -259,12 +262,13 @@ Receipt taken(const Dialogue& dialogue, const Shipment& shipment, const core::Se
       for_good.push_back(*its);
     }
   }
-  Receipt receipt = smtp_receipt(250, text);
+  std::string gone = first_line(shown(refused_text(for_good)), kShownRefusals);
   if (outstanding.empty()) {
-    return receipt;
+    return Delivered{taken_text(shown(dialogue.text())), std::move(gone)};
   }
-  return Retry{std::get<Delivered>(receipt).response, std::nullopt, true, std::move(outstanding),
-               first_line(shown(refused_text(for_good)), kShownRefusals)};
+  const std::string text = dialogue.text() + "; refused: " + refused_text(refused);
+  return Retry{taken_text(shown(text)), std::nullopt, true, std::move(outstanding),
+               std::move(gone)};
 }
 
 Receipt receipt_of(CURLcode code, long system_error, const Dialogue& dialogue,
@@ -275,7 +279,12 @@ Receipt receipt_of(CURLcode code, long system_error, const Dialogue& dialogue,
   }
   const Refusal* refusal = deciding(dialogue.refused());
   if (refusal != nullptr && dialogue.reply() >= 400) {
-    return smtp_receipt(refusal->reply, shown(refusal->recipient + ": " + refusal->text));
+    Receipt receipt =
+        smtp_receipt(refusal->reply, shown(refusal->recipient + ": " + refusal->text));
+    if (auto* rejected = std::get_if<Rejected>(&receipt)) {
+      rejected->is_of_recipients = dialogue.refused().size() == recipients_of(shipment).size();
+    }
+    return receipt;
   }
   if (dialogue.reply() >= 400) {
     return smtp_receipt(dialogue.reply(), shown(dialogue.text()));

@@ -37,6 +37,7 @@ struct Delivery {
 /// What came of one attempt.
 struct Delivered {
   std::string response;
+  std::string refused = {};  // of a mail: who refused it for good, as text
 };
 struct Retry {
   std::string response;
@@ -48,6 +49,8 @@ struct Retry {
 };
 struct Rejected {
   std::string response;
+  /// Each of a mail's recipients was refused by itself: that says nothing of the others.
+  bool is_of_recipients = false;
 };
 using Receipt = std::variant<Delivered, Retry, Rejected>;
 

@@ -171,7 +171,7 @@ class App {
  private:
   core::Result<storage::Snapshot> open_store();
   core::Result<void> start_loop(const storage::Snapshot& snapshot);
-  void tell_trouble(const std::string& error);
+  bool tell_trouble(const std::string& error);
   core::Result<std::string> answer(const std::vector<std::string>& words);
   core::Result<std::string> change_delivery(const std::string& verb, const std::string& id);
   void reload();
@@ -216,7 +216,7 @@ core::Result<storage::Snapshot> App::open_store() {
       courier_->nudge();
     }
   };
-  options.on_trouble = [this](const std::string& error) { tell_trouble(error); };
+  options.on_trouble = [this](const std::string& error) { return tell_trouble(error); };
   writer_ = std::make_unique<Writer>(std::move(*store), clock_, std::move(options));
   outbox_ = std::make_unique<WriterOutbox>(*writer_);
   return snapshot;
@@ -224,9 +224,9 @@ core::Result<storage::Snapshot> App::open_store() {
 
 // Rule 14: what can't be stored has not happened; the one thing told from memory is that very
 // trouble.
-void App::tell_trouble(const std::string& error) {
+bool App::tell_trouble(const std::string& error) {
   if (!courier_) {
-    return;
+    return false;
   }
   lists::Event event;
   event.type = lists::EventType::storage_failed;
@@ -234,7 +234,7 @@ void App::tell_trouble(const std::string& error) {
   event.severity = lists::event_severity(event.type, lists::Severity::high);
   event.cause = error;
   event.since = event.at;
-  courier_->tell_unrecorded(std::move(event));
+  return courier_->tell_unrecorded(std::move(event));
 }
 
 core::Result<void> App::start_loop(const storage::Snapshot& snapshot) {

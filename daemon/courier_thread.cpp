@@ -54,16 +54,18 @@ void CourierThread::reload_outbox() {
   post([](alerts::Courier& courier) { courier.reload(); });
 }
 
-void CourierThread::tell_unrecorded(lists::Event event) {
+bool CourierThread::tell_unrecorded(lists::Event event) {
   Job job = [this, event = std::move(event)](alerts::Courier& courier) {
     // A disk that takes nothing can be read most often. Where not, the coverage isn't known.
     const auto nothing = outbox_.compose({});
     courier.tell_unrecorded(event, nothing ? nothing->coverage : alerts::Coverage{});
   };
-  if (!jobs_.try_send(job)) {
+  const bool is_taken = jobs_.try_send(job);
+  if (!is_taken) {
     core::log_warn("trouble could not be told: the courier is busy");
   }
   carrier_->wake();
+  return is_taken;
 }
 
 void CourierThread::post(Job job) {

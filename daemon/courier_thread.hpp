@@ -35,8 +35,9 @@ class CourierThread {
   void set_channels(std::vector<alerts::Channel> channels, lists::WatchedCounts watched);
   /// It was not given them.
   void keep_channels();
-  /// Tells trouble that can't be recorded, from memory. Never blocks: the writer calls it.
-  void tell_unrecorded(lists::Event event);
+  /// Tells trouble that can't be recorded, from memory. Never blocks, for the writer calls it:
+  /// false when the courier is too busy.
+  bool tell_unrecorded(lists::Event event);
   /// Deliveries were changed behind the courier's back (resend, drop).
   void reload_outbox();
   void stop();

@@ -37,7 +37,7 @@ void FirstSight::turn(const PairDesk& pairs, const Teller& teller, core::Tick no
   // Zones that can't be seen don't hold up the others: theirs becomes a message of their own.
   for (std::uint16_t zone = 0; zone < core::size_as<std::uint16_t>(desks_); ++zone) {
     ZoneDesk& desk = desks_[zone];
-    if (desk.batch == name_ && !desk.is_any_seeing() && !is_untested(desk)) {
+    if (!name_.empty() && desk.batch == name_ && !desk.is_any_seeing() && !is_untested(desk)) {
       desk.batch = name_ + ":" + std::to_string(zone);
     }
   }

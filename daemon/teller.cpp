@@ -309,7 +309,9 @@ void Teller::forget_released(lists::ZoneIndex zone, const lists::BelievedChange&
     return;
   }
   desk.released.erase(found);
-  if (desk.released.empty()) {  // not each time: the record holds them all
+  // Not each time, for the record holds them all; but a listing doesn't say that a change of it was
+  // told before another one.
+  if (desk.released.empty() || told.change.type == lists::EventType::changed) {
     ledger_.record(zone_record(world_.zone(zone), desk, world_));
   }
 }

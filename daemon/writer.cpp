@@ -119,9 +119,10 @@ void Writer::tell_trouble(const std::string& error) {
   if (is_told_ || now < next_tell_) {
     return;
   }
-  is_told_ = true;
-  next_tell_ = now + kTellEvery;
-  options_.on_trouble(error);
+  is_told_ = options_.on_trouble(error);
+  if (is_told_) {
+    next_tell_ = now + kTellEvery;
+  }
 }
 
 /// Before anything else of a turn, so that a later start doesn't take a wall clock that was set for
@@ -156,7 +157,7 @@ void Writer::prune() {
 core::Result<std::vector<alerts::Notice>> WriterOutbox::unsealed() {
   // Looked at in the writer's thread: what is committed after hold() is held for sure.
   return writer_.run<std::vector<alerts::Notice>>([this](storage::Store& store) {
-    return is_held_ ? core::Result<std::vector<alerts::Notice>>() : store.unsealed();
+    return holds_ > 0 ? core::Result<std::vector<alerts::Notice>>() : store.unsealed();
   });
 }
 

@@ -30,9 +30,9 @@ namespace rblwatch::daemon {
 struct WriterOptions {
   core::Millis retention{400LL * 24 * 3'600'000};
   std::function<void()> on_committed;  // notices may have become due; called in the writer's thread
-  /// Recording fails, and why: told when it begins to, and once an hour at most. Called in the
-  /// writer's thread.
-  std::function<void(const std::string&)> on_trouble;
+  /// Recording fails, and why: told when it begins to, and once an hour at most; false: it could
+  /// not be told now. Called in the writer's thread.
+  std::function<bool(const std::string&)> on_trouble;
 };
 
 class Writer final : public Journal {
@@ -107,9 +107,9 @@ class WriterOutbox final : public alerts::Outbox {
   core::Result<void> settle(const alerts::Delivery& delivery, std::span<const lists::Event> events,
                             std::span<const alerts::Notice> notices) override;
 
-  /// What is committed from now on is not shown as unsealed until release(). Any thread.
-  void hold() { is_held_ = true; }
-  void release() { is_held_ = false; }
+  /// What is committed from now on is not shown as unsealed until as many release(). Any thread.
+  void hold() { ++holds_; }
+  void release() { --holds_; }
 
   /// By channel, since the start. Any thread; null before the first one.
   using Delivered = std::map<std::string, std::uint64_t>;
@@ -117,7 +117,7 @@ class WriterOutbox final : public alerts::Outbox {
 
  private:
   Writer& writer_;
-  std::atomic<bool> is_held_{false};
+  std::atomic<int> holds_{0};
   core::Latest<Delivered> delivered_;
 };
 

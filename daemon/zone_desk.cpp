@@ -108,10 +108,11 @@ storage::ZoneRecord zone_record(const lists::Zone& zone, const ZoneDesk& desk, c
   record.row.pattern = zone.dns.pattern();
   record.told_quarantined = desk.told_quarantined;
   record.quarantined_since = desk.breaker.quarantined_since();
-  if (desk.breaker.is_quarantined()) {
-    record.held = desk.breaker.held();  // what only waits for a wave is known by its votes
+  record.held.assign(desk.released.begin(), desk.released.end());  // it was believed before
+  if (desk.breaker.is_quarantined()) {  // what only waits for a wave is known by its votes
+    const std::vector<lists::BelievedChange> held = desk.breaker.held();
+    record.held.insert(record.held.end(), held.begin(), held.end());
   }
-  record.held.insert(record.held.end(), desk.released.begin(), desk.released.end());
   for (const lists::BelievedChange& change : record.held) {
     record.held_subjects.push_back(world.subjects.subject(change.subject).to_text());
   }

@@ -100,6 +100,7 @@ struct ZoneRecord {
   report::ZoneRow row;
   bool told_quarantined = false;
   std::optional<core::Tick> quarantined_since;
+  /// What a quarantine let go and nobody was told of yet, and behind it what one holds now.
   std::vector<lists::BelievedChange> held;  // with `held_subjects`, by position
   std::vector<std::string> held_subjects;
 };

@@ -107,16 +107,21 @@ Shipment mail_to(const std::string& smtp) {
   return shipment;
 }
 
-std::string send(const Shipment& shipment, DeliveryOptions options = {}) {
+Receipt receipt_for(const Shipment& shipment, DeliveryOptions options = {}) {
   auto carrier = make_curl_carrier(options);
   REQUIRE(carrier.has_value());
   (*carrier)->ship(shipment);
   const auto arrivals = (*carrier)->wait(Millis(20'000));
   REQUIRE(arrivals.size() == 1);
   CHECK(arrivals[0].delivery_id == shipment.delivery_id);
+  return arrivals[0].receipt;
+}
+
+std::string send(const Shipment& shipment, DeliveryOptions options = {}) {
+  const Receipt receipt = receipt_for(shipment, options);
   constexpr std::array<const char*, 3> kNames{"delivered", "retry", "rejected"};
-  return kNames.at(arrivals[0].receipt.index()) + std::string(": ") +
-         std::visit([](const auto& any) { return any.response; }, arrivals[0].receipt);
+  return kNames.at(receipt.index()) + std::string(": ") +
+         std::visit([](const auto& any) { return any.response; }, receipt);
 }
 
 TEST_CASE("A mail arrives byte for byte") {
@@ -178,20 +183,38 @@ TEST_CASE("A mail that one recipient takes is delivered, and who refused is name
   MailSink sink{{"RCPT TO:<b@", "550 5.1.1 no such user"}};
   Shipment shipment = mail_to(sink.url());
   shipment.channel.to = {"a@example.com", "b@example.com"};
-  CHECK(send(shipment) ==
-        "delivered: 250 2.0.0 kept; refused: b@example.com (550 5.1.1 no such user)");
+  const Receipt receipt = receipt_for(shipment);
+  const auto* delivered = std::get_if<Delivered>(&receipt);
+  REQUIRE(delivered != nullptr);
+  CHECK(delivered->response == "250 2.0.0 kept");
+  CHECK(delivered->refused == "b@example.com (550 5.1.1 no such user)");
+}
+
+TEST_CASE("A mail refused to each of its recipients is told from one that is refused as a whole") {
+  struct Row {
+    std::string at;
+    std::string reply;
+    bool is_of_recipients;
+  };
+  for (const Row& row :
+       {Row{"RCPT TO", "550 no such user", true}, Row{"MAIL FROM", "550 not from you", false}}) {
+    CAPTURE(row.at);
+    MailSink sink{{row.at, row.reply}};
+    Shipment shipment = mail_to(sink.url());
+    shipment.channel.to = {"a@example.com", "b@example.com"};
+    const Receipt receipt = receipt_for(shipment);
+    const auto* rejected = std::get_if<Rejected>(&receipt);
+    REQUIRE(rejected != nullptr);
+    CHECK(rejected->is_of_recipients == row.is_of_recipients);
+  }
 }
 
 TEST_CASE("A mail that some recipients take and others defer is tried again for the others") {
   MailSink sink{{"RCPT TO:<b@", "550 5.1.1 no such user"}, {"RCPT TO:<c@", "450 4.2.2 full"}};
   Shipment shipment = mail_to(sink.url());
   shipment.channel.to = {"a@example.com", "b@example.com", "c@example.com", "d@example.com"};
-  auto carrier = make_curl_carrier({});
-  REQUIRE(carrier.has_value());
-  (*carrier)->ship(shipment);
-  const auto arrivals = (*carrier)->wait(Millis(20'000));
-  REQUIRE(arrivals.size() == 1);
-  const auto* retry = std::get_if<Retry>(&arrivals[0].receipt);
+  const Receipt receipt = receipt_for(shipment);
+  const auto* retry = std::get_if<Retry>(&receipt);
   REQUIRE(retry != nullptr);
   CHECK(retry->is_deferral);
   CHECK(retry->outstanding == std::vector<std::string>{"c@example.com"});

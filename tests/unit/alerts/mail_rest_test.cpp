@@ -28,12 +28,16 @@ class Mailboxes {
   }
   /// "450", "550"; "" = takes it.
   std::map<std::string, std::string> says;
+  std::string refuses_all;           // the reply to whoever comes: a password, a sender
   std::map<std::string, Names> got;  // deliveries, by recipient
   std::vector<Names> asked;          // recipients, by attempt
 
  private:
   Receipt take(const Shipment& shipment) {
     asked.push_back(shipment.to);
+    if (!refuses_all.empty()) {
+      return Rejected{refuses_all};
+    }
     Names takers;
     Names later;
     Names never;
@@ -42,7 +46,7 @@ class Mailboxes {
       (reply == "450" ? later : reply == "550" ? never : takers).push_back(to);
     }
     if (takers.empty()) {
-      return later.empty() ? Receipt(Rejected{"550 " + never.back()})
+      return later.empty() ? Receipt(Rejected{"550 " + never.back(), true})
                            : Receipt(Retry{"450 " + later.front(), std::nullopt, true});
     }
     for (const std::string& to : takers) {
@@ -104,6 +108,21 @@ TEST_CASE("A mailbox that defers holds up nobody else, and gets everything in or
   world.pass(kAnHour);
   CHECK(boxes.got["b@x.test"] == boxes.got["a@x.test"]);
   CHECK(world.outbox.in_state(DeliveryState::delivered).size() == 3);
+}
+
+TEST_CASE("What refuses the whole mail is a failure, whoever has it or waits for an earlier one") {
+  World world({mail_channel({"a@x.test", "b@x.test"})});
+  Mailboxes boxes(world);
+  boxes.says["b@x.test"] = "450";
+  world.happens(test::listed());
+  world.pass(Seconds(31));
+  boxes.refuses_all = "535 no such user";
+  world.happens(test::delisted());
+  world.pass(Seconds(31));
+  REQUIRE(world.outbox.in_state(DeliveryState::failed).size() == 1);
+  CHECK(world.outbox.in_state(DeliveryState::failed)[0].response == "535 no such user");
+  world.pass(kAnHour);
+  CHECK(world.outbox.in_state(DeliveryState::failed).size() == 2);  // b lacks the first one, too
 }
 
 TEST_CASE("Whoever defers what, each recipient gets every mail, once and in order") {

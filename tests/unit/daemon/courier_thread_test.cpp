@@ -75,7 +75,7 @@ struct Telling {
   static WriterOptions options() {
     WriterOptions options;
     options.on_committed = [] {};
-    options.on_trouble = [](const std::string&) {};
+    options.on_trouble = [](const std::string&) { return true; };
     return options;
   }
   void tell(const std::string& channel) {

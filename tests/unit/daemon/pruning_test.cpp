@@ -45,7 +45,7 @@ class PrunedRun {
     WriterOptions options;
     options.retention = retention;
     options.on_committed = [] {};
-    options.on_trouble = [](const std::string&) {};
+    options.on_trouble = [](const std::string&) { return true; };
     return options;
   }
   SharedClock& clock_;

@@ -37,12 +37,16 @@ struct TroubledWriter {
   DatabaseFolder folder;
   SharedClock clock;
   std::atomic<int> told{0};
+  std::atomic<bool> is_heard{true};
   Writer writer{started_store(folder.database(), clock), clock, options()};
 
   WriterOptions options() {
     WriterOptions options;
     options.on_committed = [] {};
-    options.on_trouble = [this](const std::string& error) { told += error.empty() ? 100 : 1; };
+    options.on_trouble = [this](const std::string& error) {
+      told += error.empty() ? 100 : is_heard ? 1 : 0;
+      return is_heard.load();
+    };
     return options;
   }
   void submit() { writer.submit(batch_with(lists::EventType::resolver_blind, clock.now())); }
@@ -87,6 +91,18 @@ TEST_CASE("trouble that lasts is told once, and what comes and goes once an hour
   world.submit();
   world.pass(kMinute);
   CHECK(world.told == 3);
+}
+
+TEST_CASE("trouble that nobody could be told of is told as soon as somebody can") {
+  TroubledWriter world;
+  world.is_heard = false;
+  const DiskWithoutRoom disk(world.folder.log());
+  world.submit();
+  world.pass(core::Seconds(60));
+  CHECK(world.told == 0);
+  world.is_heard = true;
+  world.pass(core::Seconds(60));
+  CHECK(world.told == 1);
 }
 
 }  // namespace rblwatch::daemon

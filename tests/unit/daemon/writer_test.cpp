@@ -22,7 +22,7 @@ TEST_CASE("the writer commits in its own thread and tells when notices may be du
     ++committed;
     changed.notify_all();
   };
-  options.on_trouble = [](const std::string&) {};
+  options.on_trouble = [](const std::string&) { return true; };
   Writer writer(memory_store(clock), clock, std::move(options));
   REQUIRE(writer.can_accept());
   writer.submit(batch_with(lists::EventType::resolver_blind, clock.now()));
@@ -45,7 +45,7 @@ TEST_CASE("what was submitted before the end is committed; what is asked after i
   int committed = 0;
   WriterOptions options;
   options.on_committed = [&] { ++committed; };
-  options.on_trouble = [](const std::string&) {};
+  options.on_trouble = [](const std::string&) { return true; };
   Writer writer(memory_store(clock), clock, std::move(options));
   for (int i = 0; i < 5; ++i) {
     writer.submit(batch_with(lists::EventType::resolver_blind, clock.now()));
