@@ -65,6 +65,11 @@ void add_records(const FakeResolver::Records& records, dns::QType type, dns::Ans
   }
 }
 
+bool is_listing(const dns::Outcome& outcome) {
+  const auto* answer = std::get_if<dns::Answer>(&outcome);
+  return answer != nullptr && !answer->a.empty();
+}
+
 dns::Answer as_stale(const dns::Outcome& kept) {
   dns::Answer answer = std::get<dns::Answer>(kept);
   answer.ttl = kStaleTtl;
@@ -218,18 +223,24 @@ dns::Outcome FakeResolver::from_cache(const dns::Question& question, std::size_t
     return known == cache_.end() ? with_rcode(dns::Rcode::servfail)
                                  : as_stale(known->second.outcome);
   }
-  dns::Outcome outcome = fetch(question, known == cache_.end() ? nullptr : &known->second);
-  keep(std::move(key), outcome, at);
+  bool is_lie = false;
+  dns::Outcome outcome = fetch(question, known == cache_.end() ? nullptr : &known->second, is_lie);
+  keep(std::move(key), outcome, at, is_lie);
   return outcome;
 }
 
-dns::Outcome FakeResolver::fetch(const dns::Question& question, const Cached* expired) {
+dns::Outcome FakeResolver::fetch(const dns::Question& question, const Cached* expired,
+                                 bool& is_lie) {
   dns::Outcome outcome = answer_afresh(question, false);
+  const bool was_listed = is_listing(outcome);
   if (on_fetch) {
     on_fetch(question, outcome);
   }
+  is_lie = is_listing(outcome) != was_listed;
   auto* answer = std::get_if<dns::Answer>(&outcome);
-  if (answer == nullptr && serves_expired && expired != nullptr) {
+  // A lie told again without a right answer between is one that no rule could see through.
+  const bool has_expired = expired != nullptr && !expired->is_lie;
+  if (answer == nullptr && serves_expired && has_expired) {
     outcome = expired->outcome;
     std::get<dns::Answer>(outcome).ttl = kStaleTtl;
   } else if (answer != nullptr && question.type == dns::QType::a) {
@@ -246,7 +257,7 @@ void FakeResolver::meddle(dns::Answer& answer) const {
   }
 }
 
-void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick at) {
+void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick at, bool is_lie) {
   const auto* answer = std::get_if<dns::Answer>(&outcome);
   if (answer == nullptr || !answer->ttl) {
     return;
@@ -255,7 +266,7 @@ void FakeResolver::keep(std::string key, const dns::Outcome& outcome, core::Tick
     std::erase_if(cache_,
                   [at](const auto& known) { return known.second.until + kExpiredKept < at; });
   }
-  cache_[std::move(key)] = {outcome, at + *answer->ttl};
+  cache_[std::move(key)] = {outcome, at + *answer->ttl, is_lie};
 }
 
 /// Who refuses a resolver may answer us.

@@ -131,6 +131,7 @@ class FakeResolver final : public dns::Resolver {
   struct Cached {
     dns::Outcome outcome;
     core::Tick until;
+    bool is_lie = false;  // on_fetch made a listing of a denial, or the other way round
   };
   struct LaneState {
     double qps = 0;
@@ -145,10 +146,10 @@ class FakeResolver final : public dns::Resolver {
   Mode mode_of(const ZoneModel& zone, bool is_direct) const;
   std::optional<dns::Outcome> said_by_resolver() const;
   dns::Outcome from_cache(const dns::Question& question, std::size_t server, core::Tick at);
-  dns::Outcome fetch(const dns::Question& question, const Cached* expired);
+  dns::Outcome fetch(const dns::Question& question, const Cached* expired, bool& is_lie);
   void meddle(dns::Answer& answer) const;
   core::Tick wake_up(core::Millis at_most) const;
-  void keep(std::string key, const dns::Outcome& outcome, core::Tick at);
+  void keep(std::string key, const dns::Outcome& outcome, core::Tick at, bool is_lie);
 
   FakeClock& clock_;
   core::Random& random_;

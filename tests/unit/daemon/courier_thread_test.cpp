@@ -106,6 +106,18 @@ TEST_CASE("what a reload has the monitor tell a new channel waits until the cour
   CHECK(world.carrier.wait_shipped(2)[1].channel.name == "ops");
 }
 
+TEST_CASE(
+    "of two reloads at once the first one's end doesn't let go what the second one waits for") {
+  Telling world;
+  world.courier.expect_channels();
+  world.courier.expect_channels();
+  world.courier.set_channels({channel_at_once("ops")}, {});  // of the first
+  world.tell("new");
+  CHECK(world.unsealed() == 1);
+  world.courier.set_channels({channel_at_once("new"), channel_at_once("ops")}, {});
+  CHECK(world.carrier.wait_shipped(1)[0].channel.name == "new");
+}
+
 TEST_CASE("a reload that is refused lets what waited go its way") {
   Telling world;
   world.courier.expect_channels();
