@@ -194,10 +194,6 @@ class CatalogueReader {
   CatalogueFile file_;
 };
 
-}  // namespace
-
-namespace {
-
 fs::path catalogue_path(const PlacedText& setting, const Findings& findings) {
   if (!setting.value.empty()) {
     return findings.resolve(setting.place, setting.value);
