@@ -195,6 +195,11 @@ Tick PositiveCache::note(const TestAnswer& positive) {
       last_->there_until = std::max(last_->there_until, span.there_until);
       last_->runs_out = span.runs_out;
     }
+    if (last_whole_since_) {
+      // By now more may have run out, a second to spare, of what was gone when this one was
+      // fetched.
+      forget_run_out(positive.asked_at, *last_whole_since_);
+    }
   } else {
     take_another(span, ttl, positive.asked_at);
   }
@@ -205,6 +210,7 @@ void PositiveCache::begin_anew(const Span& span, Seconds ttl) {
   fetched_after_ = last_ ? last_->there_until : Tick::min();
   last_ = span;
   last_end_ = span.runs_out;
+  last_whole_since_.reset();
   longest_ = ttl;
   whole_ = {span};
   whole_run_out_ = fetched_after_;
@@ -221,22 +227,29 @@ void PositiveCache::take_another(const Span& span, Seconds ttl, Tick asked_at) {
     take_whole(span, asked_at);
   } else {
     fetched_after_ = Tick::min();
+    last_whole_since_.reset();
   }
   if (span.runs_out > last_->runs_out) {
     last_ = Span{std::max(last_->there_until, span.there_until), span.runs_out};
     last_end_ = span.runs_out;
+    last_whole_since_ = ttl == longest_ ? std::optional(asked_at) : std::nullopt;
   }
 }
 
-void PositiveCache::take_whole(const Span& span, Tick asked_at) {
-  const auto running = std::find_if(whole_.begin(), whole_.end(), [asked_at](const Span& one) {
-    return asked_at < one.runs_out + kTtlSpare;
+/// What an answer that is there at `asked_at`, and was first at `seen_first`, can't be any more.
+void PositiveCache::forget_run_out(Tick asked_at, Tick seen_first) {
+  const auto running = std::find_if(whole_.begin(), whole_.end(), [=](const Span& one) {
+    return asked_at < one.runs_out + kTtlSpare || seen_first < one.there_until;
   });
   if (running != whole_.begin()) {
     whole_run_out_ = std::prev(running)->there_until;
     whole_.erase(whole_.begin(), running);
   }
   fetched_after_ = whole_run_out_;
+}
+
+void PositiveCache::take_whole(const Span& span, Tick asked_at) {
+  forget_run_out(asked_at, asked_at);
   // A few of them, well apart, serve as well as all.
   if (whole_.empty() ||
       span.runs_out - whole_.back().runs_out >= core::Micros(longest_) / kMostWhole) {

@@ -102,9 +102,12 @@ class PositiveCache {
   void begin_anew(const Span& span, core::Seconds ttl);
   void take_another(const Span& span, core::Seconds ttl, core::Tick asked_at);
   void take_whole(const Span& span, core::Tick asked_at);
+  void forget_run_out(core::Tick asked_at, core::Tick seen_first);
 
   std::optional<Span> last_;  // the answer that runs out last, of all that were seen
   core::Tick last_end_{};     // its end by the first sight of it
+  /// Its first sight, where it had the longest TTL then: that of an answer just fetched.
+  std::optional<core::Tick> last_whole_since_;
   core::Seconds longest_{0};
   std::vector<Span> whole_;  // with the longest TTL, in order; of those that run, kMostWhole or so
   core::Tick whole_run_out_ = core::Tick::min();  // the newest of these that ran out was there

@@ -329,6 +329,40 @@ TEST_CASE("an answer seen after a vote that runs out makes the next one newer th
   CHECK(cache.note(cached(103s + 25ms, 2s)) > first_vote);
 }
 
+TEST_CASE("what another test fetched within the second to spare is newer once that is over") {
+  PositiveCache cache;
+  const core::Tick first_vote = at(100s);
+  cache.note(cached(100s, 60s));
+  CHECK(cache.refetched_from(first_vote, at(101s)) == at(161s));
+  CHECK(cache.note(cached(160s + 200ms, 60s)) == kNever);
+  SECTION("seen again, it is") {
+    CHECK(cache.note(cached(161s, 60s)) >= first_vote);
+    CHECK(cache.note(cached(200s, 21s)) >= first_vote);
+  }
+  SECTION("of a cache that had it for a while it is not known") {
+    CHECK(cache.note(cached(160s + 400ms, 40s)) == kNever);
+    CHECK(cache.note(cached(170s, 30s)) == kNever);
+  }
+  SECTION("nor before that second is over") {
+    CHECK(cache.note(cached(160s + 900ms, 60s)) == kNever);
+  }
+}
+
+TEST_CASE("an answer seen again is no newer than its first sight") {
+  PositiveCache cache;
+  SECTION("though another ran out meanwhile") {
+    cache.note(cached(0s, 40s));
+    CHECK(cache.note(cached(5s, 40s)) == kNever);
+    CHECK(cache.note(cached(42s, 3s)) == kNever);
+  }
+  SECTION("nor known to be any, once another cache has shown") {
+    cache.note(cached(100s, 60s));
+    CHECK(cache.note(cached(161s, 60s)) == at(159s));
+    CHECK(cache.note(cached(170s, 5s)) == kNever);
+    CHECK(cache.note(cached(180s, 41s)) == kNever);
+  }
+}
+
 TEST_CASE("an answer that had run out before the vote proves nothing about it") {
   PositiveCache cache;
   cache.note(cached(100s, 60s));
