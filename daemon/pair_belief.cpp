@@ -179,6 +179,7 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test,
                             core::Tick proven_at) {
   PairSlot& slot = book_.slot(pair);
   const lists::ZoneIndex zone = slot.zone;
+  const bool was_decided = slot.is_decided;
   bool is_done = true;
   std::vector<lists::BelievedChange> believed;
   std::vector<core::Timestamp> voted_at;
@@ -195,7 +196,7 @@ bool PairDesk::believe_pair(lists::PairId pair, const lists::PassedTest& test,
       is_done = false;
       continue;
     }
-    const bool is_first = !slot.is_decided && change->type == lists::EventType::listed;
+    const bool is_first = !was_decided && change->type == lists::EventType::listed;
     slot.is_decided = true;
     voted_at.insert(voted_at.end(), change->voted_at.begin(), change->voted_at.end());
     believed.push_back({slot.subject, track.purpose, std::move(*change), is_first});
