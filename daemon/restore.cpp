@@ -3,6 +3,10 @@
 // A generation out of what the store remembers.
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "daemon/event_maker.hpp"
@@ -14,7 +18,49 @@ namespace rblwatch::daemon {
 
 namespace {
 
-void retire_row(const report::ListingRow& row, const lists::Evidence& evidence, Ledger& ledger) {
+/// When open listings were last seen: as it is stored with them, or by the last sweep in which
+/// their kind saw, where nothing says that they were out of sight by then.
+class Sights {
+ public:
+  explicit Sights(const storage::Snapshot& snapshot) {
+    for (const storage::KindRecord& record : snapshot.kinds) {
+      const report::KindRow& row = record.row;
+      const bool saw = row.state == lists::ZoneState::seeing && row.swept_at &&
+                       (!row.since || *row.swept_at >= *row.since);
+      if (saw) {
+        swept_.emplace(std::pair(row.zone, row.kind), *row.swept_at);
+      }
+    }
+    for (const storage::DoubtRecord& record : snapshot.doubts) {
+      unsure_.insert(record.pair);
+    }
+    for (const storage::VotesRecord& record : snapshot.votes) {
+      if (!record.tracks.empty()) {
+        unsure_.insert(record.pair);
+      }
+    }
+    for (const storage::ZoneRecord& record : snapshot.zones) {
+      for (const std::string& subject : record.held_subjects) {
+        unsure_.insert({subject, record.row.zone});
+      }
+    }
+  }
+
+  std::optional<core::Timestamp> last_of(const report::ListingRow& row) const {
+    const auto swept = swept_.find({row.zone, row.kind});
+    if (swept == swept_.end() || unsure_.count({row.subject, row.zone}) > 0) {
+      return row.last_seen;
+    }
+    return std::max(row.last_seen.value_or(row.listed_at), swept->second);
+  }
+
+ private:
+  std::map<std::pair<std::string, lists::Kind>, core::Timestamp> swept_;
+  std::set<storage::PairKey> unsure_;
+};
+
+void retire_row(const report::ListingRow& row, const lists::Evidence& evidence,
+                const Sights& sights, Ledger& ledger) {
   lists::Event event;
   event.type = lists::EventType::retired;
   event.severity = lists::event_severity(event.type, row.zone_ref.severity);
@@ -32,6 +78,7 @@ void retire_row(const report::ListingRow& row, const lists::Evidence& evidence, 
   storage::ListingRecord record{row, evidence};
   record.row.ended_at = ledger.clocks().now;
   record.row.is_retired = true;
+  record.row.last_seen = sights.last_of(row);
   ledger.record(std::move(record));
 }
 
@@ -84,11 +131,15 @@ std::optional<lists::PairId> find_pair(const Generation& now, const Past& past,
 
 void restore_listings(Generation& now, const Past& past, Ledger& ledger) {
   const storage::Snapshot& snapshot = past.snapshot;
+  std::optional<Sights> sights;  // as much work as there are doubts, and seldom needed
   for (std::size_t i = 0; i < snapshot.open.size(); ++i) {
     const report::ListingRow& row = snapshot.open[i];
     const auto pair = find_pair(now, past, row.subject, row.zone);
     if (!pair) {
-      retire_row(row, snapshot.open_evidence[i], ledger);
+      if (!sights) {
+        sights.emplace(snapshot);
+      }
+      retire_row(row, snapshot.open_evidence[i], *sights, ledger);
       continue;
     }
     PairDetail& detail = now.book.make_detail(*pair);

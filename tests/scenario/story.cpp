@@ -191,7 +191,11 @@ void Story::take_step(const Line& line) {
 
 std::function<void()> Story::step_of(const Words& rest) {
   if (rest.front() == "restart") {
-    return [this] { stage_.restart(); };
+    const Words options(rest.begin() + 1, rest.end());
+    return [this, options] {
+      reload_options(options, stage_.setup);
+      stage_.restart();
+    };
   }
   if (rest.front() == "clock") {
     const bool is_back = rest.at(1).front() == '-';
