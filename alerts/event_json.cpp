@@ -164,7 +164,8 @@ std::string event_json(const EventView& view) {
   json["since"] = time_or_null(event.since);
   json["affected_subjects"] = number_or_null(event.affected_subjects);
   json["text"] = text_or_null(lists::event_text(event));
-  json["lookup_url"] = text_or_null(event.lookup_url);
+  // Of a zone's event it is the operator's site, for people: there is no subject to look up.
+  json["lookup_url"] = event.subject.empty() ? Json() : text_or_null(event.lookup_url);
   json["delist_url"] = text_or_null(event.delist_url);
   json["delist_steps"] = texts(event.delist_steps);
   json["evidence"] = evidence_json(event);

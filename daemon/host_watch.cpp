@@ -176,10 +176,10 @@ bool HostWatch::take_found(Source& source, const lists::WalkFound& found, Ledger
     log_notes(record);
   }
   const bool was_told = std::exchange(record.told_unresolved, false);
+  record.cause.clear();
   if (was_told && !is_told_otherwise(source)) {
     ledger.tell(host_event(source.target, lists::EventType::target_resolved, record));
   }
-  record.cause.clear();
   record.since.reset();
   if (has_moved || has_news || !was_resolved || !was_known) {
     ledger.record(record);

@@ -50,6 +50,21 @@ KindView kind_view(Kind kind, const KindRow* row) {
   return view;
 }
 
+/// A quarantine is of all the zone's kinds that see.
+void quarantine(ZoneView& view, std::optional<Timestamp> since) {
+  for (KindView& kind : view.kinds) {
+    if (kind.state == ZoneState::seeing) {
+      kind.state = ZoneState::quarantined;
+      kind.since = since;
+    }
+  }
+  if (view.state > ZoneState::quarantined && !view.kinds.empty()) {
+    view.state = ZoneState::quarantined;
+    view.cause.reset();
+    view.since = since;
+  }
+}
+
 }  // namespace
 
 Survey::Survey(const World& world, const StatusRows& rows, Timestamp now,
@@ -465,10 +480,8 @@ ZoneView Survey::zone_view(std::size_t zone_at) const {
   }
   if (const ZoneRow* row = zone_rows_[zone_at]) {
     view.last_sweep = row->last_sweep;
-    if (row->quarantined && view.state > ZoneState::quarantined && !view.kinds.empty()) {
-      view.state = ZoneState::quarantined;
-      view.cause.reset();
-      view.since = row->quarantined_since;
+    if (row->quarantined) {
+      quarantine(view, row->quarantined_since);
     }
   }
   return view;

@@ -18,13 +18,15 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
   return unbroken(percent == 0 && part > 0 ? "under 1 %" : std::to_string(percent) + " %");
 }
 
-/// `then`: what to say of zones that nobody watches any more.
-std::string zones_text(const Summary& summary, const char* then) {
+/// `is_past`: nobody watches them any more.
+std::string zones_text(const Summary& summary, bool is_past) {
   const std::string zones = count_of(summary.zones, "zone", "zones");
   if (summary.zones_seeing == summary.zones) {
-    return zones + (summary.zones == 1 ? ", which is seeing" : ", all of them seeing") + then;
+    const char* one = is_past ? ", which was seeing then" : ", which is seeing";
+    const char* all = is_past ? ", all of them seeing then" : ", all of them seeing";
+    return zones + (summary.zones == 1 ? one : all);
   }
-  return zones + then + ": " + number(summary.zones_seeing) + " seeing, " +
+  return zones + (is_past ? " then: " : ": ") + number(summary.zones_seeing) + " seeing, " +
          number(summary.zones_blind) + " blind, " + number(summary.zones_quarantined) +
          " quarantined, " + number(summary.zones_untested) + " untested";
 }
@@ -87,7 +89,7 @@ std::string coverage(const StatusDoc& document) {
   if (summary.targets != summary.subjects) {
     line += " of " + count_of(summary.targets, "target", "targets");
   }
-  line += " on " + zones_text(summary, has_stopped(document) ? " then" : "");
+  line += " on " + zones_text(summary, has_stopped(document));
   if (summary.unsupported > 0) {
     line += "; " + count_of(summary.unsupported, "pair", "pairs") + " unsupported";
   }

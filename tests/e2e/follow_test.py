@@ -120,7 +120,8 @@ class Follow(Story):
         row = self.row(watch)
         self.assertEqual((row["addresses"], len(row["notes"])), (["192.0.2.50"], 1))
         self.names.add("mail.example.test", "A", "192.0.2.50")
-        self.sink.wait_events("target_resolved", path="/ops", timeout=40)
+        resolved = self.sink.wait_events("target_resolved", path="/ops", timeout=40)[0]
+        self.assertIsNone(resolved["cause"])
         self.assertEqual([e["type"] for e in watch.events()], ["target_resolved", "target_unresolved"])
         self.eventually(lambda: self.row(watch)["notes"] == [], "no note")
 

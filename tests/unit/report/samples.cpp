@@ -140,8 +140,7 @@ ZoneView zone(const std::string& id, const std::string& dns, ZoneState state,
   view.since = ago(2h);
   view.last_test = ago(5min);
   view.last_sweep = ago(12min);
-  const ZoneState kind_state = state == ZoneState::quarantined ? ZoneState::seeing : state;
-  view.kinds = {{Kind::ipv4, kind_state, cause, ago(2h), ago(5min)}};
+  view.kinds = {{Kind::ipv4, state, cause, ago(2h), ago(5min)}};
   view.subjects = 256;
   view.unknown = cause ? 256 : 0;
   return view;

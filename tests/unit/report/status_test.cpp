@@ -370,7 +370,9 @@ TEST_CASE("a zone shows the worst of its kinds") {
   CHECK((zone.cause == Cause::lame) == (row.shown == ZoneState::blind));
   CHECK(zone.last_test == at(9'400));
   CHECK(zone.last_sweep == at(9'505));
-  CHECK(zone.kinds.size() == 2);
+  REQUIRE(zone.kinds.size() == 2);
+  CHECK(std::min(zone.kinds[0].state, zone.kinds[1].state) == row.shown);
+  CHECK((zone.kinds[1].since == at(300)) == (zone.kinds[1].state == ZoneState::quarantined));
   CHECK(zone.subjects == 10);
   CHECK(zone.dns == "both.test");
   const Summary& summary = document.summary;
