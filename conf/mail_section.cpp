@@ -103,9 +103,12 @@ void read_credentials(Section& section, const std::optional<Url>& server, Channe
   if (!channel.user.empty() && !password && !has_password_key) {
     section.missing("password", "a user needs a password or password_file");
   }
-  const bool may_be_clear =
-      server && server->scheme == "smtp" && channel.starttls != StartTls::required;
-  if (!channel.user.empty() && may_be_clear) {
+  if (channel.user.empty() || !server || server->scheme != "smtp") {
+    return;
+  }
+  if (!section.has("starttls")) {
+    channel.starttls = StartTls::required;
+  } else if (channel.starttls != StartTls::required) {
     section.error("user", "credentials never go over a clear connection",
                   "expected starttls = \"required\", or smtps:// in smtp");
   }

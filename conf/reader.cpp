@@ -8,7 +8,7 @@
 
 #include <toml++/toml.h>
 
-#include "conf/given_twice.hpp"
+#include "conf/mended_text.hpp"
 
 namespace rblwatch::conf {
 namespace {
@@ -95,13 +95,13 @@ std::string without_values(std::string text) {
 /// toml++'s nodes as ours.
 class Conversion {
  public:
-  Conversion(std::uint32_t file, const GivenTwice& twice) : file_(file), twice_(twice) {}
+  Conversion(std::uint32_t file, const MendedText& mended) : file_(file), mended_(mended) {}
 
   Table table(const toml::table& from) const {
     Table table;
     table.reserve(from.size());
     for (auto&& [key, node] : from) {
-      const GivenTwice::Renamed* renamed = twice_.find(key.str());
+      const MendedText::Renamed* renamed = mended_.find(key.str());
       if (renamed == nullptr || !renamed->unites_with.empty()) {
         std::string name = renamed == nullptr ? std::string(key.str()) : renamed->unites_with;
         table.push_back({std::move(name), place_of(key.source(), file_), this->node(node)});
@@ -143,7 +143,7 @@ class Conversion {
   }
 
   std::uint32_t file_;
-  const GivenTwice& twice_;
+  const MendedText& mended_;
 };
 
 }  // namespace
@@ -155,16 +155,16 @@ std::optional<Table> read_toml(std::string_view text, std::uint32_t file, Findin
                    "keys as in the example rblwatch.toml");
     return std::nullopt;
   }
-  GivenTwice twice(text, file);
+  MendedText mended(text, file);
   for (;;) {
     try {
-      return Conversion(file, twice).table(toml::parse(twice.text(), std::string_view{}));
+      return Conversion(file, mended).table(toml::parse(mended.text(), std::string_view{}));
     } catch (const toml::parse_error& error) {
       const Place place = place_of(error.source(), file);
       const std::string description(error.description());
-      if (!twice.take(description, place.line, place.column, findings)) {
+      if (!mended.take(description, place.line, place.column, findings)) {
         findings.error(place, "", "this is no TOML: " + without_values(description),
-                       "what comes after it wasn't read");
+                       "nothing else of this file was checked");
         return std::nullopt;
       }
     }

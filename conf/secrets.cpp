@@ -90,8 +90,10 @@ class SecretReader {
     if (text.value.empty()) {
       return std::nullopt;
     }
-    if (text.value.find("://") != std::string::npos) {
-      return refuse(text, "is a URL, and so perhaps the secret itself",
+    const bool is_secret = text.value.find("://") != std::string::npos ||
+                           std::string_view(text.value).starts_with("whsec_");
+    if (is_secret) {
+      return refuse(text, "is no path, and so perhaps the secret itself",
                     "expected the path of a file that holds the secret");
     }
     const std::filesystem::path path = context_.findings.resolve(text.place, text.value);
@@ -143,11 +145,12 @@ std::optional<Placed<core::Secret>> read_secret(Section& section, const std::str
     section.error(file_key, "is given beside " + key, "expected exactly one of them");
     return std::nullopt;
   }
+  // Both, so that each is known to who misspells the other.
   PlacedText text;
-  if (section.placed_text(key, text)) {
-    return reader.inline_value(text);
-  }
-  return section.placed_text(file_key, text) ? reader.from_file(text) : std::nullopt;
+  PlacedText file;
+  const bool is_inline = section.placed_text(key, text);
+  const bool is_in_file = section.placed_text(file_key, file);
+  return is_inline ? reader.inline_value(text) : is_in_file ? reader.from_file(file) : std::nullopt;
 }
 
 bool check_label(const Placed<core::Secret>& key, Findings& findings) {

@@ -54,7 +54,7 @@ core::Result<Target> range_of(const std::string& text) {
   Target target;
   target.type = TargetType::range;
   target.value = target.name = text;
-  target.range = *range;
+  target.range = range->unmapped();
   return target;
 }
 
@@ -265,7 +265,7 @@ std::vector<TargetReader::Hole> TargetReader::read_except(Section& section) cons
   section.texts("except", given);
   for (PlacedText& text : given) {
     if (const core::Result<core::Cidr> range = core::Cidr::parse(text.value)) {
-      holes.push_back({*range, std::move(text)});
+      holes.push_back({range->unmapped(), std::move(text)});
     } else {
       findings_.error(text.place, text.key, naming(text.value, range.error()),
                       "expected an address or a range");

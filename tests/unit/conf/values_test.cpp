@@ -276,6 +276,24 @@ TEST_CASE("Targets are read in order, those of files and included files too") {
   CHECK(config.targets[7].type == lists::TargetType::range);
 }
 
+TEST_CASE("Lines of a text whose quotes are never closed are none of the file's") {
+  const std::vector<std::string> errors = errors_of("[daemon]\ndatabase = \"\"\"\nattempts = x");
+  REQUIRE(errors.size() == 1);
+  CHECK(errors.front().find("parsing string") != std::string::npos);
+}
+
+TEST_CASE("What a range leaves out may be written in either family of mapped addresses") {
+  for (const std::string range : {"192.0.2.8/29", "::ffff:192.0.2.8/125"}) {
+    for (const std::string except : {"192.0.2.12/31", "::ffff:192.0.2.12/127"}) {
+      const Loaded loaded =
+          load_alone("[[target]]\nrange = '" + range + "'\nexcept = ['" + except + "']\n");
+      INFO(range << " " << except);
+      REQUIRE(loaded.config);
+      CHECK(lists::subject_count(loaded.config->targets.at(0)) == 6);
+    }
+  }
+}
+
 TEST_CASE("A file of targets may come from a system that starts it with a byte order mark") {
   const Folder folder;
   folder.write("targets.txt",
@@ -378,18 +396,18 @@ TEST_CASE("A configuration file that holds secrets as they are must not be open 
 }
 
 TEST_CASE("Credentials go over smtps or required starttls only") {
-  const auto errors = [](const std::string& more) {
-    return errors_of(
-               "[[channel]]\nname = 'm'\ntype = 'email'\nfrom = 'a@x.test'\nto = ['b@x.test']\n"
-               "user = 'u'\npassword = 'p'\n" +
-               more)
-        .size();
-  };
+  const std::string channel =
+      "[[channel]]\nname = 'm'\ntype = 'email'\nfrom = 'a@x.test'\nto = ['b@x.test']\n"
+      "user = 'u'\npassword = 'p'\n";
+  const auto errors = [&](const std::string& more) { return errors_of(channel + more).size(); };
   CHECK(errors("smtp = 'smtps://mail.test'\n") == 0);
   CHECK(errors("smtp = 'smtp://mail.test'\nstarttls = 'required'\n") == 0);
+  const Loaded loaded = load_alone(channel + "smtp = 'smtp://mail.test'\n");
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->channels.at(0).starttls == alerts::StartTls::required);
   CHECK(errors("smtp = 'smtp://mail.test'\nstarttls = 'try'\n") == 1);
   CHECK(errors("smtp = 'smtp://mail.test'\nstarttls = 'never'\n") == 1);
-  CHECK(errors("smtp = 'smtp://127.0.0.1'\n") == 1);
+  CHECK(errors("smtp = 'smtp://127.0.0.1'\nstarttls = 'try'\n") == 1);
 }
 
 TEST_CASE("Later keys that ask for nothing are not named") {

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conf/given_twice.hpp"
+#include "conf/mended_text.hpp"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace rblwatch::conf {
 namespace {
 
 /// Each costs one more parsing of the whole text.
-constexpr std::size_t kMostRenamed = 100;
+constexpr std::size_t kMostMended = 100;
 constexpr std::uint64_t kMostParsed = std::uint64_t{64} * 1024 * 1024;
 
+constexpr std::string_view kTwice = "cannot redefine existing ";
+
 bool is_blank(char c) {
-  return c == ' ' || c == '\t';
+  return c == ' ' || c == '\t' || c == '\r';
 }
 
 bool is_of_bare_key(char c) {
@@ -116,16 +119,57 @@ std::string header_in(std::string_view line) {
   return std::all_of(name.begin(), name.end(), is_of_name) && !is_number ? header : "";
 }
 
+/// Where key and value of a plain `key = value` stand in its line, the value without quotes,
+/// brackets or escapes of any kind.
+struct PlainPair {
+  std::size_t key;
+  std::size_t key_end;
+  std::size_t value;
+  std::size_t value_end;
+};
+std::optional<PlainPair> find_plain_pair(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t\r";
+  line = line.substr(0, line.find('#'));
+  const std::size_t sign = line.find('=');
+  const std::size_t key = line.find_first_not_of(kBlanks);
+  if (sign == std::string_view::npos || key == sign) {
+    return std::nullopt;
+  }
+  const PlainPair pair{key, line.find_last_not_of(kBlanks, sign - 1) + 1,
+                       line.find_first_not_of(kBlanks, sign + 1),
+                       line.find_last_not_of(kBlanks) + 1};
+  const auto is_of_key = [](char c) { return is_of_bare_key(c) || c == '.'; };
+  const auto is_of_text = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f &&
+           std::string_view("\"'[]{}\\=").find(c) == std::string_view::npos;
+  };
+  const std::string_view name = line.substr(key, pair.key_end - key);
+  const bool is_plain =
+      pair.value != std::string_view::npos && std::all_of(name.begin(), name.end(), is_of_key) &&
+      std::all_of(line.begin() + static_cast<std::ptrdiff_t>(pair.value),
+                  line.begin() + static_cast<std::ptrdiff_t>(pair.value_end), is_of_text);
+  return is_plain ? std::optional(pair) : std::nullopt;
+}
+
+/// Nobody meant a number: it has letters, or is an address.
+bool is_text(std::string_view value) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ':' || c == '/';
+  };
+  return std::any_of(value.begin(), value.end(), is_letter) ||
+         std::count(value.begin(), value.end(), '.') > 1;
+}
+
 }  // namespace
 
-const GivenTwice::Renamed* GivenTwice::find(std::string_view name) const {
+const MendedText::Renamed* MendedText::find(std::string_view name) const {
   const auto found = std::find_if(renamed_.begin(), renamed_.end(),
                                   [name](const Renamed& known) { return known.name == name; });
   return found == renamed_.end() ? nullptr : &*found;
 }
 
 /// A name that nobody gives by accident, as TOML writes it.
-std::string GivenTwice::add_name(std::string unites_with) {
+std::string MendedText::add_name(std::string unites_with) {
   const std::string number = std::to_string(renamed_.size());
   renamed_.push_back({"\x01" + number, std::move(unites_with)});
   return "\"\\u0001" + number + "\"";
@@ -133,7 +177,7 @@ std::string GivenTwice::add_name(std::string unites_with) {
 
 /// A header stands alone on its line. "" where there is none of the table that the error names: the
 /// parser may have gone on already.
-std::string GivenTwice::rename_table(std::size_t at, std::string_view error, bool unites) {
+std::string MendedText::rename_table(std::size_t at, std::string_view error, bool unites) {
   const std::size_t end = std::min(text_.find('\n', at), text_.size());
   const std::string header = without_blanks(std::string_view(text_).substr(at, end - at));
   std::string wanted = without_blanks(key_in(error));
@@ -146,7 +190,7 @@ std::string GivenTwice::rename_table(std::size_t at, std::string_view error, boo
 }
 
 /// The key ends before the '=' before its value; "" where there is none.
-std::string GivenTwice::rename_key(std::size_t value_at, std::size_t& key_at) {
+std::string MendedText::rename_key(std::size_t value_at, std::size_t& key_at) {
   const std::size_t sign = skip_back(text_, value_at);
   if (sign == 0 || text_[sign - 1] != '=') {
     return "";
@@ -162,7 +206,7 @@ std::string GivenTwice::rename_key(std::size_t value_at, std::size_t& key_at) {
 
 /// "daemon." for a key below [daemon], "zone[1]." below the second [[zone]], "zone[1].codes."
 /// inside of a table on one line there.
-std::string GivenTwice::path_to(std::size_t key_at) const {
+std::string MendedText::path_to(std::size_t key_at) const {
   std::string table;
   std::map<std::string, std::size_t> elements;  // by header: how many of an array so far
   std::size_t at = 0;
@@ -187,7 +231,7 @@ std::string GivenTwice::path_to(std::size_t key_at) const {
   return table + (brace == std::string::npos ? "" : before.substr(0, brace) + ".");
 }
 
-Place GivenTwice::place_of(std::size_t at, std::uint32_t line) const {
+Place MendedText::place_of(std::size_t at, std::uint32_t line) const {
   const std::size_t begin = line_begin(text_, line);
   const auto characters =
       std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -195,17 +239,46 @@ Place GivenTwice::place_of(std::size_t at, std::uint32_t line) const {
   return {file_, line, static_cast<std::uint32_t>(characters) + 1};
 }
 
-bool GivenTwice::take(std::string_view error, std::uint32_t line, std::uint32_t column,
+bool MendedText::take(std::string_view error, std::uint32_t line, std::uint32_t column,
                       Findings& findings) {
-  constexpr std::string_view kMark = "cannot redefine existing ";
-  const std::size_t mark = error.find(kMark);
   parsed_bytes_ += text_.size();
-  if (mark == std::string_view::npos || renamed_.size() >= kMostRenamed ||
-      parsed_bytes_ > kMostParsed) {
+  if (parsed_bytes_ > kMostParsed || ++mended_ > kMostMended) {
     return false;
   }
+  if (error.find(kTwice) != std::string_view::npos) {
+    return take_twice(error, line, column, findings);
+  }
+  const bool is_in_quotes = error.find("parsing string") != std::string_view::npos;
+  return !is_in_quotes && take_unquoted(line, column, findings);
+}
+
+bool MendedText::take_unquoted(std::uint32_t line, std::uint32_t column, Findings& findings) {
+  const std::size_t begin = line_begin(text_, line);
+  const std::string row = text_.substr(begin, text_.find('\n', begin) - begin);
+  const std::optional<PlainPair> pair = find_plain_pair(row);
+  const std::size_t at = offset_of(text_, line, column) - begin;
+  const bool is_of_value = pair && at >= pair->value && at <= pair->value_end;
+  if (!is_of_value) {
+    return false;
+  }
+  const std::string key = row.substr(pair->key, pair->key_end - pair->key);
+  findings.error(place_of(begin + pair->value, line), path_to(begin + pair->key) + key,
+                 "is no value of TOML",
+                 "expected text in quotes (\"...\"), numbers and true or false as they are");
+  if (is_text(std::string_view(row).substr(pair->value, pair->value_end - pair->value))) {
+    text_.insert(begin + pair->value_end, 1, '"');
+    text_.insert(begin + pair->value, 1, '"');
+  } else {
+    text_.replace(begin + pair->key, pair->value_end - pair->key, add_name("") + " = 0");
+  }
+  return true;
+}
+
+bool MendedText::take_twice(std::string_view error, std::uint32_t line, std::uint32_t column,
+                            Findings& findings) {
+  const std::size_t mark = error.find(kTwice);
   std::size_t at = offset_of(text_, line, column);
-  const std::string_view what = error.substr(mark + kMark.size());
+  const std::string_view what = error.substr(mark + kTwice.size());
   const bool is_header = error.find("table header") < mark;
   const std::string key =
       is_header ? rename_table(at, what, what.starts_with("table")) : rename_key(at, at);
