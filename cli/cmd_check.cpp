@@ -62,9 +62,8 @@ core::Result<Wanted, Failure> read_words(const std::vector<std::string>& words) 
     wanted.words += is_new ? 1 : 0;
   }
   if (subjects > kMostSubjects) {
-    return wrong("that is " + core::count_of(subjects, "subject", "subjects") +
-                 ", and check takes at most " + std::to_string(kMostSubjects) +
-                 ": make them targets of rblwatchd");
+    return wrong("that is " + lists::subject_count_text(subjects) + ", and check takes at most " +
+                 std::to_string(kMostSubjects) + ": make them targets of rblwatchd");
   }
   return wanted;
 }

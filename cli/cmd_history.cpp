@@ -49,15 +49,27 @@ core::Result<storage::HistoryWish, Failure> wish_of(const Session& session,
   return wish;
 }
 
+/// `found` says whether there is anything to show.
+core::Result<void, Failure> guard_slip(bool found, const Reading& reading,
+                                       const storage::HistoryWish& wish) {
+  if (found) {
+    return {};
+  }
+  const auto slip = storage::slip_text(*reading.reader, wish.word, reading.subjects);
+  if (!slip) {
+    return failed(slip.error());
+  }
+  return *slip ? core::Result<void, Failure>(wrong(**slip)) : core::Result<void, Failure>();
+}
+
 CommandResult show_events(const Session& session, const Reading& reading,
                           const storage::HistoryWish& wish, const storage::HistoryFilter& filter) {
   const auto history = reading.reader->events(filter);
   if (!history) {
     return failed(history.error());
   }
-  const auto slip = storage::slip_text(wish, reading.subjects);
-  if (history->views.empty() && slip) {
-    return wrong(*slip);
+  if (const auto guarded = guard_slip(!history->views.empty(), reading, wish); !guarded) {
+    return tl::make_unexpected(guarded.error());
   }
   const core::Timestamp now = session.clock.now();
   if (session.options.json) {
@@ -97,9 +109,8 @@ CommandResult run_history(const Session& session) {
   if (!history) {
     return failed(history.error());
   }
-  const auto slip = storage::slip_text(*wish, reading->subjects);
-  if (history->rows.empty() && slip) {
-    return wrong(*slip);
+  if (const auto guarded = guard_slip(!history->rows.empty(), *reading, *wish); !guarded) {
+    return tl::make_unexpected(guarded.error());
   }
   const report::HistoryDoc document =
       report::build_history(reading->world(), reading->rows, history->rows, history->more, now);

@@ -41,12 +41,13 @@ void print_errors(const std::vector<std::string>& lines) {
 }
 
 /// What was asked for and couldn't be written has not been done: a full disk is no success.
-int print(const std::string& out, int exit_code) {
+/// `unwritten`: the exit code where stdout takes nothing.
+int print(const std::string& out, int exit_code, int unwritten) {
   const bool is_written =
       std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
   if (!is_written) {
     print_errors({"the output can't be written: " + std::generic_category().message(errno)});
-    return kFailed;
+    return unwritten;
   }
   return exit_code;
 }
@@ -58,7 +59,7 @@ int fail(const Failure& failure, const Options& options) {
     return failure.exit_code;
   }
   return print(nagios_error_line(failure.lines.empty() ? "failed" : failure.lines.front()),
-               kNagiosUnknown);
+               kNagiosUnknown, kNagiosUnknown);
 }
 
 }  // namespace
@@ -76,7 +77,8 @@ int run(const std::vector<std::string>& arguments) {
     if (!stop->error.empty()) {
       print_errors({stop->error});
     }
-    return print(stop->out, stop->exit_code);
+    return print(stop->out, stop->exit_code,
+                 stop->exit_code == kNagiosUnknown ? kNagiosUnknown : kFailed);
   }
   const auto& options = std::get<Options>(parsed);
   core::set_up_log(core::LogLevel::error, core::LogFormat::text);
@@ -89,7 +91,7 @@ int run(const std::vector<std::string>& arguments) {
     return fail(result.error(), options);
   }
   print_errors(result->remarks);
-  return print(result->out, result->exit_code);
+  return print(result->out, result->exit_code, options.nagios ? kNagiosUnknown : kFailed);
 }
 
 }  // namespace rblwatch::cli

@@ -310,14 +310,24 @@ std::string no_command(const std::string& word) {
          " (rblwatch --help names them all)";
 }
 
+/// "" where a command was given, or none.
+std::string unknown_command(const CLI::App& app) {
+  const std::string command = command_name(app);
+  const std::vector<std::string> rest = app.remaining(true);
+  const bool needs_command = command.empty() || command == "config";
+  if (!needs_command || rest.empty() || rest.front().starts_with('-')) {
+    return "";
+  }
+  return no_command((command.empty() ? "" : command + " ") + unmarked(rest.front()));
+}
+
 /// What CLI11 has to say, on one line.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   const std::string command = command_name(app);
   const std::string before = command.empty() ? "" : command + " ";
   const std::vector<std::string> rest = app.remaining(true);
-  const bool needs_command = command.empty() || command == "config";
-  if (needs_command && !rest.empty() && !rest.front().starts_with('-')) {
-    return no_command(before + unmarked(rest.front()));
+  if (std::string unknown = unknown_command(app); !unknown.empty()) {
+    return unknown;
   }
   // CLI11 would rather tell of a word that is missing.
   const auto option = std::find_if(rest.begin(), rest.end(),
@@ -369,10 +379,15 @@ std::variant<Options, Stop> parse_options(const std::vector<std::string>& argume
   add_global(app, options, color);
   add_commands(app, options);
   const std::vector<std::string> words = marked(arguments);
+  if (std::find(arguments.begin(), arguments.end(), "") != arguments.end()) {
+    // None means "all", here and there: not what the script wanted whose variable isn't set.
+    return usage_error("an argument is empty: leave it out, or say what", words);
+  }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
-    return Stop{kDone, app.help(), ""};
+    const std::string unknown = unknown_command(app);
+    return unknown.empty() ? Stop{kDone, app.help(), ""} : usage_error(unknown, words);
   } catch (const CLI::CallForVersion& version) {
     return Stop{kDone, std::string(version.what()) + "\n", ""};
   } catch (const CLI::ParseError& error) {

@@ -173,9 +173,17 @@ core::Result<storage::HistoryWish> wish_of(const Parameters& parameters, const D
 }
 
 /// `found` says whether there is anything to show.
-core::Result<void> guard_slip(bool found, const storage::HistoryWish& wish, const Scene& scene) {
-  const auto slip = found ? std::nullopt : storage::slip_text(wish, scene.subjects);
-  return slip ? core::Result<void>(core::fail(ErrorKind::not_found, *slip)) : core::Result<void>();
+core::Result<void> guard_slip(bool found, const DocumentDesk& desk, const Scene& scene,
+                              const storage::HistoryWish& wish) {
+  if (found) {
+    return {};
+  }
+  const auto slip = storage::slip_text(desk.reader, wish.word, scene.subjects);
+  if (!slip) {
+    return ours(slip.error());
+  }
+  return *slip ? core::Result<void>(core::fail(ErrorKind::not_found, **slip))
+               : core::Result<void>();
 }
 
 core::Result<std::string> past_events(const DocumentDesk& desk, const Scene& scene,
@@ -185,7 +193,7 @@ core::Result<std::string> past_events(const DocumentDesk& desk, const Scene& sce
   if (!history) {
     return ours(history.error());
   }
-  return guard_slip(!history->views.empty(), wish, scene).map([&] {
+  return guard_slip(!history->views.empty(), desk, scene, wish).map([&] {
     return events_json(*history, desk.now);
   });
 }
@@ -197,7 +205,7 @@ core::Result<std::string> past_listings(const DocumentDesk& desk, const Scene& s
   if (!history) {
     return ours(history.error());
   }
-  return guard_slip(!history->rows.empty(), wish, scene).map([&] {
+  return guard_slip(!history->rows.empty(), desk, scene, wish).map([&] {
     return report::to_json(report::build_history(scene.world(desk.config), scene.rows,
                                                  history->rows, history->more, desk.now));
   });

@@ -130,7 +130,7 @@ std::vector<Network> networks_of(const SubjectTable& subjects) {
   std::vector<Network> networks;
   for (const Target& target : subjects.targets()) {
     if (target.type == TargetType::range) {
-      networks.push_back({target.range.unmapped(), target.name, subject_count(target)});
+      networks.push_back({target.range, target.name, subject_count(target)});
     }
   }
   const std::size_t ranges = networks.size();

@@ -75,12 +75,7 @@ class SubjectTableBuilder {
     const auto found = std::max_element(
         targets.begin(), targets.end(),
         [](const Target& a, const Target& b) { return subject_count(a) < subject_count(b); });
-    return found->value + " alone has " + text_of(subject_count(*found));
-  }
-
-  static std::string text_of(std::uint64_t count) {
-    return count == kUncountable ? "2^64 subjects or more"
-                                 : std::to_string(count) + (count == 1 ? " subject" : " subjects");
+    return found->value + " alone has " + subject_count_text(subject_count(*found));
   }
 
   SubjectTable build(std::uint64_t count) && {
@@ -261,10 +256,10 @@ Result<SubjectTable> SubjectTable::build(std::vector<Target> targets, const Host
   const std::uint64_t most =
       std::min<std::uint64_t>(max_subjects, std::numeric_limits<std::uint32_t>::max());
   if (count > most) {
-    return core::fail(core::Error::Kind::limit,
-                      "the targets hold " + SubjectTableBuilder::text_of(count) + ", but " +
-                          SubjectTableBuilder::text_of(most) +
-                          " are allowed (daemon.max_subjects); " + builder.largest());
+    return core::fail(core::Error::Kind::limit, "the targets hold " + subject_count_text(count) +
+                                                    ", but " + subject_count_text(most) +
+                                                    " are allowed (daemon.max_subjects); " +
+                                                    builder.largest());
   }
   return std::move(builder).build(count);
 }

@@ -63,7 +63,7 @@ Result<Target> address_or_range(std::string_view text) {
   target.type = is_range ? TargetType::range : TargetType::address;
   target.value = std::string(text);
   target.name = target.value;
-  target.range = *range;
+  target.range = range->unmapped();
   return target;
 }
 
@@ -189,6 +189,11 @@ std::uint64_t subject_count(const Target& target) {
     count = add_counts(count, span.size());
   }
   return count;
+}
+
+std::string subject_count_text(std::uint64_t count) {
+  return count == kUncountable ? "2^64 subjects or more"
+                               : std::to_string(count) + (count == 1 ? " subject" : " subjects");
 }
 
 Result<Target> parse_target_value(std::string_view text) {

@@ -100,6 +100,8 @@ struct AddressSpan {
 inline constexpr std::uint64_t kUncountable = std::numeric_limits<std::uint64_t>::max();
 /// Steps between two addresses of one family, at most kUncountable. Pre: from <= to.
 std::uint64_t distance(const core::IpAddress& from, const core::IpAddress& to);
+/// "256 subjects", or that they can't be counted.
+std::string subject_count_text(std::uint64_t count);
 /// The sum, at most kUncountable.
 constexpr std::uint64_t add_counts(std::uint64_t a, std::uint64_t b) {
   return a > kUncountable - b ? kUncountable : a + b;

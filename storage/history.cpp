@@ -25,10 +25,13 @@ class Choice {
         targets_(filter.targets.begin(), filter.targets.end()) {}
 
   bool is_everything() const { return subjects_.empty() && targets_.empty(); }
-  bool wants(const std::string& subject, const std::string& target,
+  /// `target`: nullptr = none.
+  bool wants(const std::string& subject, const lists::TargetRef* target,
              const std::vector<std::string>& targets) const {
-    if (is_everything() || (!subject.empty() && subjects_.count(subject) > 0) ||
-        (!target.empty() && targets_.count(target) > 0)) {
+    if (is_everything() || (!subject.empty() && subjects_.count(subject) > 0)) {
+      return true;
+    }
+    if (target != nullptr && (targets_.count(target->name) + targets_.count(target->value)) > 0) {
       return true;
     }
     for (const std::string& name : targets) {
@@ -79,7 +82,7 @@ ListingHistory read_history(Transaction& transaction, const HistoryFilter& filte
   query.bind(subject, filter.zone, bound(filter.since, kBeginning), bound(filter.until, kEnd));
   while (query.next()) {
     report::ListingRow row = read_listing(query);
-    if (!choice.wants(row.subject, row.target.name, row.targets)) {
+    if (!choice.wants(row.subject, &row.target, row.targets)) {
       continue;
     }
     if (history.rows.size() == filter.limit) {
@@ -107,7 +110,7 @@ EventHistory read_events(Transaction& transaction, const HistoryFilter& filter) 
   query.bind(subject, filter.zone, bound(filter.since, kBeginning), bound(filter.until, kEnd));
   while (query.next()) {
     lists::Event event = read_event(query);
-    if (!choice.wants(event.subject, event.target ? event.target->name : "", event.targets)) {
+    if (!choice.wants(event.subject, event.target ? &*event.target : nullptr, event.targets)) {
       continue;
     }
     if (events.size() == filter.limit) {

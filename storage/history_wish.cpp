@@ -39,10 +39,8 @@ void choose_rows(HistoryFilter& filter, const lists::SubjectTable& subjects,
   }
 }
 
-/// Whether anything is stored of a zone that nobody knows any more.
-core::Result<bool> has_past(const Reader& reader, const std::string& zone) {
-  HistoryFilter any;
-  any.zone = zone;
+/// Whether anything is stored that the filter lets through.
+core::Result<bool> has_past(const Reader& reader, HistoryFilter any) {
   any.limit = 1;
   const auto listings = reader.history(any);
   const auto events = reader.events(any);
@@ -83,12 +81,20 @@ core::Result<ListingHistory> find_listings(const Reader& reader, const HistoryFi
   return reader.history(filter);
 }
 
-std::optional<std::string> slip_text(const HistoryWish& wish, const lists::SubjectTable& subjects) {
-  const bool is_slip = !wish.word.empty() && !wish.is_narrowed() &&
-                       !report::find_meant(subjects, wish.word).is_known();
-  return is_slip
-             ? std::optional(report::not_watched_text(subjects, wish.word) + ", and has no history")
-             : std::nullopt;
+core::Result<std::optional<std::string>> slip_text(const Reader& reader, const std::string& word,
+                                                   const lists::SubjectTable& subjects) {
+  if (word.empty() || report::find_meant(subjects, word).is_known()) {
+    return std::nullopt;
+  }
+  HistoryFilter filter;
+  choose_rows(filter, subjects, word);
+  const auto is_past = has_past(reader, std::move(filter));
+  if (!is_past) {
+    return tl::make_unexpected(is_past.error());
+  }
+  return *is_past
+             ? std::nullopt
+             : std::optional(report::not_watched_text(subjects, word) + ", and has no history");
 }
 
 core::Result<std::optional<std::string>> find_zone_id(std::span<const lists::Zone> zones,
@@ -101,7 +107,9 @@ core::Result<std::optional<std::string>> find_zone_id(std::span<const lists::Zon
   if (const lists::CatalogueZone* entry = catalogue.find(name)) {
     return entry->zone.id;
   }
-  const auto is_past = has_past(reader, name);
+  HistoryFilter of_zone;
+  of_zone.zone = name;
+  const auto is_past = has_past(reader, std::move(of_zone));
   if (!is_past) {
     return tl::make_unexpected(is_past.error());
   }

@@ -22,9 +22,6 @@ struct HistoryWish {
   std::string since;  // as report::parse_moment takes them; "" = no bound
   std::string until;
   std::size_t limit = 100;
-
-  /// By anything but its word.
-  bool is_narrowed() const { return !zone.empty() || !since.empty() || !until.empty(); }
 };
 
 /// Kind::invalid for times that are none, or the wrong way round.
@@ -35,9 +32,10 @@ core::Result<HistoryFilter> make_filter(const HistoryWish& wish,
 core::Result<ListingHistory> find_listings(const Reader& reader, const HistoryFilter& filter,
                                            core::Timestamp now);
 
-/// Nothing found of a word that names nothing watched is more likely a slip than a past without
-/// listings: what to say of it then.
-std::optional<std::string> slip_text(const HistoryWish& wish, const lists::SubjectTable& subjects);
+/// Nothing found of a word that names nothing watched, and nothing of the past either, is more
+/// likely a slip than a time without listings: what to say of it then.
+core::Result<std::optional<std::string>> slip_text(const Reader& reader, const std::string& word,
+                                                   const lists::SubjectTable& subjects);
 
 /// A zone's id: of one in use, in the catalogue, or gone with its history still here. Nothing where
 /// nobody knows it.

@@ -26,7 +26,7 @@ namespace rblwatch::storage {
 
 struct HistoryFilter {
   std::vector<std::string> subjects;  // empty = all
-  std::vector<std::string> targets;   // names; a row matches by either
+  std::vector<std::string> targets;   // names or values; a row matches by either
   std::string zone;                   // id; "" = all
   std::optional<core::Timestamp> since;
   std::optional<core::Timestamp> until;

@@ -151,9 +151,15 @@ class Reading(Story):
             self.assertOneLine(result.stderr)
             self.assertIn("did you mean other?", result.stderr)
         self.assertEqual(rows("--zone", "spamhaus-zen")["listings"], [])  # of the catalogue, without a past
+        for narrowed in ((), ("--since", "1d"), ("--zone", "other"), ("--events", "--since", "1d")):
+            result = watch.cli("history", "mx11", *narrowed)
+            self.assertEqual((result.code, result.stdout), (2, ""), narrowed)
+            self.assertIn("did you mean mx1?", result.stderr)
         watch.stop()
-        watch.write_config(self.config(dns, target=targets))
+        watch.write_config(self.config(dns, target=targets[1:]))
         self.assertEqual(len(rows("--zone", "other")["listings"]), 1)  # gone, with its past still here
+        self.assertEqual(len(rows("mx1")["listings"]), 2)
+        self.assertEqual(rows("mx1", "--until", "2020-01-01T00:00:00Z")["listings"], [])
 
     def test_of_very_many_deliveries_the_newest_are_shown_and_that_is_said(self):
         dns, sink = self.resolver("bl.test"), self.receiver()

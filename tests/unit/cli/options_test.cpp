@@ -156,6 +156,28 @@ TEST_CASE("a slip of a command is told with the nearest one", "[options]") {
   CHECK(stop({"histroy", "mx1"}).error.find("history") != std::string::npos);
 }
 
+TEST_CASE("help for what is no command is none", "[options]") {
+  for (const Words& words : {Words{"frobnicate", "--help"}, Words{"--help", "statsu"},
+                             Words{"config", "chek", "--help"}}) {
+    const Stop stopped = stop(words);
+    CAPTURE(words.front());
+    CHECK(stopped.exit_code == 2);
+    CHECK(stopped.error.find("is no command") != std::string::npos);
+  }
+  CHECK(stop({"zones", "test", "--help"}).out.find("rblwatch zones test") != std::string::npos);
+  CHECK(stop({"zones", "test", "--help"}).exit_code == 0);
+}
+
+TEST_CASE("an empty argument means nothing", "[options]") {
+  for (const Words& words :
+       {Words{"status", ""}, Words{"history", "--since", ""}, Words{"history", "--zone", "", "mx1"},
+        Words{"", "status"}, Words{"check", ""}}) {
+    CHECK(stop(words).exit_code == 2);
+    CHECK(stop(words).error.find("is empty") != std::string::npos);
+  }
+  CHECK(stop({"check", "--nagios", ""}).exit_code == 3);
+}
+
 TEST_CASE("a slip behind a command is told as such, whatever else is missing", "[options]") {
   CHECK(stop({"config", "chek"}).error.find("config check") != std::string::npos);
   CHECK(stop({"check", "--nosuch"}).error.find("--nosuch") != std::string::npos);
@@ -221,10 +243,4 @@ TEST_CASE("the version", "[options]") {
   const Stop version = stop({"--version"});
   CHECK(version.exit_code == 0);
   CHECK(version.out.starts_with("rblwatch "));
-}
-
-TEST_CASE("empty words are words", "[options]") {
-  const auto parsed = parse_options({"check", ""});
-  REQUIRE(std::holds_alternative<Options>(parsed));
-  CHECK(std::get<Options>(parsed).words == Words{""});
 }

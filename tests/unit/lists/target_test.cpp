@@ -227,6 +227,7 @@ TEST_CASE("ranges up to the last address of their family are whole") {
 TEST_CASE("a mapped IPv6 range is its IPv4 addresses") {
   CHECK(all_subjects(table({target("::ffff:192.0.2.0/127"), target("192.0.2.1/32")})) ==
         Texts{"192.0.2.0", "192.0.2.1"});
+  CHECK(target("::ffff:192.0.2.8/125").range == core::Cidr::parse("192.0.2.8/29").value());
 }
 
 TEST_CASE("the most specific target speaks for a subject: address, host, domain, smaller range") {
