@@ -26,6 +26,7 @@ constexpr std::string_view enum_word(Enum value) {
     }
   }
   RBL_CHECK(false);
+  return {};  // GCC does not see everywhere that the check never comes back
 }
 
 template <class Enum>
