@@ -163,8 +163,9 @@ std::optional<Table> read_toml(std::string_view text, std::uint32_t file, Findin
       const Place place = place_of(error.source(), file);
       const std::string description(error.description());
       if (!mended.take(description, place.line, place.column, findings)) {
-        findings.error(place, "", "this is no TOML: " + without_values(description),
-                       "nothing else of this file was checked");
+        findings.error(place, "",
+                       "this is no TOML, and nothing else of this file was checked: " +
+                           without_values(description));
         return std::nullopt;
       }
     }

@@ -52,6 +52,7 @@ class ZoneChoice {
     }
     build_catalogue(config.catalogue);
     resolve_containers(config.catalogue);
+    check_circles();
     use(config.catalogue);
     skip(config.catalogue);
     for (Candidate& candidate : candidates_) {
@@ -276,6 +277,43 @@ class ZoneChoice {
       }
       if (i < catalogue.zones.size()) {
         catalogue.zones[i].zone.contained_in = candidate.zone.contained_in;
+      }
+    }
+  }
+
+  /// Whether the zone lies in the other, be it by way of more of them.
+  bool is_within(const Candidate& zone, const Candidate& other) {
+    std::vector<const Candidate*> way{&zone};
+    for (std::size_t i = 0; i < way.size(); ++i) {
+      for (const PlacedText& name : way[i]->draft.contained_in) {
+        const Candidate* container = find(name.value);
+        if (container == &other) {
+          return true;
+        }
+        if (container != nullptr && std::find(way.begin(), way.end(), container) == way.end()) {
+          way.push_back(container);
+        }
+      }
+    }
+    return false;
+  }
+
+  /// A listing on a zone within another is told by that one (rule 9): in a circle, by none. The
+  /// catalogue has none of its own; where the user's file closes one, that is where to mend it.
+  void check_circles() {
+    for (const Candidate& candidate : candidates_) {
+      for (const PlacedText& name : candidate.draft.contained_in) {
+        const Candidate* container = find(name.value);
+        const bool is_users =
+            is_of_user(candidate) && name.place.file == candidate.draft.place.file;
+        if (is_users && container != nullptr && container != &candidate &&
+            is_within(*container, candidate)) {
+          findings_.error(name.place, name.key,
+                          core::quoted(name.value) + " is itself contained in " +
+                              candidate.draft.id.value +
+                              ": each would leave the telling to the other",
+                          "leave one of the two out");
+        }
       }
     }
   }

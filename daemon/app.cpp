@@ -475,7 +475,6 @@ void App::stop() {
   if (writer_) {
     writer_->stop();
   }
-  core::log_info("rblwatchd stopped");
 }
 
 }  // namespace
@@ -507,6 +506,7 @@ int run(const AppOptions& options) {
   }
   app.serve(signals);
   app.stop();
+  core::log_info("rblwatchd stopped");
   return 0;
 }
 

@@ -136,7 +136,8 @@ core::Result<report::WhyDoc> explain(const Generation& now, const std::string& s
     }
   }
   if (!is_zone_known) {
-    return core::fail(core::Error::Kind::not_found, zone + " is not in use; see rblwatch zones");
+    return core::fail(core::Error::Kind::not_found, (zone.empty() ? "no zone" : zone + " is not") +
+                                                        std::string(" in use; see rblwatch zones"));
   }
   return document;
 }

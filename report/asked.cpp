@@ -19,7 +19,7 @@ bool is_same_form(const KindRow& row, const lists::Zone& zone) {
 bool is_current(const LastSweep& sweep, core::Millis interval, core::Millis confirm_after,
                 Timestamp now) {
   const core::Millis pace = std::max(interval, sweep.length.value_or(core::Millis(0)));
-  return sweep.began && now - *sweep.began <= 2 * pace + confirm_after;
+  return sweep.began && std::chrono::abs(now - *sweep.began) <= 2 * pace + confirm_after;
 }
 
 bool is_same_question(const StatusRows& rows, const lists::Zone& zone, lists::Kind kind) {

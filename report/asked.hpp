@@ -29,7 +29,9 @@ struct LastSweep {
   std::optional<core::Millis> length;
 };
 /// Rule 1: whether it still speaks for a pair of this interval. It doesn't once it began longer ago
-/// than twice the interval, or twice its own length where that is longer, and `confirm_after`.
+/// than twice the interval, or twice its own length where that is longer, and `confirm_after`; nor
+/// when it began so far ahead of a clock that was set back since, for then nobody knows how long
+/// ago.
 bool is_current(const LastSweep& sweep, core::Millis interval, core::Millis confirm_after,
                 Timestamp now);
 

@@ -81,7 +81,9 @@ core::Result<std::filesystem::path> real_path(const std::filesystem::path& datab
       return tl::make_unexpected(system_error("can't open the database", database, error.value()));
     }
     return core::fail(Kind::not_found, "can't open the database " + database.string() +
-                                           ": the directory " + folder.string() + " is not there");
+                                           ": the directory " + folder.string() +
+                                           " is not there: make it, owned by the daemon's user, or "
+                                           "name another file as daemon.database");
   }
   return real;
 }

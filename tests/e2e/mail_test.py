@@ -62,6 +62,19 @@ class Mail(Story):
                 self.watch.kill()
                 self.dns.zones["bl.test"].delist(MX1)
 
+    def test_try_takes_tls_from_whoever_offers_it_and_goes_without_elsewhere(self):
+        authority = Authority(self.folder)
+        servers = {"no offer": (self.mail_server(), False),
+                   "unknown ca": (self.mail_server(tls=authority.server_context()), True),
+                   "wrong name": (self.mail_server(tls=authority.server_context("DNS:other.test")), True),
+                   "expired": (self.mail_server(tls=authority.server_context(expired=True)), True)}
+        for name, (smtp, tls) in servers.items():
+            with self.subTest(name):
+                self.list_with(smtp, starttls="try")
+                self.assertEqual(smtp.wait(1)[0].tls, tls)
+                self.watch.kill()
+                self.dns.zones["bl.test"].delist(MX1)
+
     def test_4yz_is_retried_after_a_minute_and_5yz_has_failed(self):
         for stage in ("connect", "mail", "rcpt", "data", "dot"):
             for reply in ("451 4.3.0 later", DROP, "550 5.7.1 never"):

@@ -202,6 +202,12 @@ class Why(Story):
             self.assertNotIn("names", [a["zone"] for a in self.watch.cli("why", MX1, "--json").json["answers"]])
             self.watch.stop()
 
+    def test_without_a_zone_it_says_so(self):
+        watch = self.install(self.config(self.dns, zone=[])).start()
+        result = watch.cli("why", MX1)
+        self.assertEqual((result.code, result.stdout), (2, ""))
+        self.assertIn("no zone in use; see rblwatch zones", result.stderr)
+
     def test_a_name_too_long_for_the_zone_is_unsupported_up_and_down(self):
         self.dns.zone("far.too.long.names.test", ("domain",))
         long = ".".join(["a" * 60] * 4)[:240]

@@ -2,6 +2,7 @@
 // The commented example that is shipped, and a configuration with nothing in it.
 #include <catch2/catch.hpp>
 
+#include "core/file.hpp"
 #include "tests/unit/conf/loading.hpp"
 
 namespace rblwatch::conf::test {
@@ -21,6 +22,38 @@ TEST_CASE("The commented example loads without an error") {
   REQUIRE(loaded.config);
   CHECK(loaded.config->targets.size() == 4);
   CHECK(loaded.config->channels.size() == 2);
+}
+
+/// What stands between the fences of the README's TOML.
+std::vector<std::string> readme_examples() {
+  const std::string readme = core::read_file(kSource + "/README.md", std::size_t{1} << 20U).value();
+  constexpr std::string_view kFence = "```toml\n";
+  std::vector<std::string> examples;
+  for (std::size_t at = readme.find(kFence); at != std::string::npos;
+       at = readme.find(kFence, at + 1)) {
+    const std::size_t begin = at + kFence.size();
+    examples.push_back(readme.substr(begin, readme.find("```", begin) - begin));
+  }
+  return examples;
+}
+
+TEST_CASE("The README's first configuration loads as it stands, and its Slack channel beside it") {
+  const std::vector<std::string> examples = readme_examples();
+  REQUIRE(examples.size() == 2);
+  const Folder folder;
+  const Loaded first = load(folder.write("my.toml", examples[0]), environment_of({}));
+  CHECK(lines(first.errors, folder.path()) == std::vector<std::string>{});
+  CHECK(lines(first.warnings, folder.path()) == std::vector<std::string>{});
+  REQUIRE(first.config);
+  CHECK(first.config->daemon.database == folder.path() / "rblwatch.db");
+  CHECK(first.config->targets.size() == 2);
+  CHECK(first.config->channels.size() == 1);
+  const std::string url = folder.write("slack.url", "https://hooks.slack.com/services/T0/B0/x\n");
+  const std::string slack = core::replace_all(examples[1], "/etc/rblwatch/slack.url", url);
+  const Loaded both = load(folder.write("both.toml", examples[0] + slack), environment_of({}));
+  CHECK(lines(both.errors, folder.path()) == std::vector<std::string>{});
+  REQUIRE(both.config);
+  CHECK(both.config->channels.size() == 2);
 }
 
 TEST_CASE("What the example says under [...] are the defaults") {

@@ -356,7 +356,11 @@ TEST_CASE("a change between two runs of the daemon begins none") {
 
 TEST_CASE("a folder that is not there and a path that is no file are named") {
   const Folder folder;
-  CHECK(failure(folder.path() / "nowhere" / "rblwatch.db").kind == Kind::not_found);
+  const core::Error nowhere = failure(folder.path() / "nowhere" / "rblwatch.db");
+  CHECK(nowhere.kind == Kind::not_found);
+  CHECK(nowhere.text.ends_with((folder.path() / "nowhere").string() +
+                               " is not there: make it, owned by the daemon's user, or name "
+                               "another file as daemon.database"));
   CHECK(Reader::open(folder.path() / "nowhere" / "x.db").error().kind == Kind::not_found);
   const auto folder_itself = Store::open(folder.path(), options());
   CHECK_FALSE(folder_itself.has_value());
