@@ -77,11 +77,15 @@ class Engine final : public Resolver {
   void flush();
   void flush_server(ServerState& server);
   void flush_probe(ServerState& server);
+  bool can_look_past(ServerState& server);
+  template <class Fits>
+  bool bring_forward(std::deque<Waiting>& queue, Fits fits);
   bool is_waiting(const Waiting& one);
   bool is_laggard(const ServerState& server, Lane lane) const;
   bool may_enter_window(ServerState& server, Lane lane);
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
+  std::size_t most_released(const ServerState& server, Lane lane) const;
   std::vector<std::uint32_t>& batch_of(const ServerState& server) {
     return batches_[server.is_v6 ? 1 : 0];
   }
@@ -137,7 +141,7 @@ class Engine final : public Resolver {
   void leave_lane_window(Flight& flight);
   void leave_socket(Flight& flight);
   void give_up_port(Flight& flight);
-  bool move_to_living(Flight& flight);
+  bool move_to_better(Flight& flight);
   void reroute(std::uint32_t server);
   void conclude(std::uint32_t index);
   NoAnswer why_none(const Flight& flight);

@@ -55,7 +55,8 @@ void Engine::on_no_reply(std::uint32_t index) {
   // A server under load that has answered nothing since is not losing questions, it stands still (a
   // reload, no processor): what we sent waits in its buffer, and more would overrun that.
   const bool is_stalled = server.newest_answered <= flight.last_sent &&
-                          server.window.outstanding() * 2 >= server.window.size();
+                          server.window.outstanding() * 2 >= server.window.size() &&
+                          !lanes_.is_silent(flight.first.lane);
   const core::Tick latest = flight.last_sent + options_.timeout;
   if (is_stalled && now_ < latest) {
     flight.attempt_end =
@@ -84,20 +85,20 @@ void Engine::on_overdue(Flight& flight) {
     server.window.on_overdue(now_, overdue_after(server) * 2);
 }
 
-// A timer's time in the queue. For a full window, or a server that is asked less, one waits: what
-// was never sent has not timed out. For a server that doesn't answer the wait counts as an attempt,
-// unless another of its group answers by now.
+// A timer's time in the queue. Where another of the group does better by now, it goes there. Else,
+// for a full window or a server that is asked less one waits: what was never sent has not timed
+// out; for a server that doesn't answer the wait counts as an attempt.
 void Engine::on_long_wait(std::uint32_t index) {
   Flight& flight = flights_.at(index);
-  if (!servers_.at(flight.server).is_answering) {
-    if (move_to_living(flight)) {
-      enqueue(index);
-      return;
-    }
-    if (++flight.attempts >= options_.attempts) {
-      conclude(index);
-      return;
-    }
+  const bool is_answering = servers_.at(flight.server).is_answering;
+  if (move_to_better(flight)) {
+    give_up_claims(flight);
+    queue_or_rest(index);
+    return;
+  }
+  if (!is_answering && ++flight.attempts >= options_.attempts) {
+    conclude(index);
+    return;
   }
   timers_.arm(index, now_ + options_.timeout);
   release_held(flight.first.lane);
@@ -222,14 +223,15 @@ void Engine::rest(std::uint32_t index, Micros pause) {
 void Engine::give_up_claims(Flight& flight) {
   const Lane lane = flight.first.lane;
   if (flight.is_promised) lanes_.withdraw(lane, servers_.at(flight.server).role);
+  if (flight.is_held) lanes_.release(lane);
   if (flight.is_retry_queued) lanes_.dequeue_retry(lane, flight.waits_for_all);
-  flight.is_promised = flight.is_retry_queued = false;
+  flight.is_promised = flight.is_held = flight.is_retry_queued = false;
 }
 
 void Engine::leave_lane_window(Flight& flight) {
   if (!flight.is_in_lane_window) return;
   flight.is_in_lane_window = false;
-  lanes_.leave_window(flight.first.lane);
+  lanes_.leave_window(flight.first.lane, flight.is_laggard);
   release_held(flight.first.lane);
 }
 
@@ -254,12 +256,16 @@ void Engine::give_up_port(Flight& flight) {
   leave_socket(flight);
 }
 
-// From a server that doesn't answer to one of its group that does, if there is one.
-bool Engine::move_to_living(Flight& flight) {
+// From a server that doesn't answer to one of its group that does, or from one that is asked less
+// to one that isn't, if there is one.
+bool Engine::move_to_better(Flight& flight) {
+  const ServerState& before = servers_.at(flight.server);
+  if (!before.is_in_trouble()) return false;
   const GroupState& group = servers_.group(flight.group);
   const std::size_t place = servers_.choose(group, flight.tried | (1U << flight.place));
   const std::uint32_t server = group.servers[place];
-  if (!servers_.at(server).is_answering) return false;
+  const ServerState& after = servers_.at(server);
+  if (before.is_answering ? after.is_in_trouble() : !after.is_answering) return false;
   leave_socket(flight);
   flight.place = static_cast<std::uint8_t>(place);
   flight.server = server;
@@ -267,7 +273,7 @@ bool Engine::move_to_living(Flight& flight) {
   return true;
 }
 
-// What waits for a server that stopped answering goes to the others of its group.
+// What waits for a server in trouble goes to the others of its group.
 void Engine::reroute(std::uint32_t server) {
   std::deque<Waiting> waiting;
   waiting.swap(servers_.at(server).queue);
@@ -275,7 +281,7 @@ void Engine::reroute(std::uint32_t server) {
   for (const Waiting& one : waiting) {
     if (!is_waiting(one)) continue;
     Flight& flight = flights_.at(one.flight);
-    move_to_living(flight);
+    move_to_better(flight);
     servers_.at(flight.server).queue.push_back(one);
     ++queued_;
   }

@@ -196,6 +196,7 @@ void Engine::on_reply(std::uint32_t index, Bytes message, Transport transport) {
   }
   if (transport == Transport::udp && read_header(message).tc()) {
     ++counters_.truncated;
+    if (!flight.was_resent) servers_.at(flight.server).rtt.add(now_ - flight.sent_at);
     to_tcp(index);
     return;
   }
@@ -355,7 +356,7 @@ void Engine::learn(Flight& flight, const Answer& answer, Transport transport) {
     server.rtt.add(took);
     server.newest_answered = std::max(server.newest_answered, flight.sent_at);
   }
-  if (is_exact) server.note_quickness(took);
+  if (is_exact) server.note_quickness(took, now_);
   lanes_.note_answered(lane, flight.sent_at);
   lanes_.note_reply(lane, took, is_exact);
   if (flight.was_resent && took > expected_time(flight)) lanes_.back_off(lane);

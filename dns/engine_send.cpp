@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "dns/engine.hpp"
 
@@ -19,7 +20,6 @@ constexpr Micros kOverdueFloor = core::Millis(10);  // nor leaves its window
 constexpr Micros kOverdueUnknown = core::Millis(200);
 constexpr int kLagsBehind = 4;                   // times the quickest round trip
 constexpr Micros kLagFloor = WakeBudget::kTick;  // what a reply may wait to be collected
-constexpr double kLaggardsPart = 4;
 constexpr Micros kNoRoomPause = core::Millis(5);
 // Few questions in a row from one port, so that all ports stay in use.
 constexpr std::size_t kLongestRun = 16;
@@ -72,6 +72,9 @@ void Engine::flush() {
   for (auto& batch : batches_)
     batch.clear();
   for (std::uint32_t i = 0; i < servers_.size(); ++i) {
+    if (std::exchange(servers_.at(i).distress.wants_relief, false)) reroute(i);
+  }
+  for (std::uint32_t i = 0; i < servers_.size(); ++i) {
     if (!servers_.at(i).queue.empty()) flush_server(servers_.at(i));
   }
   dispatch();
@@ -83,6 +86,7 @@ void Engine::flush_server(ServerState& server) {
     return;
   }
   std::size_t at_most = server.window.room();
+  if (at_most == 0 && can_look_past(server)) at_most = 1;
   RateLimit& pace = server.distress.pace;
   if (pace.is_limited()) {
     const auto allowed = static_cast<std::size_t>(std::max(pace.available(now_), 0.0));
@@ -92,8 +96,41 @@ void Engine::flush_server(ServerState& server) {
   pace.take(now_, static_cast<double>(gather(server, at_most)));
 }
 
-// One question to see whether it is back; of another lane than the last, for a zone may be dead
-// too.
+// Where a window is full and nothing comes any more, the server stands still, or those who hold it
+// are of zones that died together: now and then another lane's question finds out.
+bool Engine::can_look_past(ServerState& server) {
+  const core::Tick due =
+      std::max(server.last_reply, server.looked_past_at) + std::max(overdue_after(server), kFloor);
+  if (now_ < due) {
+    note_flush_at(due);
+    return false;
+  }
+  server.looked_past_at = now_;
+  return bring_forward(server.queue, [this](Lane lane) {
+    return lanes_.is_proven(lane) && !lanes_.is_in_window(lane);
+  });
+}
+
+// Turns the queue until one that waits and fits stands in front, among the first few; false when
+// none does. What has ended is dropped.
+template <class Fits>
+bool Engine::bring_forward(std::deque<Waiting>& queue, Fits fits) {
+  for (std::size_t i = std::min(queue.size(), kLookForOtherLane); i > 0; --i) {
+    const Waiting front = queue.front();
+    const bool is_live = is_waiting(front);
+    if (is_live && fits(flights_.at(front.flight).first.lane)) return true;
+    queue.pop_front();
+    if (is_live) {
+      queue.push_back(front);
+    } else {
+      --queued_;
+    }
+  }
+  return false;
+}
+
+// One question to see whether it is back; of another lane than the last, and sooner of one that
+// answers, for zones may be dead too.
 void Engine::flush_probe(ServerState& server) {
   // Lookups end while they wait here; the queue of a server that is down for days must not grow.
   while (!server.queue.empty() && !is_waiting(server.queue.front())) {
@@ -104,15 +141,9 @@ void Engine::flush_probe(ServerState& server) {
     note_flush_at(server.probe_at);
     return;
   }
-  auto& queue = server.queue;
-  for (std::size_t i = 0; i < std::min(queue.size(), kLookForOtherLane); ++i) {
-    const Waiting& front = queue.front();
-    const bool is_live = is_waiting(front);
-    if (is_live && flights_.at(front.flight).first.lane != server.last_probed) break;
-    if (is_live) queue.push_back(front);
-    queue.pop_front();
-    if (!is_live) --queued_;
-  }
+  const auto is_other = [&server](Lane lane) { return lane != server.last_probed; };
+  const auto is_better = [&](Lane lane) { return is_other(lane) && !lanes_.is_silent(lane); };
+  if (!bring_forward(server.queue, is_better)) bring_forward(server.queue, is_other);
   if (gather(server, 1) == 0) return;
   server.last_probed = flights_.at(batch_of(server).back()).first.lane;
   servers_.take_probe(server, now_);
@@ -133,7 +164,7 @@ bool Engine::is_laggard(const ServerState& server, Lane lane) const {
 
 bool Engine::may_enter_window(ServerState& server, Lane lane) {
   if (!lanes_.has_window(lane)) return false;
-  if (!is_laggard(server, lane) || lanes_.has_window(lane, server.window.size() / kLaggardsPart))
+  if (!is_laggard(server, lane) || lanes_.has_laggards_window(lane, server.window.size()))
     return true;
   server.window.note_wanted();
   return false;
@@ -141,6 +172,10 @@ bool Engine::may_enter_window(ServerState& server, Lane lane) {
 
 // Until a place of its lane is free.
 void Engine::hold(const Waiting& waiting, Lane lane) {
+  Flight& flight = flights_.at(waiting.flight);
+  lanes_.hold(lane, servers_.at(flight.server).role);
+  flight.is_promised = false;
+  flight.is_held = true;
   if (lane.value >= held_.size()) held_.resize(lane.value + 1U);
   held_[lane.value].push_back(waiting);
   ++held_count_;
@@ -149,19 +184,26 @@ void Engine::hold(const Waiting& waiting, Lane lane) {
 void Engine::release_held(Lane lane) {
   if (held_count_ == 0 || lane.value >= held_.size()) return;
   auto& held = held_[lane.value];
-  while (!held.empty() && lanes_.has_window(lane)) {
+  for (std::size_t released = 1; !held.empty() && lanes_.has_window(lane); ++released) {
     const Waiting next = held.front();
     held.pop_front();
     --held_count_;
     if (!is_waiting(next)) continue;
     Flight& flight = flights_.at(next.flight);
-    const bool can_go = servers_.at(flight.server).is_answering || move_to_living(flight);
-    servers_.at(flight.server).queue.push_back(next);
-    ++queued_;
+    give_up_claims(flight);
+    move_to_better(flight);
+    const ServerState& server = servers_.at(flight.server);
+    queue_or_rest(next.flight);
     note_flush_at(now_);
-    // One for one, until the lane answers. What waits for a dead server takes nobody's place.
-    if (can_go && (!lanes_.is_proven(lane) || is_laggard(servers_.at(flight.server), lane))) break;
+    // What waits for a dead server takes nobody's place.
+    if (server.is_answering && released >= most_released(server, lane)) break;
   }
+}
+
+// For one that left: one until the lane answers; two of a laggard, whose part may have grown.
+std::size_t Engine::most_released(const ServerState& server, Lane lane) const {
+  if (!lanes_.is_proven(lane)) return 1;
+  return is_laggard(server, lane) ? 2 : SIZE_MAX;
 }
 
 // How many were taken.
@@ -179,8 +221,10 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
       continue;
     }
     ++taken;
-    lanes_.enter_window(lane);
-    flights_.at(next.flight).is_in_lane_window = true;
+    Flight& flight = flights_.at(next.flight);
+    flight.is_laggard = is_laggard(server, lane);
+    flight.is_in_lane_window = true;
+    lanes_.enter_window(lane, flight.is_laggard);
     batch_of(server).push_back(next.flight);
   }
   return taken;
@@ -334,7 +378,6 @@ void Engine::resend(std::uint32_t index) {
     }
   }
   flight.was_resent = true;
-  ++counters_.retries;
   on_sent(index);
 }
 
@@ -367,6 +410,7 @@ void Engine::on_sent(std::uint32_t index) {
   flight.transport = Transport::udp;
   if (!flight.is_free) ++flight.attempts;
   flight.is_free = false;
+  if (flight.last_sent != core::Tick{}) ++counters_.retries;
   flight.last_sent = now_;
   if (!flight.was_resent) flight.sent_at = now_;
   if (flight.is_promised) {

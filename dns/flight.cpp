@@ -14,8 +14,9 @@ void reset(Flight& flight) {
   flight.transport = Transport::udp;
   flight.tried = flight.attempts = 0;
   flight.socket = kNoSocket;
-  flight.is_in_window = flight.is_in_lane_window = flight.is_promised = flight.is_retry_queued =
-      false;
+  flight.last_sent = core::Tick{};
+  flight.is_in_window = flight.is_in_lane_window = false;
+  flight.is_promised = flight.is_held = flight.is_retry_queued = false;
   flight.was_resent = flight.is_free = flight.is_mixed = flight.has_edns = false;
   flight.has_own_connection = false;
   flight.without_edns = flight.without_case = flight.wants_tcp = flight.is_under_attack = false;

@@ -15,8 +15,11 @@ constexpr std::size_t kSilentShare = 64;
 // that what is known of them stays in the processor's own cache until they go.
 constexpr std::size_t kQueue = 768;
 constexpr std::size_t kLeastQueue = 8;
-constexpr double kFewestOfSilent = 2;  // places, so that a zone's test soon fails, and passes
-constexpr double kFastPace = 100;      // packets a second from which ticks are collected
+constexpr double kFewestOfSilent = 2;   // places, so that a zone's test soon fails, and passes
+constexpr double kLaggardsPart = 4;     // of a window: one far slower than others
+constexpr double kAllLaggardsPart = 2;  // and all of these
+constexpr double kFewestOfLaggard = 2;
+constexpr double kFastPace = 100;  // packets a second from which ticks are collected
 constexpr core::Micros kTick = WakeBudget::kTick;
 
 core::Tick round_up(core::Tick at) {
@@ -59,8 +62,11 @@ bool LaneBook::is_paced(Lane lane) const {
 void LaneBook::share_out(std::size_t busy_lanes) {
   busy_lanes_ = busy_lanes;
   const std::size_t parts = std::max<std::size_t>(busy_lanes + 1, 4);
-  share_ = std::max({places_ / parts, std::min(kLeastShare, places_ / 2), std::size_t{1}});
+  share_ = std::max<std::size_t>(places_ / parts, 1);
   queue_share_ = std::max(kQueue / parts, kLeastQueue);
+  const double burst = overall_.is_limited() ? overall_.burst() : static_cast<double>(kQueue);
+  burst_share_ = std::max<std::size_t>(
+      static_cast<std::size_t>(burst) / std::max<std::size_t>(busy_lanes, 1), 1);
 }
 
 bool LaneBook::has_place(const State& state) const {
@@ -71,7 +77,9 @@ bool LaneBook::has_place(const State& state) const {
     return state.in_flight < state.silent_places &&
            silent_in_flight_ < std::max<std::size_t>(most, 1);
   }
-  return state.in_flight < share_ || places_ - in_flight_ > places_ / 2;
+  if (state.in_flight < share_ || places_ - in_flight_ > places_ / 2) return true;
+  // More than an even part, but of slow ones not all that there is.
+  return state.in_flight < kLeastShare && (in_flight_ - silent_in_flight_) * 4 < places_ * 3;
 }
 
 // Each of its lookups takes several packets, and retries go before the others' new lookups: with
@@ -89,12 +97,18 @@ std::uint32_t LaneBook::places_when_silent(const State& state) const {
 }
 
 bool LaneBook::has_queue(const State& state) const {
-  return state.promised < queue_share_;
+  return state.promised + state.held < queue_share_;
+}
+
+// No more than its even part of the packets that may go at once: one that can't send them now would
+// keep the others waiting.
+bool LaneBook::has_part_of_burst(const State& state) const {
+  return state.last_role != ServerRole::resolver || state.promised < burst_share_;
 }
 
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
   const State& state = at(lane);
-  if (!has_place(state) || !has_queue(state)) return false;
+  if (!has_place(state) || !has_queue(state) || !has_part_of_burst(state)) return false;
   if (state.pace.available(now) < 1.0 + state.promised + state.waiting_retries) return false;
   return state.last_role != ServerRole::resolver ||
          overall_.available(now) >= 1.0 + overall_promised_ + overall_waiting_;
@@ -103,6 +117,7 @@ bool LaneBook::can_submit(Lane lane, core::Tick now) const {
 core::Tick LaneBook::next_slot(Lane lane, core::Tick now) const {
   const State& state = at(lane);
   if (!has_place(state) || !has_queue(state)) return core::Tick::max();
+  if (!has_part_of_burst(state)) return round_up(now + core::Micros(1));
   core::Tick at_tick = wait_for(state.pace, 1.0 + state.promised + state.waiting_retries, now);
   if (state.last_role == ServerRole::resolver) {
     const double before = 1.0 + overall_promised_ + overall_waiting_;
@@ -155,6 +170,11 @@ void LaneBook::withdraw(Lane lane, ServerRole role) {
   if (role == ServerRole::resolver) --overall_promised_;
 }
 
+void LaneBook::hold(Lane lane, ServerRole role) {
+  withdraw(lane, role);
+  ++at(lane).held;
+}
+
 void LaneBook::send_promised(Lane lane, ServerRole role, core::Tick now) {
   withdraw(lane, role);
   send_at_once(lane, role, now);
@@ -201,8 +221,24 @@ void LaneBook::note_answered(Lane lane, core::Tick sent_at) {
   state.newest_answered = std::max(state.newest_answered, sent_at);
 }
 
-bool LaneBook::has_window(Lane lane, double part) const {
-  return at(lane).in_window < std::max<double>(part, kUnprovenWindow);
+void LaneBook::enter_window(Lane lane, bool is_laggard) {
+  State& state = at(lane);
+  ++state.in_window;
+  if (is_laggard && state.laggards++ == 0) ++laggard_lanes_;
+}
+
+void LaneBook::leave_window(Lane lane, bool was_laggard) {
+  State& state = at(lane);
+  RBL_CHECK(state.in_window > 0);
+  --state.in_window;
+  if (was_laggard && --state.laggards == 0) --laggard_lanes_;
+}
+
+bool LaneBook::has_laggards_window(Lane lane, double window) const {
+  const State& state = at(lane);
+  const auto sharing = static_cast<double>(laggard_lanes_ + (state.laggards == 0 ? 1 : 0));
+  const double part = std::min(window / kLaggardsPart, window / kAllLaggardsPart / sharing);
+  return state.in_window < std::max(part, kFewestOfLaggard);
 }
 
 bool LaneBook::has_window(Lane lane) const {

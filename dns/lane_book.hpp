@@ -48,6 +48,10 @@ class LaneBook {
   void promise(Lane lane, ServerRole role);
   void withdraw(Lane lane, ServerRole role);
   void send_promised(Lane lane, ServerRole role, core::Tick now);
+  /// A promised packet is held until a place of its lane is free: others may have its token, but it
+  /// still counts among what waits of the lane. It is promised anew after release().
+  void hold(Lane lane, ServerRole role);
+  void release(Lane lane) { --at(lane).held; }
   /// A packet sent without a promise (TCP). Pre: can_promise() now.
   void send_at_once(Lane lane, ServerRole role, core::Tick now);
   /// A retry waits for the pace: new lookups of its lane stand behind it, and those of all lanes
@@ -76,11 +80,13 @@ class LaneBook {
   /// Questions on their way that still hold a place in a server's window. A lane that doesn't
   /// answer, or has not yet, may hold only a few: it must not fill the windows of servers that
   /// others need.
-  void enter_window(Lane lane) { ++at(lane).in_window; }
-  void leave_window(Lane lane) { --at(lane).in_window; }
+  void enter_window(Lane lane, bool is_laggard);
+  void leave_window(Lane lane, bool was_laggard);
+  bool is_in_window(Lane lane) const { return at(lane).in_window > 0; }
   bool has_window(Lane lane) const;
-  /// The same for a lane that is far slower than others of its server: a part of the window.
-  bool has_window(Lane lane, double part) const;
+  /// The same for a lane that is far slower than others of its server: a quarter of the window, and
+  /// even parts of a half where there are several.
+  bool has_laggards_window(Lane lane, double window) const;
   bool is_alone() const { return busy_lanes_ <= 1; }
   bool is_proven(Lane lane) const { return at(lane).is_heard && !is_silent(lane); }
   const RttEstimate& rtt(Lane lane) const { return at(lane).rtt; }
@@ -93,12 +99,14 @@ class LaneBook {
     RateLimit pace;
     std::uint32_t in_flight = 0;
     std::uint32_t promised = 0;
+    std::uint32_t held = 0;
     std::uint32_t waiting_retries = 0;
     std::uint32_t waiting_for_all = 0;  // of these, for the pace over all
     std::uint32_t silent_run = 0;       // counted up to where it is silent
     std::uint32_t silent_places = 0;    // what it may have then
     std::uint32_t in_window = 0;
-    bool is_heard = false;  // a reply came, ever
+    std::uint32_t laggards = 0;  // of these, that entered as such
+    bool is_heard = false;       // a reply came, ever
     bool is_silent_over_tcp = false;
     ServerRole last_role = ServerRole::resolver;
     core::Tick newest_answered{};  // when the latest question that got a reply was sent
@@ -116,6 +124,7 @@ class LaneBook {
   std::uint32_t places_when_silent(const State& state) const;
   bool has_place(const State& state) const;
   bool has_queue(const State& state) const;
+  bool has_part_of_burst(const State& state) const;
   void share_out(std::size_t busy_lanes);
 
   static const State kFresh;
@@ -126,10 +135,12 @@ class LaneBook {
   std::size_t in_flight_ = 0;
   std::size_t silent_in_flight_ = 0;  // of these, of lanes that don't answer
   std::size_t busy_lanes_ = 0;
+  std::size_t laggard_lanes_ = 0;  // with such questions on their way
   // What each busy lane may always have (more places while half of them are free), kept since
   // dividing for each lookup shows.
   std::size_t share_ = 0;
   std::size_t queue_share_ = 0;
+  std::size_t burst_share_ = 0;
   RateLimit overall_;  // towards resolvers
   std::uint32_t overall_promised_ = 0;
   std::uint32_t overall_waiting_ = 0;

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string>
 #include <tuple>
@@ -16,7 +17,7 @@ namespace {
 using core::Micros;
 
 constexpr std::uint32_t kSilentRun = 8;  // unanswered in a row, nothing else answered meanwhile
-constexpr std::uint32_t kSilentRunOfOneLane = 64;
+constexpr std::uint32_t kSilentRunOfFew = 64;
 constexpr std::uint32_t kUnreachableRun =
     3;  // the same for errors of the network, which are certain
 constexpr Micros kFirstPause = core::Millis(250);
@@ -28,6 +29,10 @@ constexpr std::size_t kKeepServers = 1024;
 constexpr Micros kDistressPeriod = core::Millis(1000);
 constexpr std::uint32_t kDistressSamples = 20;
 constexpr double kLeastPace = 10;
+// What a lane got so long ago still speaks for the server: at a slow pace zones take turns.
+constexpr Micros kOfLate = core::Seconds(10);
+constexpr Micros kFadeStep = core::Millis(100);
+constexpr Micros kTellAgain = std::chrono::minutes(10);  // one that comes and goes
 
 void set_address(ServerState& state) {
   const auto bytes = state.server.address.bytes();
@@ -54,59 +59,91 @@ void clear(Distress& distress, core::Tick now) {
   distress.period_end = now + kDistressPeriod;
 }
 
-// More than three quarters of the lanes got failures for most of their questions. Fewer are dead
-// zones, which must not slow the others; one alone slows nobody by being asked less itself.
-bool is_failing(const Distress& distress) {
-  std::size_t seen = 0;
-  std::size_t failing = 0;
-  for (const Distress::Tally& lane : distress.lanes) {
-    if (lane.good + lane.bad == 0) continue;
-    ++seen;
-    if (lane.bad > lane.good) ++failing;
-  }
-  return failing * 4 > seen * 3;
+bool is_of_late(core::Tick at, core::Tick now) {
+  return at != core::Tick{} && now - at < kOfLate;
 }
 
-void ask_less(Distress& distress, const Server& server, core::Tick now) {
+// More than three quarters of both.
+bool is_most(std::size_t these, std::size_t others) {
+  return these > others * 3;
+}
+
+// More than three quarters of the lanes got failures for most of their questions. Fewer are dead
+// zones, which must not slow the others; one alone slows nobody by being asked less itself.
+bool is_failing(const Distress& distress, core::Tick now) {
+  std::size_t well = 0;
+  std::size_t failing = 0;
+  for (std::size_t i = 0; i < kFoldedLanes; ++i) {
+    const Distress::Tally& lane = distress.lanes[i];
+    if (lane.bad > lane.good) {
+      ++failing;
+    } else if (lane.good > 0 || is_of_late(distress.good_at[i], now)) {
+      ++well;
+    }
+  }
+  return is_most(failing, well);
+}
+
+void ask_less(ServerState& state, core::Tick now) {
+  Distress& distress = state.distress;
+  distress.wants_relief = true;
   if (!distress.pace.is_limited()) {
     distress.full_rate = std::max<double>(distress.samples, kLeastPace);
-    core::log_warn("the server fails most of what it is asked and is asked less from now on",
-                   {{"server", server.to_text()}});
+    if (state.told_less_at == core::Tick{} || now - state.told_less_at >= kTellAgain) {
+      core::log_warn("the server fails most of what it is asked and is asked less from now on",
+                     {{"server", state.server.to_text()}});
+      state.told_less_at = now;
+    }
   }
   const double rate = distress.pace.is_limited() ? distress.pace.per_second() : distress.full_rate;
   const double least = std::max(kLeastPace, distress.full_rate / 16);
   distress.pace.set_rate(std::max(least, rate / 2), now);
 }
 
-void ask_more(Distress& distress, const Server& server, core::Tick now) {
+void ask_more(ServerState& state, core::Tick now) {
+  Distress& distress = state.distress;
   const double rate = distress.pace.per_second() + distress.full_rate / 10;
   if (rate < distress.full_rate) {
     distress.pace.set_rate(rate, now);
     return;
   }
   distress.pace = RateLimit();
+  state.told_less_at = core::Tick{};
   core::log_info("the server does well again and is asked at full pace",
-                 {{"server", server.to_text()}});
+                 {{"server", state.server.to_text()}});
 }
 
-// A resolver that is silent about one zone only is taken for dead much later: the zone may be.
-std::uint32_t silent_limit(const ServerState& state) {
+// So many unanswered in a row make it one that doesn't answer. Not while a good part of a
+// resolver's lanes got replies of late: the zones of the others may be dead, and whose turn is next
+// will tell. Where few are asked, of many, that is to be found out more carefully.
+std::uint32_t silent_limit(const ServerState& state, core::Tick now) {
   if (state.is_unreachable) return kUnreachableRun;
-  const bool is_one_lane = (state.silent_lanes & (state.silent_lanes - 1)) == 0;
-  return state.role == ServerRole::resolver && is_one_lane ? kSilentRunOfOneLane : kSilentRun;
+  if (state.role != ServerRole::resolver) return kSilentRun;
+  std::size_t heard = 0;
+  std::size_t of_late = 0;
+  for (std::size_t i = 0; i < kFoldedLanes; ++i) {
+    const bool is_silent = ((state.silent_lanes >> i) & 1U) != 0;
+    if (is_silent || state.replied_at[i] == core::Tick{}) continue;
+    ++heard;
+    of_late += is_of_late(state.replied_at[i], now) ? 1 : 0;
+  }
+  const auto silent = static_cast<std::size_t>(std::popcount(state.silent_lanes));
+  if (!is_most(silent, of_late)) return UINT32_MAX;
+  return silent > 1 && is_most(silent, heard) ? kSilentRun : kSilentRunOfFew;
 }
 
 void count(ServerState& state, Lane lane, bool is_failure, core::Tick now) {
   Distress& distress = state.distress;
-  Distress::Tally& tally = distress.lanes[lane.value % Distress::kLanes];
+  Distress::Tally& tally = distress.lanes[lane.value % kFoldedLanes];
   ++(is_failure ? tally.bad : tally.good);
+  if (!is_failure) distress.good_at[lane.value % kFoldedLanes] = now;
   ++distress.samples;
   if (now < distress.period_end || distress.samples < kDistressSamples) return;
   if (distress.period_end != core::Tick{}) {
-    if (is_failing(distress)) {
-      ask_less(distress, state.server, now);
+    if (is_failing(distress, now)) {
+      ask_less(state, now);
     } else if (distress.pace.is_limited()) {
-      ask_more(distress, state.server, now);
+      ask_more(state, now);
     }
   }
   clear(distress, now);
@@ -119,10 +156,16 @@ ServerState::ServerState(const Server& which, ServerRole its_role, double most)
   set_address(*this);
 }
 
-// The shortest, which fades as longer ones follow each other.
-void ServerState::note_quickness(core::Micros took) {
+// The shortest, which fades while only longer ones come: by time, for however many of a slow lane
+// come meanwhile, they say nothing of the others.
+void ServerState::note_quickness(core::Micros took, core::Tick now) {
   const bool is_first = quickest == core::Micros{0};
-  quickest = is_first || took < quickest ? took : quickest + (took - quickest) / 256;
+  if (!is_first && took > quickest && now - quickest_at < kFadeStep) return;
+  const core::Micros aged = std::min(now - quickest_at, kOfLate);
+  quickest = is_first || took <= quickest
+                 ? took
+                 : quickest + (took - quickest) * aged.count() / kOfLate.count();
+  quickest_at = now;
 }
 
 bool ServerState::is_from(const sockaddr_storage& from) const {
@@ -238,8 +281,8 @@ std::size_t ServerBook::best_of(const GroupState& group, std::uint32_t tried) co
     const ServerState& state = *servers_[group.servers[place]];
     // Better the same one again than one that doesn't answer. An unknown server ranks first of its
     // kind, so that it becomes known.
-    return std::tuple(!state.is_answering, (tried >> place) & 1U, state.rtt.smoothed(),
-                      state.window.outstanding() + state.queue.size());
+    return std::tuple(!state.is_answering, (tried >> place) & 1U, state.is_in_trouble(),
+                      state.rtt.smoothed(), state.window.outstanding() + state.queue.size());
   };
   std::size_t best = 0;
   for (std::size_t place = 1; place < group.servers.size(); ++place) {
@@ -255,7 +298,7 @@ std::size_t ServerBook::another_of(const GroupState& group, std::uint32_t tried,
   std::size_t found = best;
   for (std::size_t place = 0; place < group.servers.size(); ++place) {
     const ServerState& state = *servers_[group.servers[place]];
-    if (((tried >> place) & 1U) != 0 || !state.is_answering || !state.window.has_room()) continue;
+    if (((tried >> place) & 1U) != 0 || state.is_in_trouble() || !state.window.has_room()) continue;
     if (!state.queue.empty() || state.rtt.smoothed() > slowest) continue;
     slowest = state.rtt.smoothed();
     found = place;
@@ -294,6 +337,7 @@ bool ServerBook::has_other(const GroupState& group, std::uint32_t tried) const {
 }
 
 bool ServerBook::note_reply(std::uint32_t server, Lane lane, bool is_failure, core::Tick now) {
+  servers_[server]->replied_at[lane.value % kFoldedLanes] = now;
   count(*servers_[server], lane, is_failure, now);
   return note_life(server, now);
 }
@@ -316,9 +360,9 @@ bool ServerBook::note_silence(std::uint32_t server, const Silence& silence, core
   count(state, silence.lane, true, now);
   if (state.last_reply >= silence.sent_at) return false;  // it answered others meanwhile
   ++state.silent_run;
-  state.silent_lanes |= std::uint64_t{1} << (silence.lane.value % 64);
+  state.silent_lanes |= std::uint64_t{1} << (silence.lane.value % kFoldedLanes);
   state.is_unreachable = silence.is_network;
-  if (!state.is_answering || state.silent_run < silent_limit(state)) return false;
+  if (!state.is_answering || state.silent_run < silent_limit(state, now)) return false;
   state.is_answering = false;
   state.pause = kFirstPause;
   state.probe_at = now + state.pause;

@@ -7,7 +7,9 @@
 // A server that leaves a run of questions unanswered is left alone but for probes, at growing
 // pauses; its first reply, whatever it says, makes it a server again. One that fails most of what
 // it is asked (REFUSED, SERVFAIL, silence) is asked less: half of what it got, again and again, and
-// more by a tenth each second that goes well.
+// more by a tenth each second that goes well; lookups go to others of its group where they can.
+// Dead zones are not a dead resolver: it is taken for one when most of the lanes that it answered
+// of late fail, not when a few do that happen to be asked in a row.
 #pragma once
 
 #include <netinet/in.h>
@@ -43,18 +45,23 @@ struct Waiting {
   std::uint32_t ticket = 0;
 };
 
+/// When each lane was last heard of; lanes are folded onto so many places.
+constexpr std::size_t kFoldedLanes = 64;
+using LaneTimes = std::array<core::Tick, kFoldedLanes>;
+
 /// Tells a server that fails in mass from one behind which a few zones are dead: by lane, not by
 /// question.
 struct Distress {
-  static constexpr std::size_t kLanes = 64;  // lanes are folded onto so many tallies
   struct Tally {
     std::uint32_t good = 0, bad = 0;
   };
-  std::array<Tally, kLanes> lanes{};
+  std::array<Tally, kFoldedLanes> lanes{};
+  LaneTimes good_at{};
   std::uint32_t samples = 0;
   core::Tick period_end{};
-  RateLimit pace;        // unlimited while all is well
-  double full_rate = 0;  // what it got when it began to fail
+  RateLimit pace;             // unlimited while all is well
+  double full_rate = 0;       // what it got when it began to fail
+  bool wants_relief = false;  // what waits for it had better go to another
 };
 
 struct ServerState {
@@ -71,7 +78,8 @@ struct ServerState {
   std::deque<Waiting> queue;
   SendWindow window;
   RttEstimate rtt;
-  core::Micros quickest{0};      // a round trip of the quick ones of late
+  core::Micros quickest{0};  // a round trip of the quick ones of late
+  core::Tick quickest_at{};
   core::Tick newest_answered{};  // when the latest question that got a reply was sent
 
   bool is_answering = true;
@@ -80,18 +88,23 @@ struct ServerState {
   bool folds_case = false;
   std::uint8_t folds = 0;
   std::uint32_t silent_run = 0;
-  std::uint64_t silent_lanes = 0;  // of that run, folded onto 64 bits
+  std::uint64_t silent_lanes = 0;  // of that run, folded
+  LaneTimes replied_at{};
   core::Micros pause{0};
   core::Tick probe_at{};
   core::Tick last_reply{};
+  core::Tick looked_past_at{};  // its full window
   core::Tick edns_again{};
   core::Tick case_again{};
   Lane last_probed{};
   CookieState cookie;
 
   Distress distress;
+  core::Tick told_less_at{};  // that it is asked less
 
-  void note_quickness(core::Micros took);
+  /// Whether lookups had better go to another server.
+  bool is_in_trouble() const { return !is_answering || distress.pace.is_limited(); }
+  void note_quickness(core::Micros took, core::Tick now);
   bool is_from(const sockaddr_storage& from) const;
 };
 
@@ -117,8 +130,9 @@ class ServerBook {
   ServerState& at(std::uint32_t server) { return *servers_[server]; }
   std::size_t size() const { return servers_.size(); }
   /// The best server of the group for an attempt: one that answers before one that doesn't, not one
-  /// of `tried` (a bit per place in the group) while another is left, with room, the fastest first;
-  /// one time in 50 another one, to see how it does. Returns the place in the group.
+  /// of `tried` (a bit per place in the group) while another is left, nor one that is asked less,
+  /// with room, the fastest first; one time in 50 another one, to see how it does. Returns the
+  /// place in the group.
   std::size_t choose(const GroupState& group, std::uint32_t tried);
   /// One of several that doesn't answer and is due to be probed, with nothing in its queue for it:
   /// only a question that was to go to another tells when it is back.

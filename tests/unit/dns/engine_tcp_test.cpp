@@ -92,6 +92,15 @@ TEST_CASE_METHOD(EngineFixture, "what goes over TCP keeps to the lane's pace as 
   }
 }
 
+TEST_CASE_METHOD(EngineFixture,
+                 "a server that truncates everything is not one of which nothing is known") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return say(asked.is_tcp ? truth(asked) : truncated(asked)); });
+  CHECK(told(ask(server.group(), "a.zone.test")) == "127.0.0.2");
+  REQUIRE(engine->servers().size() == 1);
+  CHECK(engine->servers()[0].rtt);
+}
+
 TEST_CASE_METHOD(EngineFixture, "BADCOOKIE over TCP is taken as it is") {
   const LoopbackServer server([](const Asked& asked) {
     const auto begin = asked.query.begin() + asked.question_end + 11 + 4;

@@ -273,12 +273,73 @@ TEST_CASE("a lane that has never been answered holds few places in a window") {
   LaneBook lanes(with_places(4096), kStart);
   int held = 0;
   while (lanes.has_window({0})) {
-    lanes.enter_window({0});
+    lanes.enter_window({0}, false);
     ++held;
   }
   CHECK(held == 12);
   lanes.note_reply({0}, Millis(1), true);
   CHECK(lanes.has_window({0}));
+}
+
+TEST_CASE(
+    "laggards share half of a window evenly, one alone has a quarter, and each has something") {
+  LaneBook lanes(with_places(4096), kStart);
+  const auto take = [&lanes](Lane lane) {
+    int taken = 0;
+    for (; lanes.has_laggards_window(lane, 100); ++taken)
+      lanes.enter_window(lane, true);
+    return taken;
+  };
+  CHECK(take({0}) == 25);
+  CHECK(take({1}) == 25);
+  CHECK(take({2}) == 17);
+  for (int i = 0; i < 9; ++i) {
+    CHECK_FALSE(lanes.has_laggards_window({0}, 100));
+    lanes.leave_window({0}, true);
+  }
+  CHECK(lanes.has_laggards_window({0}, 100));
+  for (std::uint32_t lane = 3; lane < 60; ++lane)
+    CHECK(take({lane}) >= 2);
+}
+
+TEST_CASE("of few places several that need many leave some to the others") {
+  LaneBook lanes(with_places(256), kStart);
+  for (std::uint32_t lane = 0; lane < 4; ++lane)
+    lanes.enter({lane}, kResolver, kStart);
+  std::uint32_t held = 4;
+  for (std::uint32_t lane = 0; lane < 4; ++lane) {
+    held += fill(lanes, {lane});
+    for (; lane == 0 && held > 4 + 63; --held)  // it was alone with half of them free
+      lanes.leave({0});
+  }
+  CHECK(held <= 3 * 64 + 51);
+  CHECK(fill(lanes, {4}) > 0);
+}
+
+TEST_CASE("what is held gives its token to others, and still counts of its lane") {
+  LaneBook lanes(with_places(4096, 100), kStart);
+  for (int i = 0; i < 10; ++i) {
+    lanes.enter({0}, kResolver, kStart);
+    lanes.promise({0}, kResolver);
+  }
+  lanes.enter({1}, kResolver, kStart);
+  CHECK_FALSE(lanes.can_promise({1}, kResolver, kStart));
+  lanes.hold({0}, kResolver);
+  CHECK(lanes.can_promise({1}, kResolver, kStart));
+  lanes.release({0});
+}
+
+TEST_CASE("no lane may promise more than its even part of a burst; it may again at the next tick") {
+  LaneBook lanes(with_places(4096, 1000), kStart);
+  for (std::uint32_t lane = 1; lane < 5; ++lane)
+    lanes.enter({lane}, kResolver, kStart);
+  int promised = 0;
+  for (; lanes.can_submit({1}, kStart); ++promised)
+    lanes.promise({1}, kResolver);
+  CHECK(promised == 25);
+  CHECK(lanes.can_submit({2}, kStart));
+  CHECK(lanes.next_slot({1}, kStart) > kStart);
+  CHECK(lanes.next_slot({1}, kStart) <= kStart + WakeBudget::kTick);
 }
 
 TEST_CASE("new limits keep what is in flight, and lanes that are no longer named") {

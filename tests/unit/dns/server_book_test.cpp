@@ -202,6 +202,62 @@ TEST_CASE("a resolver silent about one zone only is not taken for dead so soon")
   CHECK(book.stay_silent(0, 6, kStart, kStart + Seconds(2)));
 }
 
+TEST_CASE("zones that die together are not a dead resolver while others got replies of late") {
+  Book book(1, ServerRole::resolver);
+  for (unsigned lane = 0; lane < 20; ++lane)
+    book.servers.note_reply(0, Lane{lane}, false, kStart);
+  const auto fall_silent = [&book](unsigned lanes, Tick sent_at, unsigned times) {
+    bool is_gone = false;
+    for (unsigned i = 0; i < times && !is_gone; ++i)
+      is_gone = book.stay_silent(0, i % lanes, sent_at, sent_at + Seconds(2));
+    return is_gone;
+  };
+  SECTION("few of many, in a long row") {
+    CHECK_FALSE(fall_silent(6, kStart + Millis(1), 500));
+    CHECK(book.at(0).is_answering);
+  }
+  SECTION("most of them") {
+    CHECK_FALSE(fall_silent(15, kStart + Millis(1), 500));
+    CHECK(fall_silent(16, kStart + Millis(1), 16));
+  }
+  SECTION("few, when the others have not been asked for long: later") {
+    CHECK_FALSE(fall_silent(2, kStart + Seconds(60), 63));
+    CHECK(fall_silent(2, kStart + Seconds(60), 1));
+  }
+}
+
+TEST_CASE("who is asked less gets lookups only where no other of the group can") {
+  Book book(2, ServerRole::resolver);
+  book.at(0).rtt.add(Millis(1));
+  book.at(1).rtt.add(Millis(50));
+  for (Tick now = kStart; !book.at(0).distress.pace.is_limited(); now += Millis(11))
+    book.servers.note_reply(0, {0}, true, now);
+  CHECK(book.at(0).distress.wants_relief);
+  CHECK(book.choices(0)[1] > 950);
+  while (book.at(1).window.has_room())
+    book.at(1).window.on_sent();
+  CHECK(book.choices(0)[1] > 950);
+  for (unsigned i = 0; i < 8; ++i)
+    book.servers.note_silence(1, {{i}, kStart, false}, kStart + Seconds(2));
+  REQUIRE_FALSE(book.at(1).is_answering);
+  CHECK(book.choices(0)[0] == 1000);
+}
+
+TEST_CASE("how quick a server can be is forgotten by time, however many slow answers come") {
+  Book book(1);
+  ServerState& server = book.at(0);
+  Tick now = kStart;
+  server.note_quickness(Millis(1), now);
+  for (int i = 0; i < 100'000; ++i)
+    server.note_quickness(Millis(800), now += Micros(10));
+  CHECK(server.quickest < Millis(150));
+  for (int i = 0; i < 600; ++i)
+    server.note_quickness(Millis(800), now += Millis(100));
+  CHECK(server.quickest > Millis(700));
+  server.note_quickness(Millis(2), now);
+  CHECK(server.quickest == Millis(2));
+}
+
 TEST_CASE("a server that doesn't answer is probed at growing pauses, at least every two seconds") {
   Book book(1);
   for (unsigned i = 0; i < 8; ++i)
@@ -232,6 +288,10 @@ TEST_CASE(
   };
   second(7);
   second(7);
+  CHECK_FALSE(book.at(0).distress.pace.is_limited());
+  // Nor when the dead ones alone have their turn for some seconds.
+  for (unsigned i = 0; i < 300; ++i, now += Millis(11))
+    book.servers.note_silence(0, {{i % 7}, now, false}, now);
   CHECK_FALSE(book.at(0).distress.pace.is_limited());
   second(10);
   second(10);
