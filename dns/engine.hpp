@@ -82,7 +82,7 @@ class Engine final : public Resolver {
   bool bring_forward(std::deque<Waiting>& queue, Fits fits);
   bool is_waiting(const Waiting& one);
   bool is_laggard(const ServerState& server, Lane lane) const;
-  bool may_enter_window(ServerState& server, Lane lane);
+  bool may_enter_window(ServerState& server, Lane lane, std::size_t taken);
   void hold(const Waiting& waiting, Lane lane);
   void release_held(Lane lane);
   std::size_t most_released(const ServerState& server, Lane lane) const;

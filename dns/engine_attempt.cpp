@@ -263,6 +263,7 @@ bool Engine::move_to_better(Flight& flight) {
   if (!before.is_in_trouble()) return false;
   const GroupState& group = servers_.group(flight.group);
   const std::size_t place = servers_.choose(group, flight.tried | (1U << flight.place));
+  if (((flight.failed() >> place) & 1U) != 0) return false;
   const std::uint32_t server = group.servers[place];
   const ServerState& after = servers_.at(server);
   if (before.is_answering ? after.is_in_trouble() : !after.is_answering) return false;

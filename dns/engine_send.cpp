@@ -64,7 +64,10 @@ void Engine::promise_and_enqueue(std::uint32_t index) {
 
 void Engine::flush() {
   flush_at_.reset();
-  if (queued_ == 0) return;
+  if (queued_ == 0) {
+    lanes_.note_flushed();
+    return;
+  }
   if (now_ < blocked_until_) {
     note_flush_at(blocked_until_);
     return;
@@ -78,6 +81,7 @@ void Engine::flush() {
     if (!servers_.at(i).queue.empty()) flush_server(servers_.at(i));
   }
   dispatch();
+  lanes_.note_flushed();
 }
 
 void Engine::flush_server(ServerState& server) {
@@ -162,10 +166,13 @@ bool Engine::is_laggard(const ServerState& server, Lane lane) const {
   return lanes_.rtt(lane).smoothed() > server.quickest * kLagsBehind + kLagFloor;
 }
 
-bool Engine::may_enter_window(ServerState& server, Lane lane) {
+// `taken`: what goes to it besides those on their way. Half of a window is anybody's; of what is
+// beyond laggards get their parts.
+bool Engine::may_enter_window(ServerState& server, Lane lane, std::size_t taken) {
   if (!lanes_.has_window(lane)) return false;
-  if (!is_laggard(server, lane) || lanes_.has_laggards_window(lane, server.window.size()))
-    return true;
+  const auto outstanding = static_cast<double>(server.window.outstanding() + taken);
+  if (outstanding * 2 < server.window.size() || !is_laggard(server, lane)) return true;
+  if (lanes_.has_laggards_window(lane, server.window.size())) return true;
   server.window.note_wanted();
   return false;
 }
@@ -192,8 +199,15 @@ void Engine::release_held(Lane lane) {
     Flight& flight = flights_.at(next.flight);
     give_up_claims(flight);
     move_to_better(flight);
-    const ServerState& server = servers_.at(flight.server);
-    queue_or_rest(next.flight);
+    ServerState& server = servers_.at(flight.server);
+    if (lanes_.can_promise(lane, server.role, now_)) {
+      lanes_.promise(lane, server.role);
+      flight.is_promised = true;
+      server.queue.push_back(next);  // its time in the queue goes on
+      ++queued_;
+    } else {
+      rest_for_pace(next.flight);
+    }
     note_flush_at(now_);
     // What waits for a dead server takes nobody's place.
     if (server.is_answering && released >= most_released(server, lane)) break;
@@ -216,7 +230,7 @@ std::size_t Engine::gather(ServerState& server, std::size_t at_most) {
     if (server.queue.size() > kLookAhead) flights_.prefetch(server.queue[kLookAhead].flight);
     if (!is_waiting(next)) continue;
     const Lane lane = flights_.at(next.flight).first.lane;
-    if (!may_enter_window(server, lane)) {
+    if (!may_enter_window(server, lane, taken)) {
       hold(next, lane);
       continue;
     }

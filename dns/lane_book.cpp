@@ -64,9 +64,8 @@ void LaneBook::share_out(std::size_t busy_lanes) {
   const std::size_t parts = std::max<std::size_t>(busy_lanes + 1, 4);
   share_ = std::max<std::size_t>(places_ / parts, 1);
   queue_share_ = std::max(kQueue / parts, kLeastQueue);
-  const double burst = overall_.is_limited() ? overall_.burst() : static_cast<double>(kQueue);
-  burst_share_ = std::max<std::size_t>(
-      static_cast<std::size_t>(burst) / std::max<std::size_t>(busy_lanes, 1), 1);
+  const auto shared = static_cast<std::size_t>(overall_.burst() / 2);
+  burst_share_ = std::max<std::size_t>(shared / std::max<std::size_t>(busy_lanes, 1), 1);
 }
 
 bool LaneBook::has_place(const State& state) const {
@@ -100,10 +99,11 @@ bool LaneBook::has_queue(const State& state) const {
   return state.promised + state.held < queue_share_;
 }
 
-// No more than its even part of the packets that may go at once: one that can't send them now would
-// keep the others waiting.
+// While windows are full, or servers dead, what was promised stays: no lane may then take the
+// tokens that others could use, not even for a question that looks past a full window.
 bool LaneBook::has_part_of_burst(const State& state) const {
-  return state.last_role != ServerRole::resolver || state.promised < burst_share_;
+  if (!is_stuck_ || state.last_role != ServerRole::resolver) return true;
+  return state.promised_to_resolvers < burst_share_;
 }
 
 bool LaneBook::can_submit(Lane lane, core::Tick now) const {
@@ -159,15 +159,20 @@ core::Tick LaneBook::when_promisable(Lane lane, ServerRole role, core::Tick now)
 }
 
 void LaneBook::promise(Lane lane, ServerRole role) {
-  ++at(lane).promised;
-  if (role == ServerRole::resolver) ++overall_promised_;
+  State& state = at(lane);
+  ++state.promised;
+  if (role != ServerRole::resolver) return;
+  ++state.promised_to_resolvers;
+  ++overall_promised_;
 }
 
 void LaneBook::withdraw(Lane lane, ServerRole role) {
   State& state = at(lane);
   RBL_CHECK(state.promised > 0);
   --state.promised;
-  if (role == ServerRole::resolver) --overall_promised_;
+  if (role != ServerRole::resolver) return;
+  --state.promised_to_resolvers;
+  --overall_promised_;
 }
 
 void LaneBook::hold(Lane lane, ServerRole role) {

@@ -52,6 +52,8 @@ class LaneBook {
   /// still counts among what waits of the lane. It is promised anew after release().
   void hold(Lane lane, ServerRole role);
   void release(Lane lane) { --at(lane).held; }
+  /// What could go has gone: whether packets to resolvers are promised still.
+  void note_flushed() { is_stuck_ = overall_.is_limited() && overall_promised_ > 0; }
   /// A packet sent without a promise (TCP). Pre: can_promise() now.
   void send_at_once(Lane lane, ServerRole role, core::Tick now);
   /// A retry waits for the pace: new lookups of its lane stand behind it, and those of all lanes
@@ -99,6 +101,7 @@ class LaneBook {
     RateLimit pace;
     std::uint32_t in_flight = 0;
     std::uint32_t promised = 0;
+    std::uint32_t promised_to_resolvers = 0;  // of these
     std::uint32_t held = 0;
     std::uint32_t waiting_retries = 0;
     std::uint32_t waiting_for_all = 0;  // of these, for the pace over all
@@ -140,7 +143,8 @@ class LaneBook {
   // dividing for each lookup shows.
   std::size_t share_ = 0;
   std::size_t queue_share_ = 0;
-  std::size_t burst_share_ = 0;
+  std::size_t burst_share_ = 0;  // of half a burst, while that is stuck
+  bool is_stuck_ = false;
   RateLimit overall_;  // towards resolvers
   std::uint32_t overall_promised_ = 0;
   std::uint32_t overall_waiting_ = 0;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "core/log.hpp"
 
@@ -23,7 +24,8 @@ constexpr std::uint32_t kUnreachableRun =
 constexpr Micros kFirstPause = core::Millis(250);
 constexpr Micros kLongestPause = core::Millis(2000);
 constexpr std::uint64_t kExploreOneIn = 50;
-constexpr std::size_t kMaxGroup = 32;  // bits of a `tried` mask
+constexpr std::uint64_t kExploreTroubledOneIn = 10;  // so that it soon is known to do well again
+constexpr std::size_t kMaxGroup = 32;                // bits of a `tried` mask
 constexpr std::size_t kKeepGroups = 64;
 constexpr std::size_t kKeepServers = 1024;
 constexpr Micros kDistressPeriod = core::Millis(1000);
@@ -31,6 +33,7 @@ constexpr std::uint32_t kDistressSamples = 20;
 constexpr double kLeastPace = 10;
 // What a lane got so long ago still speaks for the server: at a slow pace zones take turns.
 constexpr Micros kOfLate = core::Seconds(10);
+constexpr Micros kLongAgo = std::chrono::hours(1);  // it may be asked no more
 constexpr Micros kFadeStep = core::Millis(100);
 constexpr Micros kTellAgain = std::chrono::minutes(10);  // one that comes and goes
 
@@ -54,6 +57,9 @@ void set_address(ServerState& state) {
 }
 
 void clear(Distress& distress, core::Tick now) {
+  for (std::size_t i = 0; i < kFoldedLanes; ++i) {
+    if (distress.lanes[i].bad > distress.lanes[i].good) distress.good_at[i] = core::Tick{};
+  }
   distress.lanes.fill({});
   distress.samples = 0;
   distress.period_end = now + kDistressPeriod;
@@ -93,6 +99,7 @@ void ask_less(ServerState& state, core::Tick now) {
       core::log_warn("the server fails most of what it is asked and is asked less from now on",
                      {{"server", state.server.to_text()}});
       state.told_less_at = now;
+      state.is_told = true;
     }
   }
   const double rate = distress.pace.is_limited() ? distress.pace.per_second() : distress.full_rate;
@@ -108,7 +115,7 @@ void ask_more(ServerState& state, core::Tick now) {
     return;
   }
   distress.pace = RateLimit();
-  state.told_less_at = core::Tick{};
+  if (!std::exchange(state.is_told, false)) return;
   core::log_info("the server does well again and is asked at full pace",
                  {{"server", state.server.to_text()}});
 }
@@ -123,7 +130,9 @@ std::uint32_t silent_limit(const ServerState& state, core::Tick now) {
   std::size_t of_late = 0;
   for (std::size_t i = 0; i < kFoldedLanes; ++i) {
     const bool is_silent = ((state.silent_lanes >> i) & 1U) != 0;
-    if (is_silent || state.replied_at[i] == core::Tick{}) continue;
+    const bool is_heard =
+        state.replied_at[i] != core::Tick{} && now - state.replied_at[i] < kLongAgo;
+    if (is_silent || !is_heard) continue;
     ++heard;
     of_late += is_of_late(state.replied_at[i], now) ? 1 : 0;
   }
@@ -306,6 +315,17 @@ std::size_t ServerBook::another_of(const GroupState& group, std::uint32_t tried,
   return found;
 }
 
+// One that is asked less, and would be asked at once.
+std::optional<std::size_t> ServerBook::one_asked_less(const GroupState& group,
+                                                      std::uint32_t tried) const {
+  for (std::size_t place = 0; place < group.servers.size(); ++place) {
+    const ServerState& state = *servers_[group.servers[place]];
+    const bool is_asked_less = state.is_answering && state.distress.pace.is_limited();
+    if (is_asked_less && state.queue.empty() && ((tried >> place) & 1U) == 0) return place;
+  }
+  return std::nullopt;
+}
+
 std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
   if (group.servers.size() == 1) return 0;
   const std::size_t best = best_of(group, tried);
@@ -315,6 +335,9 @@ std::size_t ServerBook::choose(const GroupState& group, std::uint32_t tried) {
     const bool is_fit =
         servers_[group.servers[other]]->is_answering && ((tried >> other) & 1U) == 0;
     return is_fit ? other : best;
+  }
+  if (random_.below(kExploreTroubledOneIn) == 0) {
+    if (const auto troubled = one_asked_less(group, tried)) return *troubled;
   }
   const bool is_full = !state.window.has_room() || !state.queue.empty();
   return is_full ? another_of(group, tried, best) : best;

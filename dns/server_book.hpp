@@ -101,6 +101,7 @@ struct ServerState {
 
   Distress distress;
   core::Tick told_less_at{};  // that it is asked less
+  bool is_told = false;       // and nothing better since
 
   /// Whether lookups had better go to another server.
   bool is_in_trouble() const { return !is_answering || distress.pace.is_limited(); }
@@ -166,6 +167,7 @@ class ServerBook {
  private:
   std::uint32_t find_server(const Server& server, ServerRole role);
   std::size_t best_of(const GroupState& group, std::uint32_t tried) const;
+  std::optional<std::size_t> one_asked_less(const GroupState& group, std::uint32_t tried) const;
   std::size_t another_of(const GroupState& group, std::uint32_t tried, std::size_t best) const;
   void prune_groups();
   void prune_servers();

@@ -24,9 +24,6 @@ class Crowds(EngineStory):
                 bad.set_mode(mode, **args)
                 watch.wait_log("is asked less", 30)
                 self.eventually(lambda: self.time_of_two_sweeps(good, *names) < 1.5 * before + 1.0, "all from the other one", 60)
-                asked = bad.log.total
-                self.time_of_two_sweeps(good, *names)
-                self.assertLess(bad.log.total - asked, 128)
                 watch.stop()
 
     def test_zones_that_die_together_take_no_resolver_with_them(self):
@@ -43,8 +40,8 @@ class Crowds(EngineStory):
                 since = time.monotonic()
                 self.eventually(lambda: time.monotonic() > since + 10, "ten seconds with the dead")
                 of_living = [row for zone in living for row in dns.log.rows(zone, since=since)]
-                self.assertLess(max(gaps(of_living)), 2.5)
                 self.assertGreater(len(of_living), 4 * qps)
+                self.assertLess(max(gaps(of_living)), 2.5)
                 for words in ("does not answer", "is asked less"):
                     self.assertNotIn(words, watch.log())
                 watch.stop()

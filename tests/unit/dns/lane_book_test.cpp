@@ -329,17 +329,35 @@ TEST_CASE("what is held gives its token to others, and still counts of its lane"
   lanes.release({0});
 }
 
-TEST_CASE("no lane may promise more than its even part of a burst; it may again at the next tick") {
+TEST_CASE("what can't go leaves half of a burst to be shared evenly; more at the next tick") {
   LaneBook lanes(with_places(4096, 1000), kStart);
   for (std::uint32_t lane = 1; lane < 5; ++lane)
     lanes.enter({lane}, kResolver, kStart);
-  int promised = 0;
-  for (; lanes.can_submit({1}, kStart); ++promised)
+  const auto promise = [&lanes](Lane lane) {
+    int promised = 0;
+    for (; lanes.can_submit(lane, kStart); ++promised)
+      lanes.promise(lane, kResolver);
+    return promised;
+  };
+  for (int i = 0; i < 30; ++i)
     lanes.promise({1}, kResolver);
-  CHECK(promised == 25);
-  CHECK(lanes.can_submit({2}, kStart));
+  CHECK(lanes.can_submit({1}, kStart));
+  lanes.note_flushed();
+  CHECK_FALSE(lanes.can_submit({1}, kStart));
   CHECK(lanes.next_slot({1}, kStart) > kStart);
   CHECK(lanes.next_slot({1}, kStart) <= kStart + WakeBudget::kTick);
+  CHECK(promise({2}) == 12);
+  for (int i = 0; i < 12; ++i)
+    lanes.promise({3}, ServerRole::authoritative);
+  CHECK(promise({3}) == 12);
+  for (int i = 0; i < 30; ++i)
+    lanes.send_promised({1}, kResolver, kStart);
+  for (int i = 0; i < 12; ++i) {
+    lanes.withdraw({2}, kResolver);
+    lanes.withdraw({3}, kResolver);
+  }
+  lanes.note_flushed();
+  CHECK(promise({1}) == 70);
 }
 
 TEST_CASE("new limits keep what is in flight, and lanes that are no longer named") {
