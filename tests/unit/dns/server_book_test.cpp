@@ -10,6 +10,7 @@
 
 using namespace rblwatch;
 using namespace rblwatch::dns;
+using core::Micros;
 using core::Millis;
 using core::Seconds;
 using core::Tick;
