@@ -166,8 +166,8 @@ bool Engine::is_laggard(const ServerState& server, Lane lane) const {
   return lanes_.rtt(lane).smoothed() > server.quickest * kLagsBehind + kLagFloor;
 }
 
-// `taken`: what goes to it besides those on their way. Half of a window is anybody's; of what is
-// beyond laggards get their parts.
+// `taken`: what goes to it besides those on their way. Half of a window is anybody's; beyond
+// it laggards get their parts.
 bool Engine::may_enter_window(ServerState& server, Lane lane, std::size_t taken) {
   if (!lanes_.has_window(lane)) return false;
   const auto outstanding = static_cast<double>(server.window.outstanding() + taken);

@@ -46,7 +46,7 @@ struct Waiting {
 };
 
 /// When each lane was last heard of; lanes are folded onto so many places.
-constexpr std::size_t kFoldedLanes = 64;
+inline constexpr std::size_t kFoldedLanes = 64;
 using LaneTimes = std::array<core::Tick, kFoldedLanes>;
 
 /// Tells a server that fails in mass from one behind which a few zones are dead: by lane, not by
@@ -132,8 +132,8 @@ class ServerBook {
   std::size_t size() const { return servers_.size(); }
   /// The best server of the group for an attempt: one that answers before one that doesn't, not one
   /// of `tried` (a bit per place in the group) while another is left, nor one that is asked less,
-  /// with room, the fastest first; one time in 50 another one, to see how it does. Returns the
-  /// place in the group.
+  /// with room, the fastest first; one time in 50 another one, to see how it does, and one in 10
+  /// one that is asked less and has nobody waiting. Returns the place in the group.
   std::size_t choose(const GroupState& group, std::uint32_t tried);
   /// One of several that doesn't answer and is due to be probed, with nothing in its queue for it:
   /// only a question that was to go to another tells when it is back.

@@ -56,7 +56,7 @@ TEST_CASE("The README's first configuration loads as it stands, and its Slack ch
   CHECK(both.config->channels.size() == 2);
 }
 
-TEST_CASE("What the example says under [...] are the defaults") {
+TEST_CASE("What the example's sections say are the defaults") {
   const Loaded example = load(kSource + "/conf/rblwatch.toml", environment_of({}));
   const Loaded empty = load_alone("");
   REQUIRE(example.config);

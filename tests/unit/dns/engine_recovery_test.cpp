@@ -157,6 +157,34 @@ TEST_CASE_METHOD(EngineFixture, "a failure is not the last word while another lo
     CHECK(sendings(failing, listed(i)) <= 2);
 }
 
+TEST_CASE_METHOD(EngineFixture, "a window full of a zone that died is looked past") {
+  const LoopbackServer server([](const Asked& asked) {
+    return asked.name.rfind("dead", 0) == 0 ? Actions{} : honest(asked);
+  });
+  const auto group = server.group(ServerRole::resolver);
+  for (const std::uint32_t lane : {1U, 2U}) {
+    submit(group, "first" + std::to_string(lane) + ".zone.test", QType::a, lane);
+    finish();
+  }
+  for (int i = 0; i < 200; ++i)
+    submit(group, "dead" + std::to_string(i) + ".zone.test", QType::a, 1);
+  engine->wait(Millis(0));
+  const auto began = std::chrono::steady_clock::now();
+  submit(group, "live.zone.test", QType::a, 2);
+  while (engine->in_flight() > 200)
+    engine->wait(Millis(500));
+  CHECK(std::chrono::steady_clock::now() - began < options.timeout / 2);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a question that goes to another server is one sent again") {
+  options.timeout = Millis(200);
+  const LoopbackServer gone(silent);
+  const LoopbackServer good(honest);
+  CHECK(told(ask(both(gone, good), "a.zone.test")) == "NXDOMAIN");
+  CHECK(engine->counters().udp_sent == 2);
+  CHECK(engine->counters().retries == 1);
+}
+
 TEST_CASE_METHOD(EngineFixture, "a zone that became slow is soon waited for, and asked once") {
   std::atomic<bool> is_slow{false};
   std::set<unsigned> seen;
