@@ -55,8 +55,7 @@ void Engine::on_no_reply(std::uint32_t index) {
   // A server under load that has answered nothing since is not losing questions, it stands still (a
   // reload, no processor): what we sent waits in its buffer, and more would overrun that.
   const bool is_stalled = server.newest_answered <= flight.last_sent &&
-                          server.window.outstanding() * 2 >= server.window.size() &&
-                          !lanes_.is_silent(flight.first.lane);
+                          server.window.outstanding() * 2 >= server.window.size();
   const core::Tick latest = flight.last_sent + options_.timeout;
   if (is_stalled && now_ < latest) {
     flight.attempt_end =
