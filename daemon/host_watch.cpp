@@ -233,11 +233,17 @@ void HostWatch::forget_lookups() {
   }
 }
 
-std::optional<core::Tick> HostWatch::next_due() const {
+bool HostWatch::has_waiting(core::Tick now) const {
+  return std::any_of(sources_.begin(), sources_.end(), [now](const Source& source) {
+    return source.search ? source.search->sent < source.search->questions.size()
+                         : source.next <= now;
+  });
+}
+
+std::optional<core::Tick> HostWatch::next_due(core::Tick now) const {
   std::optional<core::Tick> next;
   for (const Source& source : sources_) {
-    const bool is_waiting = source.search && source.search->sent == source.search->questions.size();
-    if (!is_waiting && (!next || source.next < *next)) {
+    if (!source.search && source.next > now && (!next || source.next < *next)) {
       next = source.next;
     }
   }

@@ -40,7 +40,10 @@ class HostWatch {
   bool take(const Ticket& ticket, const dns::Completion& completion, Ledger& ledger);
   /// Lookups of an older generation will not come back: what was out is asked again.
   void forget_lookups();
-  std::optional<core::Tick> next_due() const;
+  /// Whether any question waits until it may be submitted.
+  bool has_waiting(core::Tick now) const;
+  /// When the next lookup after now falls due.
+  std::optional<core::Tick> next_due(core::Tick now) const;
   /// Addresses by target index, for the subjects.
   lists::HostBook addresses() const;
   /// Whether any lookup is under way.

@@ -215,12 +215,13 @@ std::optional<core::Tick> Monitor::next_submission() const {
       sooner(next, ports_.resolver.next_slot(now_->world->lane_of({zone})));
     }
   }
-  if (now_->own_servers.has_waiting()) {
+  const core::Tick now = ledger_.clocks().tick;
+  if (now_->own_servers.has_waiting() || hosts_.has_waiting(now)) {
     sooner(next, ports_.resolver.next_slot(now_->world->host_lane()));
   }
   sooner(next, now_->schedule.next_due());
   sooner(next, now_->watch.next_due());
-  sooner(next, hosts_.next_due());
+  sooner(next, hosts_.next_due(now));
   return next;
 }
 

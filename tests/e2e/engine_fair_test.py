@@ -4,6 +4,7 @@ jump. The margins are for a busy machine; what they let pass is far from what ea
 import signal
 import time
 import unittest
+from pathlib import Path
 
 from tests.e2e.engine_story import EngineStory, addresses, gaps, question
 from tests.e2e.story import own_zone
@@ -13,6 +14,13 @@ from tests.support.dns_log import busiest
 HERE = addresses()
 VICTIM = HERE[77]
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+def voluntary_switches(pid):
+    """How often any of its threads has gone to sleep."""
+    texts = [(task / "status").read_text("ascii") for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int(line.split()[1]) for text in texts for line in text.splitlines()
+               if line.startswith("voluntary_ctxt_switches"))
 
 
 def zones(*names, **more):
@@ -71,6 +79,18 @@ class Paces(EngineStory):
         dns.zones["a.test"].set_mode("drop", spare_tests=True)
         self.time_for(90, lambda: dns.log.total)  # until its silence is known
         self.assertGreaterEqual(lookups_begun(), 0.85 * before)
+
+
+    def test_targets_that_wait_for_the_pace_wake_nobody(self):
+        dns = self.server("bl.test")
+        config = self.watching_config(dns, resolver={"qps": 4})
+        config["target"] = [{"host": f"mx{number}.example"} for number in range(300)]
+        watch = self.install(config).start()
+        self.time_for(4, lambda: dns.log.total)
+        before, began = voluntary_switches(watch.process.pid), time.monotonic()
+        self.time_for(12, lambda: dns.log.total)
+        each_second = (voluntary_switches(watch.process.pid) - before) / (time.monotonic() - began)
+        self.assertLess(each_second, 100)
 
 
 class TheDeadAndTheSlow(EngineStory):
