@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -151,7 +152,10 @@ class Engine final : public Resolver {
 
   // engine_tcp.cpp
   void to_tcp(std::uint32_t index);
-  void ask_over_tcp(std::uint32_t index);
+  bool ask_over_tcp(std::uint32_t index, core::Tick deadline);
+  void wait_for_tcp(std::uint32_t index);
+  void serve_waiting_for_tcp();
+  bool serve_waiting_for_tcp(std::deque<Waiting>& queue);
   void leave_tcp(Flight& flight);
   void on_tcp_timeout(std::uint32_t index);
   void on_connection(std::uint32_t connection, std::uint32_t events);
@@ -179,8 +183,11 @@ class Engine final : public Resolver {
   std::vector<Completion>
       completions_;  // the first completed_ are handed out; all keep their memory
   std::size_t completed_ = 0;
-  std::vector<std::deque<Waiting>> held_;  // per lane
-  std::size_t held_count_ = 0;             // of all lanes
+  std::vector<std::deque<Waiting>> held_;                   // per lane
+  std::size_t held_count_ = 0;                              // of all lanes
+  using TcpTurn = std::pair<std::uint32_t, std::uint32_t>;  // server and lane
+  std::map<TcpTurn, std::deque<Waiting>> tcp_waiting_;      // for a place on a connection
+  TcpTurn tcp_turn_{};                                      // the last one's
   std::vector<std::uint32_t> due_;
   std::array<std::vector<std::uint32_t>, 2> batches_;  // to be sent now: over IPv4, over IPv6
   std::vector<std::uint32_t> fresh_;

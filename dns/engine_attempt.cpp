@@ -42,6 +42,9 @@ void Engine::on_timer(std::uint32_t index) {
     case Stage::resting:
       resume(index);
       break;
+    case Stage::waiting_for_tcp:
+      fail_attempt(index, Failure::silence);
+      break;
     case Stage::tcp:
       on_tcp_timeout(index);
       break;

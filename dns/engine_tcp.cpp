@@ -6,11 +6,6 @@
 #include "dns/engine.hpp"
 
 namespace rblwatch::dns {
-namespace {
-
-constexpr core::Micros kBusyPause = core::Millis(20);
-
-}  // namespace
 
 // As soon as the pace allows: it is a packet like any other.
 void Engine::to_tcp(std::uint32_t index) {
@@ -32,27 +27,27 @@ void Engine::to_tcp(std::uint32_t index) {
   if (flight.attempt_end == core::Tick{}) flight.attempt_end = now_ + options_.timeout;
   if (now_ >= flight.attempt_end) {
     fail_attempt(index, Failure::silence);
-  } else {
-    ask_over_tcp(index);
+  } else if (!ask_over_tcp(index, flight.attempt_end)) {
+    wait_for_tcp(index);
   }
 }
 
-void Engine::ask_over_tcp(std::uint32_t index) {
+// False when its server's connections have no place for it now.
+bool Engine::ask_over_tcp(std::uint32_t index, core::Tick deadline) {
   Flight& flight = flights_.at(index);
   write_query(flight);
   const ServerState& server = servers_.at(flight.server);
-  const TcpPool::Peer peer{server.serial, &server.address, server.address_length,
+  const TcpPool::Peer peer{server.serial, &server.address, server.address_length, flight.first.lane,
                            lanes_.is_silent_over_tcp(flight.first.lane)};
   const auto place = tcp_.ask(peer, index, {flight.packet.data(), flight.size}, now_);
   if (!place && tcp_.refusal() == TcpPool::Refusal::full) {
-    rest(index, kBusyPause);
-    return;
+    return false;
   }
   if (!place) {
     flight.error = tcp_.last_error();
     ++counters_.network_errors;
     fail_attempt(index, Failure::network);
-    return;
+    return true;
   }
   flight.stage = Stage::tcp;
   flight.transport = Transport::tcp;
@@ -62,7 +57,43 @@ void Engine::ask_over_tcp(std::uint32_t index) {
   flight.sent_at = now_;
   lanes_.send_at_once(flight.first.lane, server.role, now_);
   ++counters_.tcp_sent;
+  flight.attempt_end = deadline;
+  timers_.arm(index, deadline);
+  return true;
+}
+
+void Engine::wait_for_tcp(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  flight.stage = Stage::waiting_for_tcp;
+  tcp_waiting_[{flight.server, flight.first.lane.value}].push_back({index, ++flight.ticket});
   timers_.arm(index, flight.attempt_end);
+}
+
+// Where places were freed: a turn for each server and lane, another one first each time.
+void Engine::serve_waiting_for_tcp() {
+  for (std::size_t left = tcp_waiting_.size(); left > 0; --left) {
+    auto turn = tcp_waiting_.upper_bound(tcp_turn_);
+    if (turn == tcp_waiting_.end()) turn = tcp_waiting_.begin();
+    tcp_turn_ = turn->first;
+    if (serve_waiting_for_tcp(turn->second)) tcp_waiting_.erase(tcp_turn_);
+  }
+}
+
+// True when nobody waits there any more.
+bool Engine::serve_waiting_for_tcp(std::deque<Waiting>& queue) {
+  while (!queue.empty()) {
+    const Waiting next = queue.front();
+    const Flight& flight = flights_.at(next.flight);
+    queue.pop_front();
+    if (flight.ticket != next.ticket || flight.stage != Stage::waiting_for_tcp) continue;
+    if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
+      rest_for_pace(next.flight);
+    } else if (!ask_over_tcp(next.flight, now_ + options_.timeout)) {
+      queue.push_front(next);
+      return false;
+    }
+  }
+  return true;
 }
 
 void Engine::leave_tcp(Flight& flight) {

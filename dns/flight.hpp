@@ -23,10 +23,11 @@
 namespace rblwatch::dns {
 
 enum class Stage : std::uint8_t {
-  idle,     // no flight
-  waiting,  // for its server's window, or for a server that doesn't answer to be probed
-  sent,     // over UDP
-  resting,  // until its timer: a pace, a pause after an error
+  idle,             // no flight
+  waiting,          // for its server's window, or for a server that doesn't answer to be probed
+  sent,             // over UDP
+  resting,          // until its timer: a pace, a pause after an error
+  waiting_for_tcp,  // for a place on a connection
   tcp,
 };
 

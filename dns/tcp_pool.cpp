@@ -17,11 +17,28 @@ namespace {
 // A single event never keeps the loop for longer than it takes to read so much.
 constexpr std::size_t kReadsPerEvent = 8;
 constexpr core::Micros kIdle = core::Seconds(5);
+constexpr std::size_t kShared = TcpPool::kMaxPerServer * TcpPool::kMaxPipelined * 3 / 4;
 
 }  // namespace
 
 TcpPool::TcpPool(int epoll, std::uint32_t tag, core::Random& random)
     : epoll_(epoll), tag_(tag), random_(random), connections_(kMaxConnections) {}
+
+// Three quarters of the places are shared evenly by the lanes that have some, one at least each;
+// the rest waits for who may come.
+bool TcpPool::has_part(const Peer& peer) const {
+  std::size_t own = 0;
+  std::vector<Lane> lanes{peer.lane};
+  for (const Connection& on : connections_) {
+    if (!on.fd.is_open() || on.server != peer.server) continue;
+    for (const Waiting& waiting : on.waiting) {
+      if (waiting.lane == peer.lane) ++own;
+      if (std::find(lanes.begin(), lanes.end(), waiting.lane) == lanes.end())
+        lanes.push_back(waiting.lane);
+    }
+  }
+  return own < std::max<std::size_t>(kShared / lanes.size(), 1);
+}
 
 // The one with the fewest questions, of those that bear doubtful ones or of those that don't.
 std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server,
@@ -103,6 +120,7 @@ std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t fligh
                                            core::Tick now) {
   bool is_fresh = false;
   refusal_ = Refusal::full;
+  if (!has_part(peer)) return std::nullopt;
   const auto connection = connection_for(peer, now, is_fresh);
   if (!connection) return std::nullopt;
   Connection& on = connections_[*connection];
@@ -115,7 +133,7 @@ std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t fligh
     id = static_cast<std::uint16_t>(random_.next());
   } while (find(*connection, id) != kNoFlight);
   on.has_doubtful = peer.is_doubtful || (on.has_doubtful && !on.waiting.empty());
-  on.waiting.push_back({id, flight});
+  on.waiting.push_back({id, flight, peer.lane});
   ++waiting_;
   on.out.push_back(static_cast<std::uint8_t>(query.size() >> 8U));
   on.out.push_back(static_cast<std::uint8_t>(query.size()));
@@ -226,6 +244,7 @@ void TcpPool::release(std::uint32_t connection, std::uint16_t id) {
   if (found == waiting.end()) return;
   waiting.erase(found);
   --waiting_;
+  has_freed_ = true;
 }
 
 bool TcpPool::is_open(std::uint32_t connection) const {
@@ -236,6 +255,7 @@ std::vector<std::uint32_t> TcpPool::close(std::uint32_t connection) {
   Connection& on = connections_[connection];
   std::vector<std::uint32_t> waited = waiting(connection);
   waiting_ -= on.waiting.size();
+  has_freed_ = true;
   if (on.fd.is_open()) --open_;
   on = Connection{};
   return waited;

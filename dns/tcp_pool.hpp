@@ -2,7 +2,9 @@
 //
 // Questions over TCP (RFC 7766, RFC 9210): connections kept and shared by the questions to a
 // server, which are pipelined; at most 64 connections and two to a server, 32 questions on one.
-// Those that will hardly be answered are put on one of the two, to hold up nobody else.
+// The zones (lanes) that are asked there share these places evenly, and a quarter is kept for one
+// that comes, which a slow zone's questions would else keep waiting. Those that will hardly be
+// answered are put on one of the two connections, to hold up nobody else.
 // Bytes only: which message belongs to which question is told by id, the rest of the matching is
 // the caller's. Never calls back: the caller hands in events, then takes messages and, of a broken
 // connection, the flights that waited on it. One object belongs to one thread.
@@ -12,12 +14,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/handle.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "dns/frame_reader.hpp"
+#include "dns/resolver.hpp"
 #include "dns/wire_name.hpp"
 
 namespace rblwatch::dns {
@@ -32,7 +36,8 @@ class TcpPool {
     std::uint32_t server = 0;  // the caller's number for it
     const sockaddr_storage* address = nullptr;
     socklen_t address_length = 0;
-    bool is_doubtful = false;  // the last question of this kind kept its connection waiting in vain
+    Lane lane;                 // the question's
+    bool is_doubtful = false;  // the lane's last question kept its connection waiting in vain
   };
   struct Place {
     std::uint32_t connection = 0;
@@ -69,11 +74,14 @@ class TcpPool {
   void tidy(core::Tick now);
   std::size_t open() const { return open_; }
   bool is_idle() const { return waiting_ == 0; }
+  /// Whether a place became free since this was last asked.
+  bool take_freed() { return std::exchange(has_freed_, false); }
 
  private:
   struct Waiting {
     std::uint16_t id;
     std::uint32_t flight;
+    Lane lane;
   };
   struct Connection {
     core::Fd fd;
@@ -89,6 +97,7 @@ class TcpPool {
     core::Tick last_used{};
   };
 
+  bool has_part(const Peer& peer) const;
   std::optional<std::uint32_t> find_connection(std::uint32_t server, bool is_doubtful) const;
   std::optional<std::uint32_t> connection_for(const Peer& peer, core::Tick now, bool& is_fresh);
   std::optional<std::uint32_t> free_slot();
@@ -104,6 +113,7 @@ class TcpPool {
   int last_error_ = 0;
   std::size_t open_ = 0;
   std::size_t waiting_ = 0;
+  bool has_freed_ = false;
   std::vector<Connection> connections_;
 };
 

@@ -93,6 +93,62 @@ TEST_CASE_METHOD(EngineFixture, "what goes over TCP keeps to the lane's pace as 
 }
 
 TEST_CASE_METHOD(EngineFixture,
+                 "who had to wait for a place on a connection has all of its time there") {
+  // Answers nothing over TCP until two of another lane ask there, one on each connection.
+  std::map<std::size_t, Actions> kept;
+  Actions pair;
+  const LoopbackServer server([&](const Asked& asked) {
+    const bool is_release = asked.name.rfind("release", 0) == 0;
+    if (asked.is_tcp) {
+      Actions& all = kept[asked.connection];
+      all.push_back({What::send, truth(asked)});
+      return is_release ? std::exchange(all, {}) : Actions{};
+    }
+    if (!is_release) return say(asked.name == "last.zone.test" ? truth(asked) : truncated(asked));
+    pair.push_back({What::send, truncated(asked), asked.port});
+    return pair.size() < 2 ? Actions{} : std::exchange(pair, {});
+  });
+  options.timeout = core::Seconds(6);
+  options.attempts = 1;
+  const auto group = server.group();
+  std::size_t answered = 0;
+  const auto step = [&] {
+    for (const Completion& one : engine->wait(Millis(1))) {
+      CHECK(told(one) == "127.0.0.2");
+      ++answered;
+    }
+  };
+  for (int i = 0; i < 60; ++i)
+    submit(group, "n" + std::to_string(i) + ".zone.test");
+  while (over_tcp(server) < 48 || server.count() < 60 + 48)
+    step();
+  submit(group, "last.zone.test", QType::a, 1);  // its answer comes when all others were truncated
+  while (answered < 1)
+    step();
+  clock.ahead += core::Seconds(4);  // less than a machine's sleep
+  for (const char* which : {"release-a", "release-b"})
+    submit(group, std::string(which) + ".zone.test", QType::a, 1);
+  while (over_tcp(server) < 62 || answered < 51)
+    step();
+  clock.ahead += core::Seconds(4);
+  for (int i = 0; i < 20; ++i)
+    step();
+  CHECK(engine->in_flight() == 12);
+}
+
+TEST_CASE_METHOD(EngineFixture, "for a place on a connection nobody waits for ever") {
+  const LoopbackServer server(
+      [](const Asked& asked) { return asked.is_tcp ? Actions{} : say(truncated(asked)); });
+  options.timeout = Millis(500);
+  options.attempts = 1;
+  for (int i = 0; i < 300; ++i)
+    submit(server.group(), "n" + std::to_string(i) + ".zone.test");
+  for (const Completion& one : finish())
+    CHECK(told(one) == "timeout");
+  CHECK(over_tcp(server) < 200);
+}
+
+TEST_CASE_METHOD(EngineFixture,
                  "a server that truncates everything is not one of which nothing is known") {
   const LoopbackServer server(
       [](const Asked& asked) { return say(asked.is_tcp ? truth(asked) : truncated(asked)); });

@@ -19,7 +19,6 @@ using namespace rblwatch;
 using namespace rblwatch::dns;
 using core::Millis;
 using core::Seconds;
-using core::Tick;
 
 namespace {
 
@@ -40,10 +39,21 @@ struct Connections {
     REQUIRE(listen(listener.get(), 64) == 0);
     REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
   }
-  std::optional<TcpPool::Place> ask(std::uint32_t flight, bool is_doubtful = false,
-                                    Tick now = kStart) {
+  /// A question of its own lane.
+  std::optional<TcpPool::Place> ask(std::uint32_t flight, bool is_doubtful = false) {
+    return ask_of(Lane{flight}, flight, is_doubtful);
+  }
+  std::optional<TcpPool::Place> ask_of(Lane lane, std::uint32_t flight, bool is_doubtful = false) {
     const std::array<std::uint8_t, 17> query{};
-    return pool.ask({1, &address, sizeof(sockaddr_in), is_doubtful}, flight, query, now);
+    return pool.ask({1, &address, sizeof(sockaddr_in), lane, is_doubtful}, flight, query, kStart);
+  }
+  /// How many places the lane gets until it is refused one.
+  std::size_t fill(Lane lane) {
+    std::size_t got = 0;
+    while (ask_of(lane, static_cast<std::uint32_t>(100 * lane.value + got)))
+      ++got;
+    CHECK(pool.refusal() == TcpPool::Refusal::full);
+    return got;
   }
   core::Fd accept() { return core::Fd(::accept(listener.get(), nullptr, nullptr)); }
   /// Hands in what the server wrote.
@@ -129,4 +139,36 @@ TEST_CASE("questions go on two connections, doubtful ones on one that the others
     on.pool.close(1);
     CHECK(place_of(7, false) == 1);
   }
+}
+
+TEST_CASE("lanes share three quarters of a server's places, the rest is for who comes") {
+  Connections on;
+  SECTION("who has more than its part gets none back until the others have theirs") {
+    CHECK(on.fill(Lane{1}) == 48);
+    CHECK(on.fill(Lane{2}) == 16);
+    CHECK_FALSE(on.ask_of(Lane{3}, 300));
+    on.pool.close(0);  // half of each one's
+    CHECK(on.fill(Lane{1}) == 0);
+    CHECK(on.fill(Lane{3}) == 16);
+    CHECK(on.fill(Lane{2}) == 8);
+  }
+  SECTION("of many, one each") {
+    for (std::uint32_t i = 1; i <= 60; ++i)
+      REQUIRE(on.ask_of(Lane{i}, i));
+    CHECK_FALSE(on.ask_of(Lane{1}, 100));
+    CHECK(on.ask_of(Lane{99}, 101));
+  }
+}
+
+TEST_CASE("a place that becomes free is told once") {
+  Connections on;
+  const auto first = on.ask(1);
+  const auto second = on.ask(2);
+  REQUIRE((first && second));
+  CHECK_FALSE(on.pool.take_freed());
+  on.pool.release(first->connection, first->id);
+  CHECK(on.pool.take_freed());
+  CHECK_FALSE(on.pool.take_freed());
+  on.pool.close(second->connection);
+  CHECK(on.pool.take_freed());
 }
