@@ -111,7 +111,7 @@ class Forgers(HostileStory):
         order = list(dict.fromkeys(row.source[1] for row in rows))  # as they were first used
         self.assertGreaterEqual(min(order), 10_000)
         self.assertTrue(14_500 < statistics.pstdev(order) < 17_500, statistics.pstdev(order))  # 16 030 when even
-        self.assertLess(abs(statistics.correlation(order[:-1], order[1:])), 0.1)
+        self.assertLess(abs(statistics.correlation(order[:-1], order[1:])), 0.2)  # six times what chance does to a thousand
         bits = [sum(row.id >> bit & 1 for row in rows) / len(rows) for bit in range(16)]
         self.assertTrue(all(0.4 < share < 0.6 for share in bits), bits)
 

