@@ -187,7 +187,7 @@ class Engine final : public Resolver {
   std::size_t held_count_ = 0;                              // of all lanes
   using TcpTurn = std::pair<std::uint32_t, std::uint32_t>;  // server and lane
   std::map<TcpTurn, std::deque<Waiting>> tcp_waiting_;      // for a place on a connection
-  TcpTurn tcp_turn_{};                                      // the last one's
+  TcpTurn tcp_first_turn_{};                                // of the last round
   std::vector<std::uint32_t> due_;
   std::array<std::vector<std::uint32_t>, 2> batches_;  // to be sent now: over IPv4, over IPv6
   std::vector<std::uint32_t> fresh_;

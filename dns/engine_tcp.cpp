@@ -2,6 +2,7 @@
 // A flight's attempt over TCP: after truncation, and where UDP can't be trusted.
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "dns/engine.hpp"
 
@@ -71,11 +72,15 @@ void Engine::wait_for_tcp(std::uint32_t index) {
 
 // Where places were freed: a turn for each server and lane, another one first each time.
 void Engine::serve_waiting_for_tcp() {
+  if (tcp_waiting_.empty()) return;
+  const auto or_first = [this](auto turn) {
+    return turn == tcp_waiting_.end() ? tcp_waiting_.begin() : turn;
+  };
+  auto turn = or_first(tcp_waiting_.upper_bound(tcp_first_turn_));
+  tcp_first_turn_ = turn->first;
   for (std::size_t left = tcp_waiting_.size(); left > 0; --left) {
-    auto turn = tcp_waiting_.upper_bound(tcp_turn_);
-    if (turn == tcp_waiting_.end()) turn = tcp_waiting_.begin();
-    tcp_turn_ = turn->first;
-    if (serve_waiting_for_tcp(turn->second)) tcp_waiting_.erase(tcp_turn_);
+    const bool is_empty = serve_waiting_for_tcp(turn->second);
+    turn = or_first(is_empty ? tcp_waiting_.erase(turn) : std::next(turn));
   }
 }
 

@@ -207,15 +207,16 @@ class Streams(HostileStory):
                 self.assertNoCrash(watch)
 
     def test_zones_that_fall_silent_or_slow_over_tcp_leave_the_other_its_places(self):
-        for mode, args in (("tc_silent", {}), ("tc_late", {"seconds": 0.9})):
+        for mode, args in (("tc_silent", {}), ("tc_late", {"seconds": 0.5})):
             with self.subTest(mode):
-                dns = self.server("tcp.test", "sick1.test", "sick2.test")
+                sick = [f"sick{number}.test" for number in range(1, 5)]
+                dns = self.server("tcp.test", *sick)
                 dns.set_mode("tc", spare_tests=True)
-                self.watching(dns, zones=[own_zone(name, f"{name}.test") for name in ("tcp", "sick1", "sick2")], bits=23)
+                self.watching(dns, zones=[own_zone(name, f"{name}.test") for name in ("tcp", "sick1", "sick2", "sick3", "sick4")], bits=23)
                 self.asked_all(dns)
                 sweeps = 1000
                 before = self.time_for(sweeps, lambda: self.answered(dns, "tcp.test", "tcp"))
-                for zone in ("sick1.test", "sick2.test"):
+                for zone in sick:
                     dns.zones[zone].set_mode(mode, spare_tests=True, **args)
                     self.time_for(len(HERE) // 2, lambda: self.answered(dns, zone, "tcp"))
                 after = self.time_for(sweeps, lambda: self.answered(dns, "tcp.test", "tcp"))
