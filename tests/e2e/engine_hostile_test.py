@@ -210,9 +210,10 @@ class Streams(HostileStory):
         for mode, args in (("tc_silent", {}), ("tc_late", {"seconds": 0.5})):
             with self.subTest(mode):
                 sick = [f"sick{number}.test" for number in range(1, 5)]
-                dns = self.server("tcp.test", *sick)
+                names = ("tcp.test", *sick)
+                dns = self.server(*names)
                 dns.set_mode("tc", spare_tests=True)
-                self.watching(dns, zones=[own_zone(name, f"{name}.test") for name in ("tcp", "sick1", "sick2", "sick3", "sick4")], bits=23)
+                self.watching(dns, zones=[own_zone(name.partition(".")[0], name) for name in names], bits=23)
                 self.asked_all(dns)
                 sweeps = 1000
                 before = self.time_for(sweeps, lambda: self.answered(dns, "tcp.test", "tcp"))
