@@ -12,7 +12,6 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "core/handle.hpp"
@@ -54,6 +53,11 @@ class Engine final : public Resolver {
  private:
   enum class Polled : std::uint8_t { nothing, all, perhaps_more, woken };
   enum class Failure : std::uint8_t { silence, network, broken };
+  /// Who waits for a place on a server's connections, by lane.
+  struct TcpLine {
+    std::map<std::uint32_t, std::deque<Waiting>> lanes;
+    std::uint32_t last_served = 0;
+  };
 
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
@@ -135,6 +139,7 @@ class Engine final : public Resolver {
   void ask_again(std::uint32_t index);
   void queue_or_rest(std::uint32_t index);
   void rest(std::uint32_t index, core::Micros pause);
+  core::Tick wait_for_pace(Flight& flight);
   void rest_for_pace(std::uint32_t index);
   void resume(std::uint32_t index);
   void give_up_claims(Flight& flight);
@@ -152,10 +157,13 @@ class Engine final : public Resolver {
 
   // engine_tcp.cpp
   void to_tcp(std::uint32_t index);
-  bool ask_over_tcp(std::uint32_t index, core::Tick deadline);
-  void wait_for_tcp(std::uint32_t index);
-  void serve_waiting_for_tcp();
-  bool serve_waiting_for_tcp(std::deque<Waiting>& queue);
+  void try_tcp(std::uint32_t index);
+  bool ask_over_tcp(std::uint32_t index);
+  void join_tcp_line(std::uint32_t index);
+  void serve_tcp_lines();
+  void serve_tcp_line(TcpLine& line);
+  void drop_ended(std::deque<Waiting>& queue);
+  bool serve_first(std::deque<Waiting>& queue);
   void leave_tcp(Flight& flight);
   void on_tcp_timeout(std::uint32_t index);
   void on_connection(std::uint32_t connection, std::uint32_t events);
@@ -183,11 +191,11 @@ class Engine final : public Resolver {
   std::vector<Completion>
       completions_;  // the first completed_ are handed out; all keep their memory
   std::size_t completed_ = 0;
-  std::vector<std::deque<Waiting>> held_;                   // per lane
-  std::size_t held_count_ = 0;                              // of all lanes
-  using TcpTurn = std::pair<std::uint32_t, std::uint32_t>;  // server and lane
-  std::map<TcpTurn, std::deque<Waiting>> tcp_waiting_;      // for a place on a connection
-  TcpTurn tcp_first_turn_{};                                // of the last round
+  std::vector<std::deque<Waiting>> held_;         // per lane
+  std::size_t held_count_ = 0;                    // of all lanes
+  std::map<std::uint32_t, TcpLine> tcp_lines_;    // per server
+  std::uint32_t first_tcp_line_ = 0;              // of the last round
+  core::Tick tcp_lines_due_ = core::Tick::max();  // the pace keeps some back until then
   std::vector<std::uint32_t> due_;
   std::array<std::vector<std::uint32_t>, 2> batches_;  // to be sent now: over IPv4, over IPv6
   std::vector<std::uint32_t> fresh_;

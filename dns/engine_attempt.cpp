@@ -114,11 +114,12 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   leave_tcp(flight);
   give_up_claims(flight);
   const bool was_tcp = flight.wants_tcp;
+  const bool was_asked = flight.stage != Stage::waiting_for_tcp;
   flight.wants_tcp = false;
   flight.tried |= 1U << flight.place;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
-    lanes_.note_silence(lane);
+    if (was_asked) lanes_.note_silence(lane);
   }
   if (flight.shares_junk) give_up_port(flight);
   flight.shares_junk = false;
@@ -189,7 +190,7 @@ void Engine::ask_again(std::uint32_t index) {
   flight.is_free = true;
   if (flight.stage == Stage::tcp) {
     leave_tcp(flight);
-    to_tcp(index);
+    try_tcp(index);
   } else {
     queue_or_rest(index);
   }
@@ -205,15 +206,18 @@ void Engine::queue_or_rest(std::uint32_t index) {
   }
 }
 
-// New lookups stand behind it.
-void Engine::rest_for_pace(std::uint32_t index) {
-  Flight& flight = flights_.at(index);
+// New lookups stand behind it. By when it may go.
+core::Tick Engine::wait_for_pace(Flight& flight) {
   const Lane lane = flight.first.lane;
   const ServerRole role = servers_.at(flight.server).role;
   flight.waits_for_all = lanes_.queue_retry(lane, role, now_);
   flight.is_retry_queued = true;
-  const core::Tick at = lanes_.when_promisable(lane, role, now_);
-  rest(index, std::max(at - now_, Micros{core::Millis(1)}));
+  return std::max<core::Tick>(lanes_.when_promisable(lane, role, now_), now_ + core::Millis(1));
+}
+
+void Engine::rest_for_pace(std::uint32_t index) {
+  const core::Tick at = wait_for_pace(flights_.at(index));
+  rest(index, at - now_);
 }
 
 void Engine::rest(std::uint32_t index, Micros pause) {

@@ -64,7 +64,7 @@ void Engine::promise_and_enqueue(std::uint32_t index) {
 
 void Engine::flush() {
   flush_at_.reset();
-  if (tcp_.take_freed()) serve_waiting_for_tcp();
+  serve_tcp_lines();
   if (queued_ == 0) {
     lanes_.note_flushed();
     return;

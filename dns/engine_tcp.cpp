@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "dns/engine.hpp"
 
 namespace rblwatch::dns {
 
-// As soon as the pace allows: it is a packet like any other.
+// Behind those of its lane that wait for a place there already.
 void Engine::to_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   leave_window(flight);
@@ -20,30 +21,36 @@ void Engine::to_tcp(std::uint32_t index) {
     flight.has_own_connection = false;
     flight.attempt_end = core::Tick{};
   }
-  if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
-    rest_for_pace(index);
-    return;
-  }
-  // A time of its own, from here on.
-  if (flight.attempt_end == core::Tick{}) flight.attempt_end = now_ + options_.timeout;
-  if (now_ >= flight.attempt_end) {
-    fail_attempt(index, Failure::silence);
-  } else if (!ask_over_tcp(index, flight.attempt_end)) {
-    wait_for_tcp(index);
+  const auto line = tcp_lines_.find(flight.server);
+  if (line != tcp_lines_.end() && line->second.lanes.count(flight.first.lane.value) > 0) {
+    join_tcp_line(index);
+  } else {
+    try_tcp(index);
   }
 }
 
-// False when its server's connections have no place for it now.
-bool Engine::ask_over_tcp(std::uint32_t index, core::Tick deadline) {
+// As soon as the pace allows: it is a packet like any other.
+void Engine::try_tcp(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
+  if (flight.attempt_end != core::Tick{} && now_ >= flight.attempt_end) {
+    fail_attempt(index, Failure::silence);
+  } else if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
+    rest_for_pace(index);
+  } else if (!ask_over_tcp(index)) {
+    join_tcp_line(index);
+  }
+}
+
+// False when its server's connections have no place for it now. At its place it has a time of its
+// own, however long it waited.
+bool Engine::ask_over_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   write_query(flight);
   const ServerState& server = servers_.at(flight.server);
   const TcpPool::Peer peer{server.serial, &server.address, server.address_length, flight.first.lane,
                            lanes_.is_silent_over_tcp(flight.first.lane)};
   const auto place = tcp_.ask(peer, index, {flight.packet.data(), flight.size}, now_);
-  if (!place && tcp_.refusal() == TcpPool::Refusal::full) {
-    return false;
-  }
+  if (!place && tcp_.refusal() == TcpPool::Refusal::full) return false;
   if (!place) {
     flight.error = tcp_.last_error();
     ++counters_.network_errors;
@@ -58,46 +65,78 @@ bool Engine::ask_over_tcp(std::uint32_t index, core::Tick deadline) {
   flight.sent_at = now_;
   lanes_.send_at_once(flight.first.lane, server.role, now_);
   ++counters_.tcp_sent;
-  flight.attempt_end = deadline;
-  timers_.arm(index, deadline);
+  flight.attempt_end = now_ + options_.timeout;
+  timers_.arm(index, flight.attempt_end);
   return true;
 }
 
-void Engine::wait_for_tcp(std::uint32_t index) {
+void Engine::join_tcp_line(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   flight.stage = Stage::waiting_for_tcp;
-  tcp_waiting_[{flight.server, flight.first.lane.value}].push_back({index, ++flight.ticket});
+  if (flight.attempt_end == core::Tick{}) flight.attempt_end = now_ + options_.timeout;
   timers_.arm(index, flight.attempt_end);
+  auto& lanes = tcp_lines_[flight.server].lanes;
+  lanes[flight.first.lane.value].push_back({index, ++flight.ticket});
 }
 
-// Where places were freed: a turn for each server and lane, another one first each time.
-void Engine::serve_waiting_for_tcp() {
-  if (tcp_waiting_.empty()) return;
-  const auto or_first = [this](auto turn) {
-    return turn == tcp_waiting_.end() ? tcp_waiting_.begin() : turn;
-  };
-  auto turn = or_first(tcp_waiting_.upper_bound(tcp_first_turn_));
-  tcp_first_turn_ = turn->first;
-  for (std::size_t left = tcp_waiting_.size(); left > 0; --left) {
-    const bool is_empty = serve_waiting_for_tcp(turn->second);
-    turn = or_first(is_empty ? tcp_waiting_.erase(turn) : std::next(turn));
-  }
-}
-
-// True when nobody waits there any more.
-bool Engine::serve_waiting_for_tcp(std::deque<Waiting>& queue) {
-  while (!queue.empty()) {
-    const Waiting next = queue.front();
-    const Flight& flight = flights_.at(next.flight);
-    queue.pop_front();
-    if (flight.ticket != next.ticket || flight.stage != Stage::waiting_for_tcp) continue;
-    if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
-      rest_for_pace(next.flight);
-    } else if (!ask_over_tcp(next.flight, now_ + options_.timeout)) {
-      queue.push_front(next);
-      return false;
+// When places were freed, and when the pace allows those that it kept back at their turn. Another
+// server's line is the first each time.
+void Engine::serve_tcp_lines() {
+  const bool has_freed = tcp_.take_freed();
+  if (has_freed || now_ >= tcp_lines_due_) {
+    tcp_lines_due_ = core::Tick::max();
+    auto line = tcp_lines_.upper_bound(first_tcp_line_);
+    for (std::size_t left = tcp_lines_.size(); left > 0; --left) {
+      if (line == tcp_lines_.end()) line = tcp_lines_.begin();
+      if (left == tcp_lines_.size()) first_tcp_line_ = line->first;
+      serve_tcp_line(line->second);
+      line = line->second.lanes.empty() ? tcp_lines_.erase(line) : std::next(line);
     }
   }
+  if (tcp_lines_due_ != core::Tick::max()) note_flush_at(tcp_lines_due_);
+}
+
+// A place for each lane in turn, from behind the one that had the last place, until none gets one.
+void Engine::serve_tcp_line(TcpLine& line) {
+  auto turn = line.lanes.upper_bound(line.last_served);
+  for (std::size_t in_vain = 0; in_vain < line.lanes.size();) {
+    if (turn == line.lanes.end()) turn = line.lanes.begin();
+    drop_ended(turn->second);
+    if (turn->second.empty()) {
+      turn = line.lanes.erase(turn);
+      continue;
+    }
+    if (serve_first(turn->second)) {
+      line.last_served = turn->first;
+      in_vain = 0;
+    } else {
+      ++in_vain;
+    }
+    ++turn;
+  }
+}
+
+// Until one that still waits stands in front.
+void Engine::drop_ended(std::deque<Waiting>& queue) {
+  const auto has_ended = [this](const Waiting& one) {
+    const Flight& flight = flights_.at(one.flight);
+    return flight.ticket != one.ticket || flight.stage != Stage::waiting_for_tcp;
+  };
+  while (!queue.empty() && has_ended(queue.front()))
+    queue.pop_front();
+}
+
+// False when it gets no place now. While the pace keeps it back, new lookups stand behind it.
+bool Engine::serve_first(std::deque<Waiting>& queue) {
+  const std::uint32_t index = queue.front().flight;
+  Flight& flight = flights_.at(index);
+  give_up_claims(flight);
+  if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
+    tcp_lines_due_ = std::min(tcp_lines_due_, wait_for_pace(flight));
+    return false;
+  }
+  if (!ask_over_tcp(index)) return false;
+  queue.pop_front();
   return true;
 }
 
@@ -162,7 +201,7 @@ void Engine::drop_connection(std::uint32_t connection) {
     flight.stage = Stage::resting;
     if (!flight.has_own_connection) {
       flight.has_own_connection = true;
-      to_tcp(index);
+      try_tcp(index);
       continue;
     }
     if (error == 0) {

@@ -87,7 +87,7 @@ struct alignas(kCacheLine) Flight {
   bool is_laggard : 1 = false;       // there: its lane was far slower than others
   bool is_promised : 1 = false;      // the lane's pace knows of the packet to come
   bool is_held : 1 = false;          // until a place of its lane is free
-  bool is_retry_queued : 1 = false;  // it rests until the pace allows it
+  bool is_retry_queued : 1 = false;  // it waits until the pace allows it
   bool waits_for_all : 1 = false;    // which is the one over all
   bool was_resent : 1 = false;       // which sending a reply belongs to can't be told
   bool is_free : 1 = false;          // the next packet is no attempt of its own

@@ -25,19 +25,26 @@ TcpPool::TcpPool(int epoll, std::uint32_t tag, core::Random& random)
     : epoll_(epoll), tag_(tag), random_(random), connections_(kMaxConnections) {}
 
 // Three quarters of the places are shared evenly by the lanes that have some, one at least each;
-// the rest waits for who may come.
+// the rest waits for who may come. Doubtful lanes, which keep to one connection, share by
+// themselves, and so do the others while they are left only one.
 bool TcpPool::has_part(const Peer& peer) const {
   std::size_t own = 0;
   std::vector<Lane> lanes{peer.lane};
+  bool is_divided = peer.is_doubtful;
   for (const Connection& on : connections_) {
-    if (!on.fd.is_open() || on.server != peer.server) continue;
+    if (on.waiting.empty() || on.server != peer.server) continue;
+    if (on.has_doubtful != peer.is_doubtful) {
+      is_divided = true;
+      continue;
+    }
     for (const Waiting& waiting : on.waiting) {
       if (waiting.lane == peer.lane) ++own;
       if (std::find(lanes.begin(), lanes.end(), waiting.lane) == lanes.end())
         lanes.push_back(waiting.lane);
     }
   }
-  return own < std::max<std::size_t>(kShared / lanes.size(), 1);
+  const std::size_t shared = is_divided ? kShared / kMaxPerServer : kShared;
+  return own < std::max<std::size_t>(shared / lanes.size(), 1);
 }
 
 // The one with the fewest questions, of those that bear doubtful ones or of those that don't.

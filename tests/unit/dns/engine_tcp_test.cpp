@@ -33,6 +33,87 @@ std::size_t over_tcp(const LoopbackServer& server) {
       std::count_if(log.begin(), log.end(), [](const Asked& asked) { return asked.is_tcp; }));
 }
 
+/// Truncates over UDP, and keeps what it is to say over TCP until a release comes on the same
+/// connection.
+class Keeper {
+ public:
+  Actions operator()(const Asked& asked) {
+    const auto is = [&asked](const char* begin) { return asked.name.rfind(begin, 0) == 0; };
+    if (asked.is_tcp) {
+      Actions& all = kept_[asked.connection];
+      all.push_back({What::send, truth(asked)});
+      return is("release") ? std::exchange(all, {}) : Actions{};
+    }
+    if (is("open")) return say(truth(asked));
+    if (is("late")) {
+      late_ = asked;
+      return {};
+    }
+    if (is("ping"))
+      return {{What::send, truncated(late_), late_.port}, {What::send, truth(asked), asked.port}};
+    if (!is("release-")) return say(truncated(asked));
+    // Two at a time, for each connection one.
+    pair_.push_back({What::send, truncated(asked), asked.port});
+    return pair_.size() < 2 ? Actions{} : std::exchange(pair_, {});
+  }
+
+ private:
+  std::map<std::size_t, Actions> kept_;
+  Actions pair_;
+  Asked late_;
+};
+
+/// A lane that has all of the places it may have on its server's connections, and more waiting.
+struct LineFixture : EngineFixture {
+  static constexpr std::size_t kPart = 48;
+  LoopbackServer server{Keeper()};
+  ServerGroupPtr group = server.group();
+  std::size_t answered = 0;
+  std::size_t timed_out = 0;
+
+  LineFixture() {
+    options.attempts = 1;
+    options.timeout = core::Seconds(20);
+  }
+  void step(Millis at_most = Millis(1)) {
+    for (const Completion& one : engine->wait(at_most))
+      ++(told(one) == "timeout" ? timed_out : answered);
+  }
+  template <class Reached>
+  void step_until(Reached is_reached, Millis at_most = Millis(1)) {
+    const auto latest = std::chrono::steady_clock::now() + patience;
+    while (!is_reached()) {
+      REQUIRE(std::chrono::steady_clock::now() < latest);
+      step(at_most);
+    }
+  }
+  /// Moves the clock so far, four times, by less than what is taken for a machine's sleep.
+  void pass_four_times(Millis time) {
+    for (int i = 0; i < 4; ++i) {
+      clock.ahead += time;
+      for (int k = 0; k < 20; ++k)
+        step();
+    }
+  }
+  void fill(std::size_t count) {
+    if (engine == nullptr) start();
+    std::size_t submitted = 0;
+    step_until([&] {
+      while (submitted < count && engine->can_submit({0}))
+        submit(group, "n" + std::to_string(submitted++) + ".zone.test");
+      return over_tcp(server) == kPart && server.count() == count + kPart;
+    });
+    // By the time another is answered, all others' truncated replies have been read.
+    submit(group, "open.zone.test", QType::a, 2);
+    step_until([&] { return answered == 1; });
+    answered = 0;
+  }
+  void release_all() {
+    for (const char* which : {"release-a", "release-b"})
+      submit(group, std::string(which) + ".zone.test", QType::a, 1);
+  }
+};
+
 }  // namespace
 
 TEST_CASE_METHOD(EngineFixture,
@@ -92,48 +173,92 @@ TEST_CASE_METHOD(EngineFixture, "what goes over TCP keeps to the lane's pace as 
   }
 }
 
-TEST_CASE_METHOD(EngineFixture,
+TEST_CASE_METHOD(LineFixture,
                  "who had to wait for a place on a connection has all of its time there") {
-  // Answers nothing over TCP until two of another lane ask there, one on each connection.
-  std::map<std::size_t, Actions> kept;
-  Actions pair;
-  const LoopbackServer server([&](const Asked& asked) {
-    const bool is_release = asked.name.rfind("release", 0) == 0;
-    if (asked.is_tcp) {
-      Actions& all = kept[asked.connection];
-      all.push_back({What::send, truth(asked)});
-      return is_release ? std::exchange(all, {}) : Actions{};
-    }
-    if (!is_release) return say(asked.name == "last.zone.test" ? truth(asked) : truncated(asked));
-    pair.push_back({What::send, truncated(asked), asked.port});
-    return pair.size() < 2 ? Actions{} : std::exchange(pair, {});
-  });
-  options.timeout = core::Seconds(6);
-  options.attempts = 1;
-  const auto group = server.group();
-  std::size_t answered = 0;
-  const auto step = [&] {
-    for (const Completion& one : engine->wait(Millis(1))) {
-      CHECK(told(one) == "127.0.0.2");
-      ++answered;
+  const double qps = GENERATE(0.0, 50.0);
+  CAPTURE(qps);
+  start();
+  const LaneLimit limit{.qps = qps};
+  engine->set_lanes({&limit, 1});
+  fill(60);
+  pass_four_times(Millis(2000));
+  release_all();
+  step_until([&] { return over_tcp(server) >= 62 && answered >= 50; });
+  pass_four_times(Millis(4000));
+  CHECK(timed_out == 0);
+  CHECK(engine->in_flight() == 12);
+}
+
+TEST_CASE_METHOD(LineFixture, "those that the pace keeps back at their turn keep their order") {
+  fill(60);
+  const LaneLimit limit{.qps = 10};  // one at a time
+  engine->set_lanes({&limit, 1});
+  release_all();
+  step_until([&] { return over_tcp(server) == 62; });
+  std::vector<std::string> late;
+  for (const Asked& asked : server.log()) {
+    if (asked.is_tcp && asked.name[0] == 'n') late.push_back(asked.name);
+  }
+  late.erase(late.begin(), late.begin() + kPart);
+  CHECK(std::is_sorted(late.begin(), late.end()));
+}
+
+TEST_CASE_METHOD(LineFixture, "who comes stands behind those of its lane that wait for a place") {
+  fill(60);
+  submit(group, "late.zone.test");
+  submit(group, "release.zone.test", QType::a, 1);
+  step_until([&] { return engine->counters().tcp_sent == 49; }, Millis(0));
+  const auto latest = std::chrono::steady_clock::now() + patience;
+  while (over_tcp(server) < 49)
+    REQUIRE(std::chrono::steady_clock::now() < latest);
+  // What frees one connection's places has come, and then what makes the late one go on to TCP.
+  EngineFixture other;
+  other.ask(group, "ping.zone.test");
+  step_until([&] { return over_tcp(server) == 62; });
+  CHECK(server.log().back().name == "late.zone.test");
+}
+
+TEST_CASE_METHOD(LineFixture, "a zone is not silent because its questions found no place") {
+  options.in_flight = 256;
+  fill(120);
+  pass_four_times(Millis(2000));
+  release_all();
+  step_until([&] { return over_tcp(server) == 2 * kPart + 2 && answered == 50; });
+  pass_four_times(Millis(3500));
+  CHECK(timed_out == 24);
+  CHECK(engine->in_flight() == kPart);
+  CHECK(engine->can_submit({0}));
+}
+
+TEST_CASE_METHOD(LineFixture, "zones that are silent over TCP get places by turns") {
+  start();
+  constexpr std::uint32_t kLanes = 10;
+  std::size_t submitted = 0;
+  const auto submit_to_all = [&](int each) {
+    for (int i = 0; i < each; ++i) {
+      for (std::uint32_t lane = 0; lane < kLanes; ++lane)
+        submit(group, "n" + std::to_string(submitted++) + ".zone" + std::to_string(lane) + ".test",
+               QType::a, lane);
     }
   };
-  for (int i = 0; i < 60; ++i)
-    submit(group, "n" + std::to_string(i) + ".zone.test");
-  while (over_tcp(server) < 48 || server.count() < 60 + 48)
+  const auto zones_asked = [&](std::size_t after) {
+    std::set<std::string> zones;
+    for (const Asked& asked : server.log()) {
+      if (asked.is_tcp && asked.nth >= after) zones.insert(asked.name.substr(asked.name.find('.')));
+    }
+    return zones.size();
+  };
+  submit_to_all(4);
+  step_until([&] { return zones_asked(0) == kLanes; });
+  pass_four_times(Millis(3500));
+  submit_to_all(24);
+  step_until([&] { return server.count() - over_tcp(server) == submitted; });
+  const std::size_t before = server.count();
+  pass_four_times(Millis(2000));  // whoever has a place loses it
+  step_until([&] { return over_tcp(server) > before - submitted; });
+  for (int i = 0; i < 2'000 && zones_asked(before) < kLanes; ++i)
     step();
-  submit(group, "last.zone.test", QType::a, 1);  // its answer comes when all others were truncated
-  while (answered < 1)
-    step();
-  clock.ahead += core::Seconds(4);  // less than a machine's sleep
-  for (const char* which : {"release-a", "release-b"})
-    submit(group, std::string(which) + ".zone.test", QType::a, 1);
-  while (over_tcp(server) < 62 || answered < 51)
-    step();
-  clock.ahead += core::Seconds(4);
-  for (int i = 0; i < 20; ++i)
-    step();
-  CHECK(engine->in_flight() == 12);
+  CHECK(zones_asked(before) == kLanes);
 }
 
 TEST_CASE_METHOD(EngineFixture, "for a place on a connection nobody waits for ever") {

@@ -48,9 +48,9 @@ struct Connections {
     return pool.ask({1, &address, sizeof(sockaddr_in), lane, is_doubtful}, flight, query, kStart);
   }
   /// How many places the lane gets until it is refused one.
-  std::size_t fill(Lane lane) {
+  std::size_t fill(Lane lane, bool is_doubtful = false) {
     std::size_t got = 0;
-    while (ask_of(lane, static_cast<std::uint32_t>(100 * lane.value + got)))
+    while (ask_of(lane, static_cast<std::uint32_t>(100 * lane.value + got), is_doubtful))
       ++got;
     CHECK(pool.refusal() == TcpPool::Refusal::full);
     return got;
@@ -157,6 +157,12 @@ TEST_CASE("lanes share three quarters of a server's places, the rest is for who 
       REQUIRE(on.ask_of(Lane{i}, i));
     CHECK_FALSE(on.ask_of(Lane{1}, 100));
     CHECK(on.ask_of(Lane{99}, 101));
+  }
+  SECTION("the doubtful by themselves") {
+    CHECK(on.fill(Lane{1}, true) == 24);
+    CHECK(on.fill(Lane{2}, true) == 8);
+    CHECK(on.fill(Lane{3}) == 24);
+    CHECK(on.fill(Lane{4}) == 8);
   }
 }
 
