@@ -182,12 +182,6 @@ void read_interval(Section& section, Zone& zone) {
   }
 }
 
-core::Result<lists::CodePattern> parse_test_code(const std::string& text, MatchMode mode) {
-  // Of a bitmask zone a test code may be a bit, or the whole address.
-  const bool is_bit = mode == MatchMode::bitmask && text.find('.') == std::string::npos;
-  return lists::CodePattern::parse(text, is_bit ? MatchMode::bitmask : MatchMode::exact);
-}
-
 class ZoneFinisher {
  public:
   ZoneFinisher(const ZoneDraft& draft, Findings& findings)
@@ -216,17 +210,24 @@ class ZoneFinisher {
     findings_.error(at.place, at.key, std::move(text), std::move(allowed));
   }
 
+  // A code that an answer can list by; nothing, and an error told, where it is none.
+  std::optional<lists::CodePattern> listing_code(const PlacedText& text, MatchMode mode) {
+    const auto code = lists::CodePattern::parse(text.value, mode);
+    if (!code) {
+      error(text, code.error().text);
+    } else if (!code->is_within_loopback()) {
+      error(text, core::quoted(text.value) + " is no code that a list can answer",
+            "expected one within 127.0.0.0/8");
+    } else {
+      return *code;
+    }
+    return std::nullopt;
+  }
+
   void add_codes() {
     for (const auto& [pattern, meaning] : draft_.codes) {
-      const auto code = lists::CodePattern::parse(pattern.value, zone_.match);
-      if (!code) {
-        error(pattern, code.error().text);
-      } else if (zone_.match == MatchMode::exact && !code->is_within_loopback()) {
-        error(pattern, core::quoted(pattern.value) + " is no code that a list can answer",
-              "expected one within 127.0.0.0/8");
-      } else {
+      if (const auto code = listing_code(pattern, zone_.match))
         zone_.codes.push_back({*code, meaning.value, zone_.purpose});
-      }
     }
   }
 
@@ -265,11 +266,11 @@ class ZoneFinisher {
 
   void add_test_codes() {
     for (const PlacedText& text : draft_.test_codes) {
-      if (const auto code = parse_test_code(text.value, zone_.match)) {
-        zone_.test_codes.push_back(*code);
-      } else {
-        error(text, code.error().text);
-      }
+      // Of a bitmask zone a test code may be a bit, or the whole address.
+      const bool is_bit =
+          zone_.match == MatchMode::bitmask && text.value.find('.') == std::string::npos;
+      const MatchMode mode = is_bit ? MatchMode::bitmask : MatchMode::exact;
+      if (const auto code = listing_code(text, mode)) zone_.test_codes.push_back(*code);
     }
   }
 
