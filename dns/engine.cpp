@@ -47,12 +47,14 @@ Engine::Engine(const ResolverOptions& options, const core::Clock& clock, core::R
       timers_(now_),
       sockets_(epoll_.get(), kUdpTag, limits, random),
       tcp_(epoll_.get(), kTcpTag, random),
+      tcp_lines_(lanes_),
       second_end_(now_ + core::Seconds(1)) {}
 
 Engine::~Engine() = default;
 
 void Engine::set_lanes(std::span<const LaneLimit> limits) {
   lanes_.set_limits(limits, clock_.tick());
+  tcp_lines_.on_new_paces();
 }
 
 // Reading the clock costs as much as all else in can_submit(): only where a pace needs it.
@@ -206,12 +208,14 @@ Engine::Polled Engine::poll_events(core::Millis at_most) {
 }
 
 // Before timers are believed, what came meanwhile is read: the caller may have been away for long.
+// Before retries, what was truncated has the pace.
 bool Engine::run_due_timers() {
   const auto next = timers_.next();
   if (!next || *next > now_) return false;
   const Polled polled = poll_events(core::Millis{0});
   if (polled == Polled::perhaps_more && ++polls_before_timers_ < kMostPolls) return false;
   polls_before_timers_ = 0;
+  serve_tcp_lines();
   run_timers();
   return polled == Polled::woken;
 }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,8 +26,10 @@
 #include "dns/resolver.hpp"
 #include "dns/server_book.hpp"
 #include "dns/socket_pool.hpp"
+#include "dns/tcp_lines.hpp"
 #include "dns/tcp_pool.hpp"
 #include "dns/timer_wheel.hpp"
+#include "dns/waiting.hpp"
 #include "dns/wake_budget.hpp"
 
 struct epoll_event;
@@ -53,11 +54,6 @@ class Engine final : public Resolver {
  private:
   enum class Polled : std::uint8_t { nothing, all, perhaps_more, woken };
   enum class Failure : std::uint8_t { silence, network, broken };
-  /// Who waits for a place on a server's connections, by lane.
-  struct TcpLine {
-    std::map<std::uint32_t, std::deque<Waiting>> lanes;
-    std::uint32_t last_served = 0;
-  };
 
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
@@ -139,7 +135,6 @@ class Engine final : public Resolver {
   void ask_again(std::uint32_t index);
   void queue_or_rest(std::uint32_t index);
   void rest(std::uint32_t index, core::Micros pause);
-  core::Tick wait_for_pace(Flight& flight);
   void rest_for_pace(std::uint32_t index);
   void resume(std::uint32_t index);
   void give_up_claims(Flight& flight);
@@ -157,15 +152,11 @@ class Engine final : public Resolver {
 
   // engine_tcp.cpp
   void to_tcp(std::uint32_t index);
-  void try_tcp(std::uint32_t index);
-  bool ask_over_tcp(std::uint32_t index);
   void join_tcp_line(std::uint32_t index);
+  void on_long_wait_for_tcp(std::uint32_t index);
   void serve_tcp_lines();
-  void serve_tcp_line(TcpLine& line);
-  void drop_ended(std::deque<Waiting>& queue);
-  bool serve_first(std::deque<Waiting>& queue);
+  bool ask_over_tcp(std::uint32_t index);
   void leave_tcp(Flight& flight);
-  void on_tcp_timeout(std::uint32_t index);
   void on_connection(std::uint32_t connection, std::uint32_t events);
   void on_tcp_message(std::uint32_t connection, Bytes message);
   void drop_connection(std::uint32_t connection);
@@ -191,11 +182,9 @@ class Engine final : public Resolver {
   std::vector<Completion>
       completions_;  // the first completed_ are handed out; all keep their memory
   std::size_t completed_ = 0;
-  std::vector<std::deque<Waiting>> held_;         // per lane
-  std::size_t held_count_ = 0;                    // of all lanes
-  std::map<std::uint32_t, TcpLine> tcp_lines_;    // per server
-  std::uint32_t first_tcp_line_ = 0;              // of the last round
-  core::Tick tcp_lines_due_ = core::Tick::max();  // the pace keeps some back until then
+  std::vector<std::deque<Waiting>> held_;  // per lane
+  std::size_t held_count_ = 0;             // of all lanes
+  TcpLines tcp_lines_;
   std::vector<std::uint32_t> due_;
   std::array<std::vector<std::uint32_t>, 2> batches_;  // to be sent now: over IPv4, over IPv6
   std::vector<std::uint32_t> fresh_;

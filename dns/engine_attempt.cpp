@@ -43,10 +43,10 @@ void Engine::on_timer(std::uint32_t index) {
       resume(index);
       break;
     case Stage::waiting_for_tcp:
-      fail_attempt(index, Failure::silence);
+      on_long_wait_for_tcp(index);
       break;
     case Stage::tcp:
-      on_tcp_timeout(index);
+      drop_connection(flights_.at(index).connection);  // it kept a question waiting for so long
       break;
   }
 }
@@ -171,9 +171,7 @@ void Engine::resume(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   const bool was_paced = flight.is_retry_queued;
   give_up_claims(flight);
-  if (flight.wants_tcp) {
-    to_tcp(index);
-  } else if (was_paced) {
+  if (was_paced) {
     queue_or_rest(index);
   } else {
     next_attempt(index);
@@ -190,7 +188,7 @@ void Engine::ask_again(std::uint32_t index) {
   flight.is_free = true;
   if (flight.stage == Stage::tcp) {
     leave_tcp(flight);
-    try_tcp(index);
+    join_tcp_line(index);
   } else {
     queue_or_rest(index);
   }
@@ -206,18 +204,15 @@ void Engine::queue_or_rest(std::uint32_t index) {
   }
 }
 
-// New lookups stand behind it. By when it may go.
-core::Tick Engine::wait_for_pace(Flight& flight) {
+// New lookups stand behind it.
+void Engine::rest_for_pace(std::uint32_t index) {
+  Flight& flight = flights_.at(index);
   const Lane lane = flight.first.lane;
   const ServerRole role = servers_.at(flight.server).role;
-  flight.waits_for_all = lanes_.queue_retry(lane, role, now_);
+  flight.waits_for_all = lanes_.queue_retries(lane, role, 1, now_) > 0;
   flight.is_retry_queued = true;
-  return std::max<core::Tick>(lanes_.when_promisable(lane, role, now_), now_ + core::Millis(1));
-}
-
-void Engine::rest_for_pace(std::uint32_t index) {
-  const core::Tick at = wait_for_pace(flights_.at(index));
-  rest(index, at - now_);
+  const core::Tick at = lanes_.when_promisable(lane, role, now_);
+  rest(index, std::max<Micros>(at - now_, core::Millis(1)));
 }
 
 void Engine::rest(std::uint32_t index, Micros pause) {
@@ -230,7 +225,7 @@ void Engine::give_up_claims(Flight& flight) {
   const Lane lane = flight.first.lane;
   if (flight.is_promised) lanes_.withdraw(lane, servers_.at(flight.server).role);
   if (flight.is_held) lanes_.release(lane);
-  if (flight.is_retry_queued) lanes_.dequeue_retry(lane, flight.waits_for_all);
+  if (flight.is_retry_queued) lanes_.dequeue_retries(lane, 1, flight.waits_for_all ? 1 : 0);
   flight.is_promised = flight.is_held = flight.is_retry_queued = false;
 }
 

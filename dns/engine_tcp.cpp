@@ -1,48 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 // A flight's attempt over TCP: after truncation, and where UDP can't be trusted.
-#include <algorithm>
 #include <cerrno>
-#include <iterator>
-#include <utility>
 
 #include "dns/engine.hpp"
 
 namespace rblwatch::dns {
 
-// Behind those of its lane that wait for a place there already.
+// Pre: it is not on a connection now.
 void Engine::to_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   leave_window(flight);
   leave_socket(flight);
-  leave_tcp(flight);
   give_up_claims(flight);
-  if (!flight.wants_tcp) {
-    flight.wants_tcp = true;
-    flight.has_own_connection = false;
-    flight.attempt_end = core::Tick{};
-  }
-  const auto line = tcp_lines_.find(flight.server);
-  if (line != tcp_lines_.end() && line->second.lanes.count(flight.first.lane.value) > 0) {
-    join_tcp_line(index);
-  } else {
-    try_tcp(index);
-  }
+  if (!flight.wants_tcp) flight.has_own_connection = false;
+  flight.wants_tcp = true;
+  join_tcp_line(index);
 }
 
-// As soon as the pace allows: it is a packet like any other.
-void Engine::try_tcp(std::uint32_t index) {
+void Engine::join_tcp_line(std::uint32_t index) {
   Flight& flight = flights_.at(index);
-  if (flight.attempt_end != core::Tick{} && now_ >= flight.attempt_end) {
+  flight.stage = Stage::waiting_for_tcp;
+  timers_.arm(index, now_ + options_.timeout);
+  tcp_lines_.join(flight.server, servers_.at(flight.server).role, flight.first.lane,
+                  {index, ++flight.ticket});
+  note_flush_at(now_);
+}
+
+// While only the pace keeps it back, it has not timed out.
+void Engine::on_long_wait_for_tcp(std::uint32_t index) {
+  const Flight& flight = flights_.at(index);
+  if (tcp_lines_.is_kept_back(flight.server, flight.first.lane)) {
+    timers_.arm(index, now_ + options_.timeout);
+  } else {
     fail_attempt(index, Failure::silence);
-  } else if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
-    rest_for_pace(index);
-  } else if (!ask_over_tcp(index)) {
-    join_tcp_line(index);
   }
 }
 
-// False when its server's connections have no place for it now. At its place it has a time of its
-// own, however long it waited.
+void Engine::serve_tcp_lines() {
+  const bool has_freed = tcp_.take_freed();
+  if (has_freed || now_ >= tcp_lines_.due()) {
+    const auto waits = [this](const Waiting& one) {
+      const Flight& flight = flights_.at(one.flight);
+      return flight.ticket == one.ticket && flight.stage == Stage::waiting_for_tcp;
+    };
+    const auto ask = [this](std::uint32_t index) { return ask_over_tcp(index); };
+    tcp_lines_.serve({waits, ask}, now_);
+  }
+  if (tcp_lines_.due() != core::Tick::max()) note_flush_at(tcp_lines_.due());
+}
+
+// Pre: the pace allows it. False when its server's connections have no place for it now. At its
+// place it has a time of its own, however long it waited.
 bool Engine::ask_over_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   write_query(flight);
@@ -70,88 +78,10 @@ bool Engine::ask_over_tcp(std::uint32_t index) {
   return true;
 }
 
-void Engine::join_tcp_line(std::uint32_t index) {
-  Flight& flight = flights_.at(index);
-  flight.stage = Stage::waiting_for_tcp;
-  if (flight.attempt_end == core::Tick{}) flight.attempt_end = now_ + options_.timeout;
-  timers_.arm(index, flight.attempt_end);
-  auto& lanes = tcp_lines_[flight.server].lanes;
-  lanes[flight.first.lane.value].push_back({index, ++flight.ticket});
-}
-
-// When places were freed, and when the pace allows those that it kept back at their turn. Another
-// server's line is the first each time.
-void Engine::serve_tcp_lines() {
-  const bool has_freed = tcp_.take_freed();
-  if (has_freed || now_ >= tcp_lines_due_) {
-    tcp_lines_due_ = core::Tick::max();
-    auto line = tcp_lines_.upper_bound(first_tcp_line_);
-    for (std::size_t left = tcp_lines_.size(); left > 0; --left) {
-      if (line == tcp_lines_.end()) line = tcp_lines_.begin();
-      if (left == tcp_lines_.size()) first_tcp_line_ = line->first;
-      serve_tcp_line(line->second);
-      line = line->second.lanes.empty() ? tcp_lines_.erase(line) : std::next(line);
-    }
-  }
-  if (tcp_lines_due_ != core::Tick::max()) note_flush_at(tcp_lines_due_);
-}
-
-// A place for each lane in turn, from behind the one that had the last place, until none gets one.
-void Engine::serve_tcp_line(TcpLine& line) {
-  auto turn = line.lanes.upper_bound(line.last_served);
-  for (std::size_t in_vain = 0; in_vain < line.lanes.size();) {
-    if (turn == line.lanes.end()) turn = line.lanes.begin();
-    drop_ended(turn->second);
-    if (turn->second.empty()) {
-      turn = line.lanes.erase(turn);
-      continue;
-    }
-    if (serve_first(turn->second)) {
-      line.last_served = turn->first;
-      in_vain = 0;
-    } else {
-      ++in_vain;
-    }
-    ++turn;
-  }
-}
-
-// Until one that still waits stands in front.
-void Engine::drop_ended(std::deque<Waiting>& queue) {
-  const auto has_ended = [this](const Waiting& one) {
-    const Flight& flight = flights_.at(one.flight);
-    return flight.ticket != one.ticket || flight.stage != Stage::waiting_for_tcp;
-  };
-  while (!queue.empty() && has_ended(queue.front()))
-    queue.pop_front();
-}
-
-// False when it gets no place now. While the pace keeps it back, new lookups stand behind it.
-bool Engine::serve_first(std::deque<Waiting>& queue) {
-  const std::uint32_t index = queue.front().flight;
-  Flight& flight = flights_.at(index);
-  give_up_claims(flight);
-  if (!lanes_.can_promise(flight.first.lane, servers_.at(flight.server).role, now_)) {
-    tcp_lines_due_ = std::min(tcp_lines_due_, wait_for_pace(flight));
-    return false;
-  }
-  if (!ask_over_tcp(index)) return false;
-  queue.pop_front();
-  return true;
-}
-
 void Engine::leave_tcp(Flight& flight) {
   if (flight.stage != Stage::tcp) return;
   tcp_.release(flight.connection, flight.id);
   flight.stage = Stage::resting;
-}
-
-// A connection that kept a question waiting for so long is given up with all that waits on it.
-void Engine::on_tcp_timeout(std::uint32_t index) {
-  Flight& flight = flights_.at(index);
-  flight.has_own_connection = true;  // it had its time
-  lanes_.note_silence_over_tcp(flight.first.lane);
-  drop_connection(flight.connection);
 }
 
 void Engine::on_connection(std::uint32_t connection, std::uint32_t events) {
@@ -192,16 +122,19 @@ void Engine::on_tcp_message(std::uint32_t connection, Bytes message) {
   }
 }
 
-// Those for whom it was made have had their try; the others, who came to it late, get a new one.
+// Those that had all of their time there, or for whom it was made, have had their try; the others,
+// who came to it late, get a new one.
 void Engine::drop_connection(std::uint32_t connection) {
   const int error = tcp_.error(connection);
   for (const std::uint32_t index : tcp_.close(connection)) {
     Flight& flight = flights_.at(index);
     if (flight.stage != Stage::tcp || flight.connection != connection) continue;
     flight.stage = Stage::resting;
-    if (!flight.has_own_connection) {
+    const bool had_its_time = now_ >= flight.attempt_end;
+    if (had_its_time) lanes_.note_silence_over_tcp(flight.first.lane);
+    if (!had_its_time && !flight.has_own_connection) {
       flight.has_own_connection = true;
-      try_tcp(index);
+      join_tcp_line(index);
       continue;
     }
     if (error == 0) {

@@ -190,27 +190,26 @@ void LaneBook::send_at_once(Lane lane, ServerRole role, core::Tick now) {
   if (role == ServerRole::resolver) overall_.take(now);
 }
 
-// One that its own lane keeps back takes no token of the others'.
-bool LaneBook::queue_retry(Lane lane, ServerRole role, core::Tick now) {
+// What its own lane keeps back takes no token of the others'.
+std::uint32_t LaneBook::queue_retries(Lane lane, ServerRole role, std::uint32_t count,
+                                      core::Tick now) {
   State& state = at(lane);
-  ++state.waiting_retries;
-  const bool waits_for_all =
-      role == ServerRole::resolver &&
-      state.pace.available(now) >= 1.0 + state.promised + state.waiting_for_all;
-  if (waits_for_all) {
-    ++state.waiting_for_all;
-    ++overall_waiting_;
-  }
-  return waits_for_all;
+  state.waiting_retries += count;
+  if (role != ServerRole::resolver) return 0;
+  const double by_lane = state.pace.available(now) - state.promised - state.waiting_for_all;
+  const auto for_all =
+      static_cast<std::uint32_t>(std::clamp(by_lane, 0.0, static_cast<double>(count)));
+  state.waiting_for_all += for_all;
+  overall_waiting_ += for_all;
+  return for_all;
 }
 
-void LaneBook::dequeue_retry(Lane lane, bool waits_for_all) {
+void LaneBook::dequeue_retries(Lane lane, std::uint32_t count, std::uint32_t for_all) {
   State& state = at(lane);
-  RBL_CHECK(state.waiting_retries > 0);
-  --state.waiting_retries;
-  if (!waits_for_all) return;
-  --state.waiting_for_all;
-  --overall_waiting_;
+  RBL_CHECK(state.waiting_retries >= count && state.waiting_for_all >= for_all);
+  state.waiting_retries -= count;
+  state.waiting_for_all -= for_all;
+  overall_waiting_ -= for_all;
 }
 
 void LaneBook::note_reply(Lane lane, core::Micros rtt, bool is_exact) {

@@ -56,10 +56,11 @@ class LaneBook {
   void note_flushed() { is_stuck_ = overall_.is_limited() && overall_promised_ > 0; }
   /// A packet sent without a promise (TCP). Pre: can_promise() now.
   void send_at_once(Lane lane, ServerRole role, core::Tick now);
-  /// A retry waits for the pace: new lookups of its lane stand behind it, and those of all lanes
-  /// where only the pace over all keeps it back. Whether that is so; dequeue_retry() wants to know.
-  bool queue_retry(Lane lane, ServerRole role, core::Tick now);
-  void dequeue_retry(Lane lane, bool waits_for_all);
+  /// So many retries wait for the pace: new lookups of their lane stand behind them, and those of
+  /// all lanes where only the pace over all keeps them back. For how many that is so;
+  /// dequeue_retries() wants to know.
+  std::uint32_t queue_retries(Lane lane, ServerRole role, std::uint32_t count, core::Tick now);
+  void dequeue_retries(Lane lane, std::uint32_t count, std::uint32_t for_all);
 
   /// What came of a question. A lane whose questions stay unanswered gets fewer places.
   void note_reply(Lane lane, core::Micros rtt, bool is_exact);

@@ -35,15 +35,10 @@
 #include "dns/resolver.hpp"
 #include "dns/rtt_estimate.hpp"
 #include "dns/send_window.hpp"
+#include "dns/waiting.hpp"
 #include "dns/wire_name.hpp"
 
 namespace rblwatch::dns {
-
-/// A flight that waits for a server; void once the flight has another ticket.
-struct Waiting {
-  std::uint32_t flight = 0;
-  std::uint32_t ticket = 0;
-};
 
 /// When each lane was last heard of; lanes are folded onto so many places.
 inline constexpr std::size_t kFoldedLanes = 64;

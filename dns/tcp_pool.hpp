@@ -4,7 +4,8 @@
 // server, which are pipelined; at most 64 connections and two to a server, 32 questions on one.
 // The zones (lanes) that are asked there share these places evenly, and a quarter is kept for one
 // that comes, which a slow zone's questions would else keep waiting. Those that will hardly be
-// answered are put on one of the two connections, to hold up nobody else.
+// answered are put on one of the two connections, to hold up nobody else; then each of the two has
+// its own half of the places to share.
 // Bytes only: which message belongs to which question is told by id, the rest of the matching is
 // the caller's. Never calls back: the caller hands in events, then takes messages and, of a broken
 // connection, the flights that waited on it. One object belongs to one thread.

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -93,6 +94,12 @@ inline Actions silent(const Asked&) {
 inline ServerGroupPtr both(const LoopbackServer& one, const LoopbackServer& two,
                            ServerRole role = ServerRole::authoritative) {
   return std::make_shared<const ServerGroup>(ServerGroup{{one.server(), two.server()}, role});
+}
+
+inline std::size_t over_tcp(const LoopbackServer& server) {
+  const auto log = server.log();
+  return static_cast<std::size_t>(
+      std::count_if(log.begin(), log.end(), [](const Asked& asked) { return asked.is_tcp; }));
 }
 
 /// "127.0.0.2", "NXDOMAIN", "timeout", "network" or "malformed".

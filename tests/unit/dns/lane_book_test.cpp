@@ -163,25 +163,24 @@ TEST_CASE("a retry that waits for the pace goes before new lookups") {
   LaneBook lanes(with_places(100), kStart);
   const LaneLimit limit{.qps = 10};
   lanes.set_limits({&limit, 1}, kStart);
-  const bool waits_for_all = lanes.queue_retry({0}, kResolver, kStart);
+  const auto for_all = lanes.queue_retries({0}, kResolver, 1, kStart);
   CHECK_FALSE(lanes.can_submit({0}, kStart));
   CHECK(lanes.can_promise({0}, kResolver, kStart));
-  lanes.dequeue_retry({0}, waits_for_all);
+  lanes.dequeue_retries({0}, 1, for_all);
   CHECK(lanes.can_submit({0}, kStart));
 }
 
 TEST_CASE("a retry that waits for the pace over all goes before the new lookups of every lane") {
   LaneBook lanes(with_places(100, 20), kStart);
   spend(lanes, {1}, 2);
-  const bool waits_for_all = lanes.queue_retry({0}, kResolver, kStart);
-  CHECK(waits_for_all);
+  REQUIRE(lanes.queue_retries({0}, kResolver, 1, kStart) == 1);
   const Tick next = kStart + Millis(50);  // when there is one more token
   CHECK(lanes.can_promise({0}, kResolver, next));
   CHECK_FALSE(lanes.can_submit({0}, next));
   CHECK_FALSE(lanes.can_submit({1}, next));
   CHECK(lanes.next_slot({1}, next) == next + Millis(50));
   CHECK(lanes.can_submit({1}, next + Millis(50)));
-  lanes.dequeue_retry({0}, waits_for_all);
+  lanes.dequeue_retries({0}, 1, 1);
   CHECK(lanes.can_submit({1}, next));
 }
 
@@ -189,19 +188,35 @@ TEST_CASE("a retry that waits for its own lane takes nothing from the others, no
   LaneBook lanes(with_places(100, 20), kStart);
   const LaneLimit limit{.qps = 10};
   lanes.set_limits({&limit, 1}, kStart);
-  CHECK(lanes.queue_retry({0}, kResolver, kStart));
-  CHECK_FALSE(lanes.queue_retry({0}, kResolver, kStart));
-  CHECK_FALSE(lanes.queue_retry({1}, ServerRole::authoritative, kStart));
+  CHECK(lanes.queue_retries({0}, kResolver, 1, kStart) == 1);
+  CHECK(lanes.queue_retries({0}, kResolver, 1, kStart) == 0);
+  CHECK(lanes.queue_retries({1}, ServerRole::authoritative, 1, kStart) == 0);
   CHECK(lanes.can_submit({2}, kStart));
   lanes.promise({2}, kResolver);
   CHECK_FALSE(lanes.can_submit({2}, kStart));
+}
+
+TEST_CASE("of many retries so many wait for all as their own lane would let go") {
+  LaneBook lanes(with_places(100, 20), kStart);
+  const LaneLimit limit{.qps = 30};  // three at a time
+  lanes.set_limits({&limit, 1}, kStart);
+  spend(lanes, {1}, 2);
+  REQUIRE(lanes.queue_retries({0}, kResolver, 10, kStart) == 3);
+  CHECK(lanes.queue_retries({0}, kResolver, 10, kStart) == 0);
+  CHECK(lanes.queue_retries({2}, kResolver, 10, kStart) == 10);
+  lanes.dequeue_retries({2}, 10, 10);
+  const Tick next = kStart + Millis(200);
+  CHECK(lanes.next_slot({1}, kStart) == next);
+  CHECK(lanes.next_slot({0}, kStart) == kStart + Micros(600'000));
+  lanes.dequeue_retries({0}, 20, 3);
+  CHECK(lanes.next_slot({0}, kStart) == kStart + Millis(50));
 }
 
 TEST_CASE("a lane that loses questions gets as many through as the others at a pace over all") {
   // Each turn all lanes ask for what they can get; of the first one, every third question is lost.
   LaneBook lanes(with_places(1000, 200), kStart);
   std::array<int, 3> begun{};
-  std::deque<bool> retries;  // of the first lane: whether each waits for all
+  std::deque<std::uint32_t> retries;  // of the first lane: 1 for each that waits for all
   std::uint32_t first = 0;
   Tick now = kStart;
   for (; now < kStart + Seconds(30); now += Millis(50)) {
@@ -213,12 +228,12 @@ TEST_CASE("a lane that loses questions gets as many through as the others at a p
         spend(lanes, lane, 1, now);
         last = lane.value;
         if (++begun.at(lane.value) % 3 == 0 && lane.value == 0)
-          retries.push_back(lanes.queue_retry(lane, kResolver, now));
+          retries.push_back(lanes.queue_retries(lane, kResolver, 1, now));
       }
     }
     if (last) first = (*last + 1) % 3;
     while (!retries.empty() && lanes.can_promise({0}, kResolver, now)) {
-      lanes.dequeue_retry({0}, retries.front());
+      lanes.dequeue_retries({0}, 1, retries.front());
       retries.pop_front();
       spend(lanes, {0}, 1, now);
     }
