@@ -202,20 +202,22 @@ Engine::Polled Engine::poll_events(core::Millis at_most) {
   const auto ms = static_cast<int>(at_most.count());
   const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, ms);
   read_clock(at_most);
-  if (ready <= 0) return Polled::nothing;
-  if (handle_events({events.data(), static_cast<std::size_t>(ready)})) return Polled::woken;
+  const std::span<const epoll_event> came(events.data(),
+                                          static_cast<std::size_t>(std::max(ready, 0)));
+  const bool is_woken = handle_events(came);
+  serve_tcp_lines();  // what was truncated has the pace before retries and the caller's lookups
+  if (is_woken) return Polled::woken;
+  if (came.empty()) return Polled::nothing;
   return ready == kEvents ? Polled::perhaps_more : Polled::all;
 }
 
 // Before timers are believed, what came meanwhile is read: the caller may have been away for long.
-// Before retries, what was truncated has the pace.
 bool Engine::run_due_timers() {
   const auto next = timers_.next();
   if (!next || *next > now_) return false;
   const Polled polled = poll_events(core::Millis{0});
   if (polled == Polled::perhaps_more && ++polls_before_timers_ < kMostPolls) return false;
   polls_before_timers_ = 0;
-  serve_tcp_lines();
   run_timers();
   return polled == Polled::woken;
 }

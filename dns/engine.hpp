@@ -155,7 +155,8 @@ class Engine final : public Resolver {
   void join_tcp_line(std::uint32_t index);
   void on_long_wait_for_tcp(std::uint32_t index);
   void serve_tcp_lines();
-  bool ask_over_tcp(std::uint32_t index);
+  TcpPool::Peer peer_of(std::uint32_t index);
+  void ask_over_tcp(std::uint32_t index);
   void leave_tcp(Flight& flight);
   void on_connection(std::uint32_t connection, std::uint32_t events);
   void on_tcp_message(std::uint32_t connection, Bytes message);

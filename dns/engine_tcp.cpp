@@ -43,27 +43,32 @@ void Engine::serve_tcp_lines() {
       const Flight& flight = flights_.at(one.flight);
       return flight.ticket == one.ticket && flight.stage == Stage::waiting_for_tcp;
     };
-    const auto ask = [this](std::uint32_t index) { return ask_over_tcp(index); };
-    tcp_lines_.serve({waits, ask}, now_);
+    const auto room = [this](std::uint32_t index) { return tcp_.room(peer_of(index)); };
+    const auto ask = [this](std::uint32_t index) { ask_over_tcp(index); };
+    tcp_lines_.serve({waits, room, ask}, now_);
   }
   if (tcp_lines_.due() != core::Tick::max()) note_flush_at(tcp_lines_.due());
 }
 
-// Pre: the pace allows it. False when its server's connections have no place for it now. At its
-// place it has a time of its own, however long it waited.
-bool Engine::ask_over_tcp(std::uint32_t index) {
+TcpPool::Peer Engine::peer_of(std::uint32_t index) {
+  const Flight& flight = flights_.at(index);
+  const ServerState& server = servers_.at(flight.server);
+  const Lane lane = flight.first.lane;
+  return {server.serial, &server.address, server.address_length, lane,
+          lanes_.is_silent_over_tcp(lane)};
+}
+
+// Pre: there is room, and the pace allows it. At its place it has a time of its own, however long
+// it waited.
+void Engine::ask_over_tcp(std::uint32_t index) {
   Flight& flight = flights_.at(index);
   write_query(flight);
-  const ServerState& server = servers_.at(flight.server);
-  const TcpPool::Peer peer{server.serial, &server.address, server.address_length, flight.first.lane,
-                           lanes_.is_silent_over_tcp(flight.first.lane)};
-  const auto place = tcp_.ask(peer, index, {flight.packet.data(), flight.size}, now_);
-  if (!place && tcp_.refusal() == TcpPool::Refusal::full) return false;
+  const auto place = tcp_.ask(peer_of(index), index, {flight.packet.data(), flight.size}, now_);
   if (!place) {
     flight.error = tcp_.last_error();
     ++counters_.network_errors;
     fail_attempt(index, Failure::network);
-    return true;
+    return;
   }
   flight.stage = Stage::tcp;
   flight.transport = Transport::tcp;
@@ -71,11 +76,10 @@ bool Engine::ask_over_tcp(std::uint32_t index) {
   flight.id = place->id;
   flight.has_own_connection = flight.has_own_connection || place->is_fresh;
   flight.sent_at = now_;
-  lanes_.send_at_once(flight.first.lane, server.role, now_);
+  lanes_.send_at_once(flight.first.lane, servers_.at(flight.server).role, now_);
   ++counters_.tcp_sent;
   flight.attempt_end = now_ + options_.timeout;
   timers_.arm(index, flight.attempt_end);
-  return true;
 }
 
 void Engine::leave_tcp(Flight& flight) {

@@ -27,7 +27,7 @@ enum class Stage : std::uint8_t {
   waiting,          // for its server's window, or for a server that doesn't answer to be probed
   sent,             // over UDP
   resting,          // until its timer: a pace, a pause after an error
-  waiting_for_tcp,  // for a place on a connection
+  waiting_for_tcp,  // for a place on a connection, and the pace
   tcp,
 };
 

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/strong.hpp"
-
 namespace rblwatch::dns {
 namespace {
 
@@ -26,8 +24,7 @@ std::vector<std::uint32_t> keys_behind(const Map& map, std::uint32_t last) {
 }  // namespace
 
 void TcpLines::join(std::uint32_t server, ServerRole role, Lane lane, Waiting one) {
-  Line& line = lines_[server];
-  line.role = role;
+  Line& line = lines_.try_emplace(server, Line{role, {}, 0}).first->second;
   std::deque<Waiting>& waiting = line.lanes[lane.value].waiting;
   if (waiting.empty()) due_ = core::Tick{};  // for all that is known it can go at once
   waiting.push_back(one);
@@ -69,17 +66,21 @@ TcpLines::Turn TcpLines::serve_lane(ServerRole role, Lane lane, Queue& queue, co
   while (!queue.waiting.empty() && !doors.waits(queue.waiting.front()))
     queue.waiting.pop_front();
   if (queue.waiting.empty()) return Turn::over;
+  const std::uint32_t first = queue.waiting.front().flight;
+  const std::size_t room = doors.room(first);
+  if (room == 0) return Turn::refused;
   if (!lanes_.can_promise(lane, role, now)) {
-    keep_back(role, lane, queue, now);
+    keep_back(role, lane, queue, room, now);
     return Turn::refused;
   }
-  if (!doors.ask(queue.waiting.front().flight)) return Turn::refused;
+  doors.ask(first);
   queue.waiting.pop_front();
   return Turn::taken;
 }
 
-void TcpLines::keep_back(ServerRole role, Lane lane, Queue& queue, core::Tick now) {
-  queue.claims = core::size_as<std::uint32_t>(queue.waiting);
+void TcpLines::keep_back(ServerRole role, Lane lane, Queue& queue, std::size_t room,
+                         core::Tick now) {
+  queue.claims = static_cast<std::uint32_t>(std::min(queue.waiting.size(), room));
   queue.claims_for_all = lanes_.queue_retries(lane, role, queue.claims, now);
   const core::Tick at = lanes_.when_promisable(lane, role, now);
   due_ = std::min(due_, std::max<core::Tick>(at, now + core::Millis(1)));

@@ -3,8 +3,8 @@
 // Who is to be asked over TCP, and waits until its lane's pace and its server's connections allow
 // it. Each server has a line, and in it each lane (zone) its own. They move in rounds: servers and
 // lanes take turns, from behind the one that was served last, and within a lane nobody overtakes.
-// Where only the pace keeps a lane back, new lookups stand behind all of its line. Time is passed
-// in. One object belongs to one thread.
+// Where there is room and only the pace keeps a lane back, new lookups stand behind as many of its
+// line as there is room for. Time is passed in. One object belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,10 @@ class TcpLines {
   struct Doors {
     /// Whether it still waits.
     std::function<bool(const Waiting&)> waits;
-    /// Asks it, under the pace. False when there is no place for it, nor for others of its lane.
-    std::function<bool(std::uint32_t flight)> ask;
+    /// How many places there are for the lane of this one now.
+    std::function<std::size_t(std::uint32_t flight)> room;
+    /// There is room, and the pace allows it.
+    std::function<void(std::uint32_t flight)> ask;
   };
 
   /// `lanes` stays the caller's.
@@ -40,7 +42,7 @@ class TcpLines {
   /// The next round, unless a place is freed before; the end of time when none is needed.
   core::Tick due() const { return due_; }
   void on_new_paces() { due_ = core::Tick{}; }
-  /// There were places for the lane the last time, but no pace.
+  /// Whether there were places for the lane the last time, but no pace.
   bool is_kept_back(std::uint32_t server, Lane lane) const;
 
  private:
@@ -58,7 +60,7 @@ class TcpLines {
 
   bool serve_line(Line& line, const Doors& doors, core::Tick now);
   Turn serve_lane(ServerRole role, Lane lane, Queue& queue, const Doors& doors, core::Tick now);
-  void keep_back(ServerRole role, Lane lane, Queue& queue, core::Tick now);
+  void keep_back(ServerRole role, Lane lane, Queue& queue, std::size_t room, core::Tick now);
 
   LaneBook& lanes_;
   std::map<std::uint32_t, Line> lines_;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <span>
 
+#include "core/check.hpp"
 #include "dns/socket_pool.hpp"
 
 namespace rblwatch::dns {
@@ -27,7 +28,7 @@ TcpPool::TcpPool(int epoll, std::uint32_t tag, core::Random& random)
 // Three quarters of the places are shared evenly by the lanes that have some, one at least each;
 // the rest waits for who may come. Doubtful lanes, which keep to one connection, share by
 // themselves, and so do the others while they are left only one.
-bool TcpPool::has_part(const Peer& peer) const {
+std::size_t TcpPool::left_of_part(const Peer& peer) const {
   std::size_t own = 0;
   std::vector<Lane> lanes{peer.lane};
   bool is_divided = peer.is_doubtful;
@@ -44,7 +45,8 @@ bool TcpPool::has_part(const Peer& peer) const {
     }
   }
   const std::size_t shared = is_divided ? kShared / kMaxPerServer : kShared;
-  return own < std::max<std::size_t>(shared / lanes.size(), 1);
+  const std::size_t part = std::max<std::size_t>(shared / lanes.size(), 1);
+  return part - std::min(own, part);
 }
 
 // The one with the fewest questions, of those that bear doubtful ones or of those that don't.
@@ -53,15 +55,14 @@ std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server,
   std::optional<std::uint32_t> best;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     const Connection& on = connections_[i];
-    if (!on.fd.is_open() || on.error != 0 || on.server != server) continue;
-    if ((on.has_doubtful && !on.waiting.empty()) != is_doubtful) continue;
+    if (!on.is_for(server, is_doubtful)) continue;
     if (!best || on.waiting.size() < connections_[*best].waiting.size()) best = i;
   }
   return best;
 }
 
-// One that is not in use; when all are, that of the connection idle for longest, which is closed.
-std::optional<std::uint32_t> TcpPool::free_slot() {
+// One that is not in use; when all are, that of the connection idle for longest.
+std::optional<std::uint32_t> TcpPool::spare_slot() const {
   std::optional<std::uint32_t> idle;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     const Connection& on = connections_[i];
@@ -69,14 +70,13 @@ std::optional<std::uint32_t> TcpPool::free_slot() {
     const bool is_longer = !idle || on.last_used < connections_[*idle].last_used;
     if (on.waiting.empty() && is_longer) idle = i;
   }
-  if (idle) close(*idle);
   return idle;
 }
 
 std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Tick now) {
-  const auto slot = free_slot();
-  refusal_ = slot ? Refusal::failed : Refusal::full;
-  if (!slot) return std::nullopt;
+  const auto slot = spare_slot();
+  RBL_CHECK(slot.has_value());
+  if (is_open(*slot)) close(*slot);
   core::Fd fd(socket(peer.address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) {
     last_error_ = errno;
@@ -107,39 +107,49 @@ std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Ti
 }
 
 // Doubtful questions get one connection of the two, and the others no place on it while any waits.
-std::optional<std::uint32_t> TcpPool::connection_for(const Peer& peer, core::Tick now,
-                                                     bool& is_fresh) {
+bool TcpPool::wants_another(const Peer& peer) const {
   const auto known = find_connection(peer.server, peer.is_doubtful);
-  const bool is_enough = known && (peer.is_doubtful || connections_[*known].waiting.empty());
-  if (is_enough) return known;
+  if (known && (peer.is_doubtful || connections_[*known].waiting.empty())) return false;
   const auto to_server = std::count_if(
       connections_.begin(), connections_.end(),
       [&](const Connection& on) { return on.fd.is_open() && on.server == peer.server; });
-  if (static_cast<std::size_t>(to_server) >= kMaxPerServer) {
-    return known ? known : find_connection(peer.server, !peer.is_doubtful);
+  return static_cast<std::size_t>(to_server) < kMaxPerServer && spare_slot();
+}
+
+// Of those that there are.
+std::optional<std::uint32_t> TcpPool::connection_for(const Peer& peer) const {
+  const auto known = find_connection(peer.server, peer.is_doubtful);
+  return known ? known : find_connection(peer.server, !peer.is_doubtful);
+}
+
+std::size_t TcpPool::spare_places(std::uint32_t server, bool is_doubtful) const {
+  std::size_t spare = 0;
+  for (const Connection& on : connections_) {
+    if (on.is_for(server, is_doubtful)) spare += kMaxPipelined - on.waiting.size();
   }
-  const auto opened = open_connection(peer, now);
-  is_fresh = opened.has_value();
-  return opened ? opened : known;
+  return spare;
+}
+
+std::size_t TcpPool::room(const Peer& peer) const {
+  const std::size_t left = left_of_part(peer);
+  if (left == 0 || wants_another(peer)) return left;
+  const auto known = connection_for(peer);
+  if (!known) return 0;
+  return std::min(left, spare_places(peer.server, connections_[*known].bears_doubtful()));
 }
 
 std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,
                                            core::Tick now) {
-  bool is_fresh = false;
-  refusal_ = Refusal::full;
-  if (!has_part(peer)) return std::nullopt;
-  const auto connection = connection_for(peer, now, is_fresh);
+  const bool is_fresh = wants_another(peer);
+  const auto connection = is_fresh ? open_connection(peer, now) : connection_for(peer);
   if (!connection) return std::nullopt;
   Connection& on = connections_[*connection];
-  if (on.waiting.size() >= kMaxPipelined) {
-    refusal_ = Refusal::full;
-    return std::nullopt;
-  }
+  RBL_CHECK(on.waiting.size() < kMaxPipelined);
   std::uint16_t id = 0;
   do {
     id = static_cast<std::uint16_t>(random_.next());
   } while (find(*connection, id) != kNoFlight);
-  on.has_doubtful = peer.is_doubtful || (on.has_doubtful && !on.waiting.empty());
+  on.has_doubtful = peer.is_doubtful || on.bears_doubtful();
   on.waiting.push_back({id, flight, peer.lane});
   ++waiting_;
   on.out.push_back(static_cast<std::uint8_t>(query.size() >> 8U));

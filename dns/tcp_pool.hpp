@@ -45,13 +45,14 @@ class TcpPool {
     std::uint16_t id = 0;
     bool is_fresh = false;  // the connection was made for this question
   };
-  enum class Refusal : std::uint8_t { full, failed };  // try later · last_error says why
 
   TcpPool(int epoll, std::uint32_t tag, core::Random& random);
 
-  /// Sends the query (its id is overwritten with a random one) as soon as the connection takes it.
+  /// How many more places the lane may have now.
+  std::size_t room(const Peer& peer) const;
+  /// Pre: there is room. Sends the query (its id is overwritten with a random one) as soon as the
+  /// connection takes it. Nothing where none can be made: last_error() says why.
   std::optional<Place> ask(const Peer& peer, std::uint32_t flight, Bytes query, core::Tick now);
-  Refusal refusal() const { return refusal_; }
   int last_error() const { return last_error_; }
 
   /// Connects, writes and reads as far as it goes. Input while nothing waits breaks the connection.
@@ -96,12 +97,19 @@ class TcpPool {
     std::size_t out_done = 0;
     FrameReader in;
     core::Tick last_used{};
+
+    bool bears_doubtful() const { return has_doubtful && !waiting.empty(); }
+    bool is_for(std::uint32_t peer, bool is_doubtful) const {
+      return fd.is_open() && error == 0 && server == peer && bears_doubtful() == is_doubtful;
+    }
   };
 
-  bool has_part(const Peer& peer) const;
+  std::size_t left_of_part(const Peer& peer) const;
   std::optional<std::uint32_t> find_connection(std::uint32_t server, bool is_doubtful) const;
-  std::optional<std::uint32_t> connection_for(const Peer& peer, core::Tick now, bool& is_fresh);
-  std::optional<std::uint32_t> free_slot();
+  bool wants_another(const Peer& peer) const;
+  std::optional<std::uint32_t> connection_for(const Peer& peer) const;
+  std::size_t spare_places(std::uint32_t server, bool is_doubtful) const;
+  std::optional<std::uint32_t> spare_slot() const;
   std::optional<std::uint32_t> open_connection(const Peer& peer, core::Tick now);
   void write_out(std::uint32_t connection);
   void read_in(std::uint32_t connection);
@@ -110,7 +118,6 @@ class TcpPool {
   int epoll_;
   std::uint32_t tag_;
   core::Random& random_;
-  Refusal refusal_ = Refusal::full;
   int last_error_ = 0;
   std::size_t open_ = 0;
   std::size_t waiting_ = 0;

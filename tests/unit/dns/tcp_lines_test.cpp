@@ -58,19 +58,18 @@ struct Lines {
       CHECK(one.ticket == 7);
       return ended.count(one.flight) == 0;
     };
-    const auto ask = [&](std::uint32_t flight) {
+    const auto room = [&](std::uint32_t flight) {
       offered.push_back(flight);
-      std::size_t& server = of_server[server_of(flight)];
-      std::size_t& lane = of_lane[lane_of(flight).value];
-      if (server == places || lane == part) return false;
-      ++server;
-      ++lane;
+      return std::min(places - of_server[server_of(flight)], part - of_lane[lane_of(flight).value]);
+    };
+    const auto ask = [&](std::uint32_t flight) {
+      ++of_server[server_of(flight)];
+      ++of_lane[lane_of(flight).value];
       asked.push_back(flight);
       lanes.send_at_once(lane_of(flight), role, now);
       on_asked(flight);
-      return true;
     };
-    lines.serve({waits, ask}, now);
+    lines.serve({waits, room, ask}, now);
     return asked;
   }
 };
@@ -102,14 +101,12 @@ TEST_CASE_METHOD(Lines, "the servers take turns too, and none loses its turn in 
     Flights asked;
     places = 1;
     const auto waits = [](const Waiting& /*one*/) { return true; };
+    const auto room = [&](std::uint32_t /*flight*/) { return places; };
     const auto ask = [&](std::uint32_t flight) {
-      if (places == 0) return false;
       --places;
       asked.push_back(flight);
-      return true;
     };
-    lines.serve({waits, ask}, kStart);
-    round(0);
+    lines.serve({waits, room, ask}, kStart);
     return asked;
   };
   Flights all;
@@ -185,14 +182,18 @@ TEST_CASE_METHOD(Lines, "new lookups stand behind all of a line that the pace ke
   CHECK(lanes.can_submit({11}, kStart + Millis(50)));
 }
 
-TEST_CASE_METHOD(Lines, "where only places are wanting, new lookups need not stand behind") {
+TEST_CASE_METHOD(Lines, "who has no place stands in nobody's way, whatever the pace") {
   limit({11}, 20);
-  join({110, 111, 112, 113});
+  join({110, 111, 112, 113, 114});
   CHECK(round(9) == Flights{110, 111});
   CHECK_FALSE(lanes.can_submit({11}, kStart + Millis(50)));
-  CHECK(round(0, kNoLimit, kStart + Millis(50)).empty());
+  CHECK(round(1).empty());  // a place for one of the three
+  CHECK(lines.is_kept_back(1, {11}));
+  CHECK(lanes.next_slot({11}, kStart) == kStart + Millis(100));
+  CHECK(round(0).empty());
   CHECK_FALSE(lines.is_kept_back(1, {11}));
-  CHECK(lanes.can_submit({11}, kStart + Millis(50)));
+  CHECK(lines.due() == Tick::max());
+  CHECK(lanes.next_slot({11}, kStart) == kStart + Millis(50));
 }
 
 TEST_CASE("a pace over all that keeps a line back lets no other lane's new lookups pass") {

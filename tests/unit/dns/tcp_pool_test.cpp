@@ -45,14 +45,19 @@ struct Connections {
   }
   std::optional<TcpPool::Place> ask_of(Lane lane, std::uint32_t flight, bool is_doubtful = false) {
     const std::array<std::uint8_t, 17> query{};
-    return pool.ask({1, &address, sizeof(sockaddr_in), lane, is_doubtful}, flight, query, kStart);
+    const TcpPool::Peer peer{1, &address, sizeof(sockaddr_in), lane, is_doubtful};
+    const std::size_t room = pool.room(peer);
+    if (room == 0) return std::nullopt;
+    const auto place = pool.ask(peer, flight, query, kStart);
+    REQUIRE(place);
+    CHECK(pool.room(peer) <= room - 1);
+    return place;
   }
   /// How many places the lane gets until it is refused one.
   std::size_t fill(Lane lane, bool is_doubtful = false) {
     std::size_t got = 0;
     while (ask_of(lane, static_cast<std::uint32_t>(100 * lane.value + got), is_doubtful))
       ++got;
-    CHECK(pool.refusal() == TcpPool::Refusal::full);
     return got;
   }
   core::Fd accept() { return core::Fd(::accept(listener.get(), nullptr, nullptr)); }
