@@ -22,6 +22,8 @@ constexpr std::uint32_t kSilentRunOfFew = 64;
 constexpr std::uint32_t kUnreachableRun =
     3;  // the same for errors of the network, which are certain
 constexpr Micros kFirstPause = core::Millis(250);
+// The pauses grow to a third of what a lookup waits in all, so that its end finds out, within:
+constexpr Micros kSteadyPause = core::Millis(1000);
 constexpr Micros kLongestPause = core::Millis(2000);
 constexpr std::uint64_t kExploreOneIn = 50;
 constexpr std::uint64_t kExploreTroubledOneIn = 10;  // so that it soon is known to do well again
@@ -398,7 +400,7 @@ bool ServerBook::note_silence(std::uint32_t server, const Silence& silence, core
 bool ServerBook::take_probe(ServerState& server, core::Tick now) const {
   if (now < server.probe_at) return false;
   const Micros whole = options_.timeout * options_.attempts;
-  const Micros longest = std::clamp<Micros>(whole / 3, kFirstPause, kLongestPause);
+  const Micros longest = std::clamp<Micros>(whole / 3, kSteadyPause, kLongestPause);
   server.pause = std::min(server.pause * 2, longest);
   server.probe_at = now + server.pause;
   return true;

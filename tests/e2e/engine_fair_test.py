@@ -10,6 +10,7 @@ from tests.e2e.engine_story import EngineStory, addresses, gaps, question
 from tests.e2e.story import own_zone
 from tests.e2e.system_faults_test import processor_seconds
 from tests.support.dns_log import busiest
+from tests.support.fault_dns import FaultDns
 
 HERE = addresses()
 VICTIM = HERE[77]
@@ -42,6 +43,24 @@ class Paces(EngineStory):
         for zone, qps in (("calm.test", 60), ("lossy.test", 90)):
             with self.subTest(zone):
                 self.assertPaced(dns, qps, zone)
+
+    def test_a_reload_gives_no_burst(self):
+        dns = self.server()
+        watch = self.watching(dns, bits=21, zones=zones("bl.test", qps=500))
+        self.time_for(500, lambda: dns.log.total)
+        for reloads in range(1, 6):
+            watch.reload()
+            self.eventually(lambda: watch.log().count("reloaded") == reloads, "a reload")
+        self.assertPaced(dns, 500, "bl.test")
+
+    def test_questions_asked_again_and_over_tcp_keep_to_the_pace(self):
+        for mode in ("tc", "formerr_edns", "lower_case", "badcookie", "servfail"):
+            with self.subTest(mode):
+                dns = self.server(cookies=mode == "badcookie")
+                dns.zones["bl.test"].set_mode(mode, spare_tests=True)
+                watch = self.watching(dns, zones=zones("bl.test", qps=60))
+                self.assertPaced(dns, 60)
+                watch.stop()
 
     def test_all_zones_together_are_never_asked_more_than_the_resolvers_qps(self):
         dns = self.server("a.test", "b.test", "c.test")
@@ -101,9 +120,11 @@ class TheDeadAndTheSlow(EngineStory):
     def two_sweeps(self, dns):
         return max(self.time_for(2 * self.SUBJECTS, lambda: dns.log.count(zone)) for zone in self.LIVING)
 
-    def assertUndelayed(self, dns, before):
+    def assertUndelayed(self, dns, before, since):
         """Perhaps not at the first look: where the machine stood still, the living too are asked less for some seconds."""
         self.eventually(lambda: self.two_sweeps(dns) < 1.5 * before + 1.0, "two sweeps in their usual time", 60)
+        for zone in self.LIVING:
+            self.assertLess(max(gaps(dns.log.rows(zone, since=since))), 2.5)  # a sweep begins each second
 
     def world(self):
         """The servers of all, and of a zone that has one of its own; and how long the living take."""
@@ -120,7 +141,7 @@ class TheDeadAndTheSlow(EngineStory):
             with self.subTest(zone.name):
                 since = time.monotonic()
                 zone.set_mode("drop", spare_tests=True)
-                self.assertUndelayed(dns, before)
+                self.assertUndelayed(dns, before, since)
         first = {}
         for row in self.pairs(dns, "bad.test", since):
             first.setdefault(row.name, row.at)
@@ -132,20 +153,28 @@ class TheDeadAndTheSlow(EngineStory):
         dns, own, before = self.world()
         for zone in (own.zones["own.test"], dns.zones["bad.test"]):
             with self.subTest(zone.name):
+                since = time.monotonic()
                 zone.set_mode("delay", seconds=0.8, spare_tests=True)
-                self.assertUndelayed(dns, before)
+                self.assertUndelayed(dns, before, since)
 
 
 class Windows(EngineStory):
-    def test_a_window_starts_at_a_hundred_and_grows_while_answers_come_faster(self):
+    def first_window(self):
+        """How many go before the first answer, of a server that is slow; then the window grows."""
         dns = self.server()
         dns.set_mode("delay", seconds=0.2)
-        self.watching(zones=zones("bl.test", servers=[dns.server]), bits=21)
+        watch = self.watching(zones=zones("bl.test", servers=[dns.server]), bits=21)
         self.eventually(lambda: busiest([row.at for row in self.pairs(dns)], 0.18) > 250, "a window of more than 250")
+        watch.stop()
         at = [row.at for row in self.pairs(dns)]
-        unanswered_at_first = sum(1 for moment in at if moment < at[0] + 0.18)
-        self.assertLessEqual(unanswered_at_first, 110)
-        self.assertGreaterEqual(unanswered_at_first, 32)
+        return sum(1 for moment in at if moment < at[0] + 0.18)
+
+    def test_a_window_starts_at_a_hundred_and_grows_while_answers_come_faster(self):
+        """The widest of a few, for a machine that stands still sends less."""
+        first = [self.first_window()]
+        while first[-1] < 90 and len(first) < 4:
+            first.append(self.first_window())
+        self.assertTrue(90 <= max(first) <= 110, first)
 
     def test_a_window_shrinks_to_what_a_server_can_take(self):
         self.assertShrinks()
@@ -305,18 +334,25 @@ class Servers(EngineStory):
         watch.wait_status(lambda s: shown(s) == {other.server}, "one resolver", 40)
 
 
-    def test_a_server_that_is_gone_costs_nothing_and_returns_without_a_burst(self):
-        dns, qps = self.server(), 60
-        watch = self.watching(dns, resolver={"qps": qps})
-        self.asked_all(dns)
-        dns.close_ports()
-        watch.wait_log("does not answer", 20)
-        used, began = processor_seconds(watch.process.pid), time.monotonic()
-        self.eventually(lambda: time.monotonic() >= began + 3, "three seconds without a server")
-        self.assertLess(processor_seconds(watch.process.pid) - used, 0.05 * (time.monotonic() - began))
-        dns.open_ports()
-        self.time_for(3 * qps, lambda: dns.log.total)
-        self.assertLessEqual(busiest(row.at for row in dns.log.rows()), qps * 1.2)
+    def test_a_resolver_that_is_gone_or_silent_costs_nothing_and_returns_without_a_burst(self):
+        qps, names = 60, ("a.test", "b.test", "c.test")
+        for how, leave, return_ in (("gone", FaultDns.close_ports, FaultDns.open_ports),
+                                    ("silent", lambda dns: dns.set_mode("drop"), lambda dns: dns.set_mode("ok"))):
+            with self.subTest(how):
+                dns = self.server(*names)
+                watch = self.watching(dns, zones=zones(*names), resolver={"qps": qps, "timeout": "200ms"})
+                self.asked_all(dns)
+                leave(dns)
+                watch.wait_log("does not answer", 40)
+                used, began = processor_seconds(watch.process.pid), time.monotonic()
+                self.eventually(lambda: time.monotonic() >= began + 4, "four seconds without a server")
+                self.assertLess(processor_seconds(watch.process.pid) - used, 0.05 * (time.monotonic() - began))
+                probes = [row.at for row in dns.log.rows(since=began + 1)]
+                self.assertLessEqual(busiest(probes, 0.9), 1)  # one a second at last
+                return_(dns)
+                self.time_for(3 * qps, lambda: dns.log.total)
+                self.assertLessEqual(busiest(row.at for row in dns.log.rows()), qps * 1.2)
+                watch.stop()
 
 
 class Duplicates(EngineStory):

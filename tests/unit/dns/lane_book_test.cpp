@@ -196,6 +196,21 @@ TEST_CASE("a retry that waits for its own lane takes nothing from the others, no
   CHECK_FALSE(lanes.can_submit({2}, kStart));
 }
 
+TEST_CASE("new limits give no burst to who has spent the old one") {
+  LaneBook lanes(with_places(100), kStart);
+  std::array<LaneLimit, 2> limits{{{.qps = 20}, {.qps = 20}}};
+  lanes.set_limits(limits, kStart);
+  spend(lanes, {0}, 2);
+  spend(lanes, {1}, 2);
+  limits[1].qps = 40;
+  for (int i = 0; i < 20; ++i)
+    lanes.set_limits(limits, kStart + Millis(1));
+  CHECK_FALSE(lanes.can_submit({0}, kStart + Millis(49)));
+  CHECK(lanes.can_submit({0}, kStart + Millis(50)));
+  CHECK_FALSE(lanes.can_submit({1}, kStart + Millis(24)));
+  CHECK(lanes.can_submit({1}, kStart + Millis(26)));
+}
+
 TEST_CASE("of many retries so many wait for all as their own lane would let go") {
   LaneBook lanes(with_places(100, 20), kStart);
   const LaneLimit limit{.qps = 30};  // three at a time
