@@ -11,6 +11,7 @@ from tests.support.dns_log import busiest
 NOW_AND_THEN = "when=12+3"
 FOR_A_WHILE = "when=30..90"
 UNTIL_PROBED_TEN_TIMES = "when=30..40"  # a server that can't be reached is asked once a second
+TRACE = "trace"
 PACE = 60  # questions a second over all: what is refused must not be taken from it for good
 EVENTS_OF_SILENCE = {"zone_blind", "zone_seeing", "resolver_blind", "resolver_seeing"}
 
@@ -24,7 +25,7 @@ def processor_seconds(pid):
 class SystemFaults(Story):
     def world(self, call, error, when, attempts=2):
         """MX1 listed on three zones, two more addresses that are clear; the daemon under strace (-D: the daemon
-        keeps its own pid)."""
+        keeps its own pid), which notes these calls and slows down no others."""
         names = ("a.test", "b.test", "c.test")
         dns = self.resolver(*names)
         for name in names:
@@ -33,9 +34,13 @@ class SystemFaults(Story):
                              target=[target(), target("192.0.2.11", "mx2"), target("192.0.2.12", "mx3")],
                              resolver={"qps": PACE, "attempts": attempts})
         self.watch = self.install(config)
-        self.watch.start(prefix=["strace", "-D", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}",
-                                 "-e", f"inject={call}:error={error}:{when}"])
+        self.watch.start(prefix=["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", str(self.watch.folder / TRACE),
+                                 "-e", f"trace={call}", "-e", f"inject={call}:error={error}:{when}"])
         return dns
+
+    def refused(self):
+        """How many calls were, so far."""
+        return (self.watch.folder / TRACE).read_text("utf-8", "replace").count("(INJECTED)")
 
     def assertHolds(self, dns):
         self.wait_listed(self.watch, 3)
@@ -65,16 +70,24 @@ class SystemFaults(Story):
         self.assertHolds(dns)
         self.assertLessEqual(busiest(row.at for row in dns.log.rows()), PACE * 1.2)
 
-    def test_a_network_that_stays_away_costs_nothing(self):
-        for error in ("ENETUNREACH", "EPERM"):
+    def test_what_stays_refused_costs_nothing(self):
+        """Whether each question fails at once, or all of them wait for room."""
+        for call, error, waits in (("sendmmsg", "ENETUNREACH", False), ("sendmmsg", "EPERM", False),
+                                   ("sendmmsg", "ENOBUFS", True), ("sendmmsg", "EAGAIN", True), ("socket", "EMFILE", True)):
             with self.subTest(error):
-                self.world("sendmmsg", error, "when=30+1")
-                self.watch.wait_log("does not answer", 40)
-                pid = self.watch.process.pid
+                dns = self.world(call, error, "when=30+1")
+                if waits:
+                    self.eventually(self.refused, "the first refusal", 40)
+                else:
+                    self.watch.wait_log("does not answer", 40)
+                pid, refused = self.watch.process.pid, self.refused()
                 used, began = processor_seconds(pid), time.monotonic()
-                self.eventually(lambda: time.monotonic() >= began + 3, "three seconds without a network")
+                self.eventually(lambda: time.monotonic() >= began + 3, "three seconds of refusals")
                 self.assertLess(processor_seconds(pid) - used, 0.05 * (time.monotonic() - began))
+                self.assertGreater(self.refused(), refused)  # there was something to send
+                self.assertEqual(dns.log.count(since=began), 0)
                 self.assertNoCrash(self.watch)
+                self.watch.kill()
 
     def test_a_buffer_that_stays_full_for_a_while(self):
         self.assertHolds(self.world("sendmmsg", "ENOBUFS", FOR_A_WHILE))
