@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -218,6 +220,8 @@ class LoopbackServer {
       std::erase_if(streams_, [](const Stream& stream) { return !stream.fd.is_open(); });
       if (polled[2].revents != 0) {
         core::Fd fd(accept4(tcp_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        const int on = 1;
+        setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         if (fd.is_open()) streams_.push_back({std::move(fd), {}, ++accepted_});
       }
     }
@@ -290,7 +294,7 @@ class LoopbackServer {
     }
   }
 
-  static void act(Stream& stream, const Action& action) {
+  void act(Stream& stream, const Action& action) const {
     if (action.what == Action::What::close) {
       stream.fd.reset();
       return;
@@ -298,7 +302,18 @@ class LoopbackServer {
     const Octets frame = action.what == Action::What::raw
                              ? action.octets
                              : u16(static_cast<unsigned>(action.octets.size())) + action.octets;
-    static_cast<void>(::send(stream.fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL));
+    std::size_t sent = 0;
+    while (sent < frame.size()) {
+      const ssize_t more =
+          ::send(stream.fd.get(), frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
+      if (more < 0 && errno != EAGAIN) return;
+      if (more < 0) {
+        std::array<pollfd, 2> room_or_end{{{stream.fd.get(), POLLOUT, 0}, {stop_[0], POLLIN, 0}}};
+        poll(room_or_end.data(), room_or_end.size(), -1);
+        if (room_or_end[1].revents != 0) return;
+      }
+      sent += more > 0 ? static_cast<std::size_t>(more) : 0;
+    }
   }
 
   // As arrival() tells it.
