@@ -4,8 +4,7 @@ are for a busy machine."""
 import time
 import unittest
 
-from tests.e2e.engine_fair_test import zones
-from tests.e2e.engine_story import EngineStory, gaps
+from tests.e2e.engine_story import EngineStory, gaps, zones
 
 
 class Crowds(EngineStory):

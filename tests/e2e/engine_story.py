@@ -20,6 +20,10 @@ def addresses(bits: int = 25) -> list[str]:
     return [str(address) for address in ipaddress.ip_network(f"{NETWORK}/{bits}")]
 
 
+def zones(*names: str, **more: Any) -> list[dict[str, Any]]:
+    return [own_zone(name.partition(".")[0], name, **more) for name in names]
+
+
 def question(address: str, zone: str = "bl.test") -> str:
     return ".".join(reversed(address.split("."))) + "." + zone
 
