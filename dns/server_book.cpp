@@ -22,7 +22,8 @@ constexpr std::uint32_t kSilentRunOfFew = 64;
 constexpr std::uint32_t kUnreachableRun =
     3;  // the same for errors of the network, which are certain
 constexpr Micros kFirstPause = core::Millis(250);
-// The pauses grow to a third of what a lookup waits in all, so that its end finds out, within:
+// Pauses between probes grow to a third of what a lookup waits in all, so that one that waits sees
+// the server come back; but to one a second at least, and to no more than two.
 constexpr Micros kSteadyPause = core::Millis(1000);
 constexpr Micros kLongestPause = core::Millis(2000);
 constexpr std::uint64_t kExploreOneIn = 50;

@@ -30,24 +30,24 @@ void TcpLines::join(std::uint32_t server, ServerRole role, Lane lane, Waiting on
   waiting.push_back(one);
 }
 
-void TcpLines::serve(const Doors& doors, core::Tick now) {
+void TcpLines::serve(const Hooks& hooks, core::Tick now) {
   due_ = core::Tick::max();
   for (const std::uint32_t server : keys_behind(lines_, last_served_)) {
     const auto line = lines_.find(server);
-    if (serve_line(line->second, doors, now)) last_served_ = server;
+    if (serve_line(line->second, hooks, now)) last_served_ = server;
     if (line->second.lanes.empty()) lines_.erase(line);
   }
 }
 
 // One of each lane, then another of each that was served. Whether any was.
-bool TcpLines::serve_line(Line& line, const Doors& doors, core::Tick now) {
+bool TcpLines::serve_line(Line& line, const Hooks& hooks, core::Tick now) {
   bool has_served = false;
   std::vector<std::uint32_t> turns = keys_behind(line.lanes, line.last_served);
   while (!turns.empty()) {
     std::vector<std::uint32_t> again;
     for (const std::uint32_t lane : turns) {
       const auto queue = line.lanes.find(lane);
-      const Turn turn = serve_lane(line.role, {lane}, queue->second, doors, now);
+      const Turn turn = serve_lane(line.role, {lane}, queue->second, hooks, now);
       if (turn == Turn::over) line.lanes.erase(queue);
       if (turn != Turn::taken) continue;
       line.last_served = lane;
@@ -59,21 +59,21 @@ bool TcpLines::serve_line(Line& line, const Doors& doors, core::Tick now) {
   return has_served;
 }
 
-TcpLines::Turn TcpLines::serve_lane(ServerRole role, Lane lane, Queue& queue, const Doors& doors,
+TcpLines::Turn TcpLines::serve_lane(ServerRole role, Lane lane, Queue& queue, const Hooks& hooks,
                                     core::Tick now) {
   lanes_.dequeue_retries(lane, std::exchange(queue.claims, 0),
                          std::exchange(queue.claims_for_all, 0));
-  while (!queue.waiting.empty() && !doors.waits(queue.waiting.front()))
+  while (!queue.waiting.empty() && !hooks.waits(queue.waiting.front()))
     queue.waiting.pop_front();
   if (queue.waiting.empty()) return Turn::over;
   const std::uint32_t first = queue.waiting.front().flight;
-  const std::size_t room = doors.room(first);
+  const std::size_t room = hooks.room(first);
   if (room == 0) return Turn::refused;
   if (!lanes_.can_promise(lane, role, now)) {
     keep_back(role, lane, queue, room, now);
     return Turn::refused;
   }
-  doors.ask(first);
+  hooks.ask(first);
   queue.waiting.pop_front();
   return Turn::taken;
 }

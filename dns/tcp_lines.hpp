@@ -22,7 +22,8 @@ namespace rblwatch::dns {
 
 class TcpLines {
  public:
-  struct Doors {
+  /// What the line has to ask of its owner.
+  struct Hooks {
     /// Whether it still waits.
     std::function<bool(const Waiting&)> waits;
     /// How many places there are for the lane of this one now.
@@ -38,9 +39,10 @@ class TcpLines {
   void join(std::uint32_t server, ServerRole role, Lane lane, Waiting one);
   /// A round, for when due() has come or a place was freed. Whoever joins in the middle of it may
   /// have to wait for the next.
-  void serve(const Doors& doors, core::Tick now);
+  void serve(const Hooks& hooks, core::Tick now);
   /// The next round, unless a place is freed before; the end of time when none is needed.
   core::Tick due() const { return due_; }
+  /// Lanes' limits have changed: a round is due, for the old paces may have put it off for long.
   void on_new_paces() { due_ = core::Tick{}; }
   /// Whether there were places for the lane the last time, but no pace.
   bool is_kept_back(std::uint32_t server, Lane lane) const;
@@ -58,8 +60,8 @@ class TcpLines {
     std::uint32_t last_served = 0;
   };
 
-  bool serve_line(Line& line, const Doors& doors, core::Tick now);
-  Turn serve_lane(ServerRole role, Lane lane, Queue& queue, const Doors& doors, core::Tick now);
+  bool serve_line(Line& line, const Hooks& hooks, core::Tick now);
+  Turn serve_lane(ServerRole role, Lane lane, Queue& queue, const Hooks& hooks, core::Tick now);
   void keep_back(ServerRole role, Lane lane, Queue& queue, std::size_t room, core::Tick now);
 
   LaneBook& lanes_;

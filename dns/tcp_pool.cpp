@@ -140,11 +140,12 @@ std::size_t TcpPool::room(const Peer& peer) const {
 
 std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,
                                            core::Tick now) {
-  const bool is_fresh = wants_another(peer);
-  const auto connection = is_fresh ? open_connection(peer, now) : connection_for(peer);
-  if (!connection) return std::nullopt;
+  auto connection = wants_another(peer) ? open_connection(peer, now) : std::nullopt;
+  const bool is_fresh = connection.has_value();
+  if (!is_fresh) connection = connection_for(peer);
+  // Full where another could not be made.
+  if (!connection || connections_[*connection].waiting.size() >= kMaxPipelined) return std::nullopt;
   Connection& on = connections_[*connection];
-  RBL_CHECK(on.waiting.size() < kMaxPipelined);
   std::uint16_t id = 0;
   do {
     id = static_cast<std::uint16_t>(random_.next());

@@ -92,7 +92,6 @@ class Paces(EngineStory):
         self.time_for(90, lambda: dns.log.total)  # until its silence is known
         self.assertGreaterEqual(lookups_begun(), 0.85 * before)
 
-
     def test_targets_that_wait_for_the_pace_wake_nobody(self):
         dns = self.server("bl.test")
         config = self.watching_config(dns, resolver={"qps": 4})

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <cerrno>
 #include <set>
 #include <string>
 
@@ -144,6 +145,22 @@ TEST_CASE("questions go on two connections, doubtful ones on one that the others
     on.pool.close(1);
     CHECK(place_of(7, false) == 1);
   }
+}
+
+TEST_CASE("where no other connection can be made, the one that there is takes the questions") {
+  Connections on;
+  const auto first = on.ask(0);
+  REQUIRE(first);
+  on.address.ss_family = AF_MAX;  // no socket can be made for it
+  for (std::uint32_t i = 1; i < 32; ++i) {
+    const auto next = on.ask(i);
+    REQUIRE(next);
+    CHECK(next->connection == first->connection);
+    CHECK_FALSE(next->is_fresh);
+  }
+  const std::array<std::uint8_t, 17> query{};
+  CHECK_FALSE(on.pool.ask({1, &on.address, sizeof(sockaddr_in), Lane{99}}, 99, query, kStart));
+  CHECK(on.pool.last_error() == EAFNOSUPPORT);
 }
 
 TEST_CASE("lanes share three quarters of a server's places, the rest is for who comes") {
