@@ -78,7 +78,7 @@ class FlappingAnswers(Disaster):
         self.watching(self.unbound(rbl).server, zones, timeout="10s", attempts=1)
         liar.zones["bad.test"].set_mode("flapping", every=1)
         self.find_hidden(rbl)
-        self.sweeps(liar, f"{'.'.join(reversed(MX1.split('.')))}.bad.test", 8, 40)
+        self.sweeps(liar, f"{'.'.join(reversed(MX1.split('.')))}.bad.test", count=8, timeout=40)
         self.assertStands()
         self.assertTold([("listed", HIDDEN, "good")], [])
 

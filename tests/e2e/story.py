@@ -4,6 +4,7 @@ at the logs when a test has failed. Each test gets parts of its own, so that all
 from __future__ import annotations
 
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from typing import Any, Callable
@@ -87,9 +88,11 @@ class Story(unittest.TestCase):
     def wait_listed(self, watch: Rblwatch, count: int = 1) -> dict[str, Any]:
         return watch.wait_status(lambda s: s["summary"]["listed"] == count, f"{count} pairs listed")
 
-    def sweeps(self, dns: FaultDns, name: str, count: int = 3, timeout: float = 20.0) -> None:
-        """Waits until a name was asked so many times more."""
-        dns.log.wait(count, timeout, name=name)
+    def sweeps(self, dns: FaultDns, *names: str, count: int = 3, timeout: float = 20.0) -> None:
+        """Waits until each of the names was asked so many times more."""
+        since = time.monotonic()
+        for name in names:
+            self.eventually(lambda: dns.log.count(name=name, since=since) >= count, f"{count} sweeps of {name}", timeout)
 
     def eventually(self, condition: Callable[[], Any], what: str, timeout: float = 20.0) -> Any:
         return wait_for(condition, timeout, what, step=0.05)

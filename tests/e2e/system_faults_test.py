@@ -44,8 +44,7 @@ class SystemFaults(Story):
 
     def assertHolds(self, dns):
         self.wait_listed(self.watch, 3)
-        for name in ("a.test", "b.test", "c.test"):
-            self.sweeps(dns, f"11.2.0.192.{name}", 3, 40)
+        self.sweeps(dns, *(f"11.2.0.192.{name}" for name in ("a.test", "b.test", "c.test")), timeout=40)
         status = self.watch.wait_seeing(3, 40)
         self.assertEqual(status["summary"]["listed"], 3)
         told = [event["type"] for event in self.watch.events() if event["type"] not in EVENTS_OF_SILENCE]

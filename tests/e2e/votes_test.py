@@ -68,7 +68,7 @@ class Votes(Story):
         watch.wait_status(lambda s: s["summary"]["pending"] == 1, "the first vote")
         zone.delist(MX1)
         watch.wait_status(lambda s: s["summary"]["pending"] == 0, "the vote being reset")
-        self.sweeps(dns, QUESTION, 3)
+        self.sweeps(dns, QUESTION)
         self.assertEqual(watch.events(), [])
         self.assertEqual(watch.cli("status").code, 0)
 

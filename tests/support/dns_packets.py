@@ -209,6 +209,18 @@ def trailing_junk(case: Case) -> list[Action]:
 
 
 @fault
+def longer_than_read(case: Case) -> list[Action]:
+    """A lie that is whole where a client that reads read=4096 octets stops, and goes on to size=9000."""
+    if not case.udp:
+        return ok(case)
+    read, size = int(case.args.get("read", 4096)), int(case.args.get("size", 9000))
+    _, (answers, authority, additional), tail = case.lie().parts(case.query.edns)
+    filler = bytes(read - 12 - len(case.query.question) - len(tail) - len(wire.record(b"\0", wire.NULL, 0, b"")))
+    tail += wire.record(b"\0", wire.NULL, 0, filler)
+    return _forged(case, counts=(answers, authority, additional + 1), tail=tail + _random.randbytes(size - read))
+
+
+@fault
 def counts_lie(case: Case) -> list[Action]:
     """65535 answers announced, one there."""
     return _forged(case, counts=(65535, 65535, 65535))
