@@ -2,6 +2,7 @@
 """The engine is fair and steady: paces hold, nobody waits for the dead, windows and time-outs fit, and time may jump. The
 margins are for a busy machine; what they let pass is far from what each fault would do."""
 import signal
+import statistics
 import time
 import unittest
 from pathlib import Path
@@ -45,6 +46,36 @@ class Paces(EngineStory):
             watch.reload()
             self.eventually(lambda: watch.log().count("reloaded") == reloads, "a reload")
         self.assertPaced(dns, 500, "bl.test")
+
+    def first_when_held_up(self, watch, dns, seconds, span):
+        """The questions of a daemon that stood still for so long, from its first one on."""
+        watch.process.signal(signal.SIGSTOP)
+        began = time.monotonic()
+        self.eventually(lambda: time.monotonic() >= began + seconds, "the daemon held up")
+        since = time.monotonic()
+        watch.process.signal(signal.SIGCONT)
+        first = min(row.at for row in self.eventually(lambda: dns.log.rows(since=since), "the first question"))
+        self.eventually(lambda: time.monotonic() > first + 2 * span, "all that came meanwhile read")
+        return [row for row in dns.log.rows(since=first) if row.at < first + span]
+
+    def test_a_burst_is_a_tenth_of_a_second(self):
+        """The median of some, for the machine may hold it up once more."""
+        qps = 500
+        dns = self.server()
+        watch = self.watching(dns, bits=21, zones=zones("bl.test", qps=qps))
+        self.time_for(qps, lambda: dns.log.total)
+        bursts = [len(self.first_when_held_up(watch, dns, 0.3, 0.02)) for _ in range(9)]
+        self.assertTrue(0.08 * qps <= statistics.median(bursts) <= 0.14 * qps, bursts)
+
+    def test_what_is_truncated_at_once_is_asked_again_at_the_pace(self):
+        """Half of what two seconds allow is on its way, and lies truncated in the sockets after two more."""
+        qps, late = 60, 2.0
+        dns = self.server()
+        dns.zones["bl.test"].set_mode("tc", spare_tests=True, seconds=late)
+        watch = self.watching(dns, bits=22, zones=zones("bl.test", qps=qps), resolver={"timeout": "10s"})
+        self.time_for(3 * late * qps, lambda: dns.log.total)
+        over_tcp = [sum(row.transport == "tcp" for row in self.first_when_held_up(watch, dns, late, 0.25)) for _ in range(3)]
+        self.assertTrue(0.1 * qps <= max(over_tcp) <= 0.5 * qps, over_tcp)
 
     def test_questions_asked_again_and_over_tcp_keep_to_the_pace(self):
         for mode in ("tc", "badcookie"):

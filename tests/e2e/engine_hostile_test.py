@@ -116,6 +116,18 @@ class Forgers(HostileStory):
         bits = [sum(row.id >> bit & 1 for row in rows) / len(rows) for bit in range(16)]
         self.assertTrue(all(0.4 < share < 0.6 for share in bits), bits)
 
+    def test_a_port_is_given_up_after_64_questions(self):
+        """Where there are few descriptors there are few ports at a time, and those of the busy seconds, which the first is
+        not, come to their end in a sweep."""
+        dns = self.besieged("ok")
+        self.install(self.watching_config(dns, bits=17, schedule=HOUR)).start(prefix=["prlimit", "--nofile=300"])
+        self.eventually(lambda: dns.log.total >= 2 ** 15, "a sweep", 60)
+        asked = Counter(row.source[1] for row in dns.log.rows() if row.transport == "udp").values()
+        busy = [count for count in asked if count > 32]
+        self.assertGreater(len(busy), 200)
+        self.assertEqual(statistics.mode(busy), 64)
+        self.assertLess(sum(count > 64 for count in busy), len(busy) / 4)  # drawn twice
+
     def first_questions(self, dns, count):
         """Of a daemon that has never run before; one after another, so that each start asks in the same order."""
         dns.log.clear()
