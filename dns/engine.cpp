@@ -65,7 +65,16 @@ core::Tick Engine::paced_now(Lane lane) const {
 // `expected` may have passed since the last time.
 void Engine::read_clock(core::Micros expected) {
   const core::Tick before = std::exchange(now_, clock_.tick());
-  if (now_ - before > expected + kSuspended) servers_.forgive(now_);
+  if (now_ - before > expected + kSuspended) slept_until_ = now_;
+}
+
+// What became of a question sent before a sleep, and how long it took, says nothing.
+bool Engine::has_slept_since(core::Tick sent) const {
+  return sent < slept_until_;
+}
+
+core::Micros Engine::time_since(core::Tick sent) const {
+  return now_ - std::max(sent, slept_until_);
 }
 
 bool Engine::can_submit(Lane lane) const {

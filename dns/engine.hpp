@@ -58,6 +58,8 @@ class Engine final : public Resolver {
   // engine.cpp
   core::Tick paced_now(Lane lane) const;
   void read_clock(core::Micros expected);
+  bool has_slept_since(core::Tick sent) const;
+  core::Micros time_since(core::Tick sent) const;
   bool join_flight(const Lookup& lookup, std::uint32_t group, const core::DnsName& name,
                    std::uint64_t hash);
   void take_up(const Lookup& lookup, bool is_allowed);
@@ -122,6 +124,7 @@ class Engine final : public Resolver {
   void read_answer(std::uint32_t index, Bytes message, Transport transport);
   void accept(std::uint32_t index, Transport transport);
   bool try_another(std::uint32_t index, const Completion& completion);
+  bool is_timed(const Flight& flight) const;
   void learn(Flight& flight, const Answer& answer, Transport transport);
 
   // engine_attempt.cpp
@@ -167,6 +170,7 @@ class Engine final : public Resolver {
   core::Random& random_;
   core::Fd epoll_;
   core::Tick now_;
+  core::Tick slept_until_{};  // the machine, or the loop stood still as if it had
   LaneBook lanes_;
   ServerBook servers_;
   FlightTable flights_;

@@ -83,7 +83,7 @@ void Engine::on_overdue(Flight& flight) {
   const Lane lane = flight.first.lane;
   const bool is_slow_lane = lanes_.rtt(lane).smoothed() * 2 > overdue_after(server) ||
                             !lanes_.has_answered_since(lane, flight.last_sent);
-  if (!lanes_.is_silent(lane) && !is_slow_lane)
+  if (!lanes_.is_silent(lane) && !is_slow_lane && !has_slept_since(flight.last_sent))
     server.window.on_overdue(now_, overdue_after(server) * 2);
 }
 
@@ -117,17 +117,19 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   const bool was_asked = flight.stage != Stage::waiting_for_tcp;
   flight.wants_tcp = false;
   flight.tried |= 1U << flight.place;
+  const bool has_slept = has_slept_since(std::max(flight.sent_at, flight.last_sent));
   if (failure == Failure::silence) {
     ++counters_.timeouts;
-    if (was_asked) lanes_.note_silence(lane);
+    if (was_asked && !has_slept) lanes_.note_silence(lane);
+    if (was_asked && has_slept && flight.attempts > 0) --flight.attempts;
   }
   if (flight.shares_junk) give_up_port(flight);
   flight.shares_junk = false;
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
   // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.
-  const bool is_dead =
-      failure != Failure::broken && !was_tcp && servers_.note_silence(server, silence, now_);
+  const bool is_servers = failure != Failure::broken && !was_tcp && !has_slept;
+  const bool is_dead = is_servers && servers_.note_silence(server, silence, now_);
   if (flight.attempts >= options_.attempts) {
     conclude(index);
   } else if (is_network) {
@@ -321,7 +323,7 @@ void Engine::conclude(std::uint32_t index) {
     completion.server = servers_.at(flight.server).server;
     completion.transport = flight.transport;
     completion.asked_at = flight.sent_at;
-    completion.took = now_ - flight.sent_at;
+    completion.took = time_since(flight.sent_at);
   }
   complete(index);
 }

@@ -196,7 +196,7 @@ void Engine::on_reply(std::uint32_t index, Bytes message, Transport transport) {
   }
   if (transport == Transport::udp && read_header(message).tc()) {
     ++counters_.truncated;
-    if (!flight.was_resent) servers_.at(flight.server).rtt.add(now_ - flight.sent_at);
+    if (is_timed(flight)) servers_.at(flight.server).rtt.add(now_ - flight.sent_at);
     to_tcp(index);
     return;
   }
@@ -318,7 +318,7 @@ void Engine::accept(std::uint32_t index, Transport transport) {
   completion.server = servers_.at(flight.server).server;
   completion.transport = transport;
   completion.asked_at = flight.sent_at;
-  completion.took = now_ - flight.sent_at;
+  completion.took = time_since(flight.sent_at);
   if (is_failure(answer.rcode) && try_another(index, completion)) return;
   complete(index);
 }
@@ -346,12 +346,18 @@ bool Engine::try_another(std::uint32_t index, const Completion& completion) {
   return true;
 }
 
+// Whether a reply now tells the round-trip time: of which of two sendings it is, nobody knows
+// (Karn).
+bool Engine::is_timed(const Flight& flight) const {
+  return !flight.was_resent && !has_slept_since(flight.sent_at);
+}
+
 // What a reply tells of its server and lane.
 void Engine::learn(Flight& flight, const Answer& answer, Transport transport) {
   ServerState& server = servers_.at(flight.server);
   const Lane lane = flight.first.lane;
-  const core::Micros took = now_ - flight.sent_at;
-  const bool is_exact = transport == Transport::udp && !flight.was_resent;
+  const core::Micros took = time_since(flight.sent_at);
+  const bool is_exact = transport == Transport::udp && is_timed(flight);
   if (is_exact) {
     server.rtt.add(took);
     server.newest_answered = std::max(server.newest_answered, flight.sent_at);

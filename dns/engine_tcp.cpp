@@ -134,7 +134,7 @@ void Engine::drop_connection(std::uint32_t connection) {
     Flight& flight = flights_.at(index);
     if (flight.stage != Stage::tcp || flight.connection != connection) continue;
     flight.stage = Stage::resting;
-    const bool had_its_time = now_ >= flight.attempt_end;
+    const bool had_its_time = now_ >= flight.attempt_end && !has_slept_since(flight.sent_at);
     if (had_its_time) lanes_.note_silence_over_tcp(flight.first.lane);
     if (!had_its_time && !flight.has_own_connection) {
       flight.has_own_connection = true;

@@ -407,11 +407,6 @@ bool ServerBook::take_probe(ServerState& server, core::Tick now) const {
   return true;
 }
 
-void ServerBook::forgive(core::Tick now) {
-  for (const auto& state : servers_)
-    state->last_reply = now;
-}
-
 std::vector<ServerStatus> ServerBook::status() const {
   std::vector<ServerStatus> all;
   for (const auto& state : servers_) {

@@ -154,9 +154,6 @@ class ServerBook {
   /// pause.
   bool take_probe(ServerState& server, core::Tick now) const;
 
-  /// The machine slept: what is unanswered now says nothing about the servers.
-  void forgive(core::Tick now);
-
   std::vector<ServerStatus> status() const;
 
  private:

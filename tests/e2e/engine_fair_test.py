@@ -3,11 +3,13 @@
 margins are for a busy machine; what they let pass is far from what each fault would do."""
 import signal
 import statistics
+import struct
 import time
 import unittest
 from pathlib import Path
 
 from tests.e2e.engine_story import EngineStory, addresses, gaps, question, zones
+from tests.support.daemon import bin_folder
 from tests.support.dns_log import busiest
 
 HERE = addresses()
@@ -247,20 +249,23 @@ class TimeOuts(EngineStory):
 
 
 class Clocks(EngineStory):
-    def check(self, jump, **how):
-        """Something happens to the clock: no second with more than the pace, and the sweeps go on."""
+    def check(self, jump, seconds=0.0, **how):
+        """Something happens to the clock: no second with more than the pace, and the sweeps go on. seconds: until a
+        question is answered."""
         dns = self.server()
+        dns.set_mode("delay", seconds=seconds)
         dns.zones["bl.test"].list(VICTIM)
-        watch = self.watching(dns, zones=zones("bl.test", qps=100), **how)
+        watch = self.watching(dns, zones=zones("bl.test", qps=100, servers=[dns.server]), **how)
         self.asked_all(dns)
         self.wait_listed(watch)
-        jump(watch)
+        jump(watch, dns)
         since = time.monotonic()
         self.time_for(3 * len(HERE), lambda: dns.log.count("bl.test"))
         self.assertEqual({row.name for row in self.pairs(dns, since=since)}, {question(address) for address in HERE})
         self.assertLessEqual(busiest(row.at for row in dns.log.rows("bl.test")), 100 * 1.2)
         self.assertEqual([event["type"] for event in watch.events()], ["listed"])
         self.assertNoCrash(watch)
+        return watch
 
     def test_a_jump_of_the_wall_clock(self):
         for days in (400, -400):
@@ -269,15 +274,35 @@ class Clocks(EngineStory):
                 file.write_text("+0")
                 env = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
                        "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-                self.check(lambda _: file.write_text(f"{days:+}d"), env=env)
+                self.check(lambda *_: file.write_text(f"{days:+}d"), env=env)
 
     def test_a_machine_that_slept(self):
-        def sleep(watch):
+        def sleep(watch, _):
             watch.process.signal(signal.SIGSTOP)
             began = time.monotonic()
             self.eventually(lambda: time.monotonic() >= began + 6, "six seconds of sleep")
             watch.process.signal(signal.SIGCONT)
         self.check(sleep)  # longer than what passes for a busy machine
+
+    def test_a_machine_that_slept_for_hours_with_questions_on_their_way(self):
+        """Their time is over at the first look after it, and nobody is to blame, though all were sent after the last
+        reply: a server of its own is called dead for eight of them."""
+        file = self.folder / "slept"
+        file.write_bytes(struct.pack("q", 0))
+        env = {"LD_PRELOAD": str(bin_folder().parent / "tests" / "slept_clock.so"), "RBLWATCH_SLEPT": str(file)}
+
+        told_before = []
+
+        def sleep(watch, dns):
+            dns.set_mode("drop")
+            self.time_for(80, lambda: dns.log.total)  # the first 60 see those answered that were on their way
+            told_before.append(len(watch.log()))  # a busy machine may have been long enough about it
+            with file.open("r+b") as slept:
+                slept.write(struct.pack("q", 6 * 3600))
+            dns.set_mode("ok")
+        watch = self.check(sleep, seconds=0.6, env=env, resolver={"timeout": "10s"})
+        for words in ("does not answer", "is asked less"):
+            self.assertNotIn(words, watch.log()[told_before[0]:])
 
 
 if __name__ == "__main__":

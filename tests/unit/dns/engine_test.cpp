@@ -367,6 +367,62 @@ TEST_CASE_METHOD(EngineFixture,
   CHECK(server.count() == 40);
 }
 
+TEST_CASE_METHOD(EngineFixture, "a sleep is no reason to ask a server less") {
+  const LoopbackServer server([](const Asked& asked) {
+    return asked.nth >= 20 && asked.nth < 50 ? Actions{} : honest(asked);
+  });
+  const auto group = server.group();
+  while (next_id <= 20)
+    submit(group, "n" + std::to_string(next_id) + ".zone.test");
+  finish();
+  while (next_id <= 50)
+    submit(group, "n" + std::to_string(next_id) + ".zone.test");
+  while (server.count() < 50)
+    engine->wait(Millis(1));
+  clock.ahead = std::chrono::hours(8);
+  finish();
+  CHECK(server.count() == 80);
+  CHECK_FALSE(engine->servers()[0].is_asked_less);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a sleep costs no attempt, over UDP or TCP") {
+  const bool is_tcp = GENERATE(false, true);
+  const LoopbackServer server([is_tcp](const Asked& asked) {
+    if (is_tcp && !asked.is_tcp) return say(truncated(asked));
+    return asked.nth < (is_tcp ? 2 : 1) ? Actions{} : honest(asked);
+  });
+  options.attempts = 1;
+  submit(server.group(), "listed.zone.test");
+  while (server.count() < (is_tcp ? 2 : 1))
+    engine->wait(Millis(1));
+  clock.ahead = std::chrono::hours(8);
+  CHECK(told(finish().at(0)) == "127.0.0.2");
+}
+
+TEST_CASE_METHOD(EngineFixture, "one sleep gives one attempt back, and silence ends in a timeout") {
+  const LoopbackServer server(silent);
+  options.attempts = 1;
+  options.timeout = Millis(100);
+  submit(server.group(), "n.zone.test");
+  while (server.count() < 1)
+    engine->wait(Millis(1));
+  clock.ahead = std::chrono::hours(8);
+  CHECK(std::get<NoAnswer>(finish().at(0).outcome).why == NoAnswer::Why::timeout);
+  CHECK(server.count() == 2);
+}
+
+TEST_CASE_METHOD(EngineFixture, "a reply that lay there while the machine slept tells no time") {
+  const LoopbackServer server(honest);
+  submit(server.group(), "n.zone.test");
+  engine->wait(Millis(0));
+  while (server.count() < 1)
+    std::this_thread::yield();
+  clock.ahead = std::chrono::hours(8);
+  const auto all = finish();
+  CHECK(all.at(0).took < core::Seconds(60));
+  CHECK(engine->servers()[0].rtt.value_or(Millis(0)) < core::Seconds(60));
+}
+
 TEST_CASE_METHOD(EngineFixture, "whenever the machine sleeps, what was in flight is no silence") {
   const LoopbackServer server(silent);
   for (int i = 0; i < 8; ++i)
