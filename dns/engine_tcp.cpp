@@ -72,6 +72,7 @@ void Engine::ask_over_tcp(std::uint32_t index) {
   }
   flight.stage = Stage::tcp;
   flight.transport = Transport::tcp;
+  flight.is_free = false;
   flight.connection = place->connection;
   flight.id = place->id;
   flight.has_own_connection = flight.has_own_connection || place->is_fresh;

@@ -117,6 +117,16 @@ TEST_CASE_METHOD(EngineFixture, "BADCOOKIE over TCP is taken as it is") {
   CHECK(over_tcp(server) == 1);
 }
 
+TEST_CASE_METHOD(EngineFixture, "asking anew over TCP leaves no later attempt uncounted") {
+  const LoopbackServer server([](const Asked& asked) {
+    if (!asked.is_tcp) return say(truncated(asked));
+    return asked.has_edns ? say(rcode(asked, 1)) : Actions{{What::close, {}}};
+  });
+  options.attempts = 2;
+  CHECK(told(ask(server.group(), "a.zone.test")) == "network");
+  CHECK(server.count() - over_tcp(server) == 2);
+}
+
 TEST_CASE_METHOD(EngineFixture, "a connection that idles gives way to a server that needs one") {
   options.timeout = Millis(1000);  // less than an idle one is kept
   std::vector<std::unique_ptr<LoopbackServer>> servers;
