@@ -15,6 +15,7 @@ namespace rblwatch::dns {
 namespace {
 
 using Packet = core::Handle<ldns_pkt, ldns_pkt_free>;
+using ResourceRecord = core::Handle<ldns_rr, ldns_rr_free>;
 using Octets = core::Handle<std::uint8_t, std::free>;
 
 ldns_rr* question_rr(const core::DnsName& name, QType type) {
@@ -214,6 +215,15 @@ std::optional<Answer> decode_by_ldns(Bytes message, const Walk& walked, QType ty
   const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(packet.get()), 0);
   if (question == nullptr) return std::nullopt;
   return Reader(packet.get(), to_name(ldns_rr_owner(question)), type, walked).run();
+}
+
+std::optional<std::size_t> end_by_ldns(Bytes message, std::size_t at) {
+  ldns_rr* raw = nullptr;
+  const ldns_status status =
+      ldns_wire2rr(&raw, message.data(), message.size(), &at, LDNS_SECTION_ANSWER);
+  if (status != LDNS_STATUS_OK) return std::nullopt;
+  const ResourceRecord record(raw);
+  return at;
 }
 
 }  // namespace rblwatch::dns

@@ -7,6 +7,7 @@
 // can be made to allocate without bound). Any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,7 +35,11 @@ std::vector<std::uint8_t> build_query(const core::DnsName& name, QueryShape shap
 
 /// The message as ldns reads it, brought to an Answer by the same rules as decode(). Nothing where
 /// ldns refuses the message or a record stands under a foreign owner. Pre: as for decode(). Costs
-/// the square of a TXT record's length.
+/// a TXT record's length for each of its strings.
 std::optional<Answer> decode_by_ldns(Bytes message, const Walk& walked, QType type);
+
+/// Where ldns takes the record that begins at `at` to end; nothing where it refuses it. Pre: as for
+/// decode().
+std::optional<std::size_t> end_by_ldns(Bytes message, std::size_t at);
 
 }  // namespace rblwatch::dns

@@ -99,3 +99,23 @@ TEST_CASE("mixed case changes letters and nothing else, by chance") {
     CHECK(digits == name("2.0.0.127"));
   }
 }
+
+TEST_CASE("ldns says where it takes a record to end, which need not be there") {
+  const auto [what, one, end] = GENERATE(table<const char*, Octets, std::optional<int>>({
+      {"an address", a(kAsk, {127, 0, 0, 2}), 0},
+      {"of a type that nobody knows", record(kAsk, 65280, 300, {1, 2, 3}), 0},
+      {"SRV, whose name reaches into the next", record(kAsk, 33, 300, Octets(6) + Octets{1}), 2},
+      {"SINK, of which one octet is read", record(kAsk, 40, 300, {1, 2, 3}), -2},
+      {"HINFO, whose string is too long", record(kAsk, 13, 300, {4, 'a'}), std::nullopt},
+  }));
+  CAPTURE(what);
+  Message message;
+  message.answers = {one, record({0}, 1, 300, {127, 0, 0, 2})};
+  const Octets octets = message.octets();
+  Walk walked;
+  REQUIRE(walk(octets, walked) == Flaw::none);
+  const Record& first = walked.records[0];
+  const auto theirs = end_by_ldns(octets, first.owner);
+  REQUIRE(theirs.has_value() == end.has_value());
+  if (end) CHECK(static_cast<int>(*theirs) == first.rdata + first.rdlength + *end);
+}
