@@ -124,6 +124,7 @@ class FaultDns:
         self._later = Later()
         self._connections: set[socket.socket] = set()
         self._strangers: dict[str, socket.socket] = {}
+        self._held: dict[socket.SocketKind, socket.socket] = {}  # while the port is closed
         self._lock = threading.Lock()
         self._later.start()
         self._udp: Listener | None = self._listen(udp)
@@ -168,26 +169,27 @@ class FaultDns:
             zone.set_mode(mode, **args)
 
     def close_ports(self, udp: bool = True, tcp: bool = True) -> None:
-        """From now on the port is closed: ICMP unreachable, connection refused."""
+        """From now on the port is closed: ICMP unreachable, connection refused. No client can draw it meanwhile."""
         if udp and self._udp:
+            held = self._held[socket.SOCK_DGRAM] = self._bound(socket.SOCK_DGRAM)
+            held.connect(held.getsockname())  # hears nobody else
             self._udp.stop()
             self._udp = None
         if tcp and self._tcp:
             self._tcp.stop()
             self._tcp = None
+            self._held[socket.SOCK_STREAM] = self._bound(socket.SOCK_STREAM)
 
     def open_ports(self) -> None:
         """Listens again, on the same port."""
         if not self._udp:
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            udp.bind((self.address, self.port))
-            self._udp = self._listen(udp)
+            self._udp = self._listen(self._bound(socket.SOCK_DGRAM))
+            self._held.pop(socket.SOCK_DGRAM).close()
         if not self._tcp:
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tcp.bind((self.address, self.port))
+            tcp = self._bound(socket.SOCK_STREAM)
             tcp.listen(128)
             self._tcp = Listener(tcp, self._accept)
+            self._held.pop(socket.SOCK_STREAM).close()
 
     def stop(self) -> None:
         self.close_ports()
@@ -196,14 +198,17 @@ class FaultDns:
         for connection in open_connections:
             _shut(connection)
         self._later.stop()
-        for stranger in self._strangers.values():
-            stranger.close()
+        for sock in (*self._strangers.values(), *self._held.values()):
+            sock.close()
 
     def __enter__(self) -> "FaultDns":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _bound(self, kind: socket.SocketKind) -> socket.socket:
+        return ports.bound(kind, self.address, self.port)
 
     # --- finding the answer ---
 
@@ -303,8 +308,8 @@ class FaultDns:
     def _stranger(self, where: str) -> socket.socket:
         """A socket with another port, or another address, than the server's."""
         if where not in self._strangers:
-            sock = self._strangers[where] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            sock.bind((self.address, 0) if where == "port" else (_other(self.address), self.port))
+            address, port = (self.address, 0) if where == "port" else (_other(self.address), self.port)
+            self._strangers[where] = ports.bound(socket.SOCK_DGRAM, address, port)
         return self._strangers[where]
 
     # --- TCP ---

@@ -17,20 +17,28 @@ def own_address() -> str:
     return f"127.{1 + (pid >> 16) % 200}.{(pid >> 8) & 255}.{pid & 255 or 1}"
 
 
+def bound(kind: socket.SocketKind, address: str, port: int = 0) -> socket.socket:
+    """A socket of that kind; port 0 lets the system choose."""
+    sock = socket.socket(socket.AF_INET, kind)
+    try:
+        if kind == socket.SOCK_STREAM or port:  # of UDP it would choose one that another holds
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 def bind_pair(address: str, port: int = 0) -> tuple[socket.socket, socket.socket]:
     """A UDP and a listening TCP socket on the same port; port 0 lets the system choose."""
     for _ in range(50):
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = bound(socket.SOCK_STREAM, address, port)
         try:
-            tcp.bind((address, port))
-            udp.bind((address, tcp.getsockname()[1]))
             tcp.listen(128)
-            return udp, tcp
+            return bound(socket.SOCK_DGRAM, address, tcp.getsockname()[1]), tcp
         except OSError:
             tcp.close()
-            udp.close()
             if port:
                 raise
     raise OSError(f"no port of {address} is free for both UDP and TCP")

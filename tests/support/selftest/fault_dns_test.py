@@ -309,8 +309,11 @@ class FaultyAnswers(unittest.TestCase):
             self.ask()
         with self.assertRaises(ConnectionRefusedError):
             self.ask(tcp=True)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, self.assertRaises(OSError):
+            sock.bind(("", self.dns.port))  # as the engine would
         self.dns.open_ports()
         self.assertEqual(self.ask().rcode, wire.NXDOMAIN)
+        self.assertEqual(self.ask(tcp=True).rcode, wire.NXDOMAIN)
 
 
 class Cookies(unittest.TestCase):
