@@ -55,11 +55,15 @@ class Printing(unittest.TestResult):
         if err is not None:
             self._fault(test, err)
 
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        print(f"skipped: {test.id()}: {reason}", flush=True)
+
     def stopTest(self, test):
         took = time.monotonic() - self._started
         if test.id() in self.broken:
             print(f"FAILED {test.id()} ({took:.1f} s)\n{self.broken[test.id()]}", flush=True)
-        else:
+        elif not any(test is skipped for skipped, _ in self.skipped):
             self.passed += 1
             print(f"ok     {test.id()} ({took:.1f} s)", flush=True)
         super().stopTest(test)
