@@ -6,11 +6,10 @@ import struct
 import time
 import unittest
 
-from tests.e2e.engine_story import EngineStory, addresses, gaps, question, zones
+from tests.e2e.engine_story import HERE, EngineStory, gaps, question, zones
 from tests.support.daemon import bin_folder
 from tests.support.dns_log import busiest
 
-HERE = addresses()
 VICTIM = HERE[77]
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 

@@ -7,15 +7,13 @@ import time
 import unittest
 from collections import Counter
 
-from tests.e2e.engine_story import EngineStory, addresses, question
+from tests.e2e.engine_story import HERE, LISTED, EngineStory, addresses
 from tests.e2e.packets_test import peak_kib
 from tests.e2e.story import own_zone
 from tests.e2e.system_faults_test import processor_seconds
 from tests.support.dns_log import busiest
 from tests.support.http_client import HttpClient
 
-HERE = addresses()
-LISTED = HERE[::8]
 MANY_LETTERS = "a-list-with-many-letters-in-its-name.test"  # a bit for each of them (0x20)
 HOUR = {"interval": "1h", "health_interval": "1h"}
 FLOOD_SECONDS = int(os.environ.get("RBLWATCH_FLOOD_SECONDS", "3"))
@@ -26,31 +24,7 @@ def resident_kib(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-class HostileStory(EngineStory):
-    def besieged(self, mode, *, zone="bl.test", listed=LISTED, cookies=False, **args):
-        """A zone that lists some of the network, under a fault from the first question for a pair on."""
-        dns = self.server(zone, cookies=cookies)
-        for subject in listed:
-            dns.zones[zone].list(subject)
-        dns.zones[zone].set_mode(mode, spare_tests=True, **args)
-        return dns
-
-    def assertTrueVerdicts(self, watch, listed=LISTED, subjects=len(HERE)):
-        """Exactly these are listed, all others clear; and it was never otherwise."""
-        status = watch.wait_status(lambda s: s["summary"]["unknown"] == 0 and s["summary"]["listed"] == len(listed),
-                                   f"{len(listed)} listed and none unknown", 60)
-        self.assertEqual({row["subject"] for row in status["listings"]}, set(listed))
-        self.assertEqual(status["summary"]["subjects"], subjects)
-        self.assertEqual({event["type"] for event in watch.events()}, {"listed"})
-
-    def assertNoOtherVote(self, dns, zone="bl.test", listed=LISTED):
-        """A vote for a listing asks for its reason, whatever becomes of it."""
-        reasons = {row.name for row in dns.log.rows(zone=zone, qtype="TXT")}
-        self.assertEqual(reasons - {question(one, zone) for one in listed}, set())
-        self.assertGreater(len(reasons), 0)
-
-
-class Forgers(HostileStory):
+class Forgers(EngineStory):
     def test_fifty_junk_datagrams_before_the_true_one_a_thousand_times(self):
         """Each pair has one attempt of one lookup to be seen in. Slowly, for the junk of many doesn't fit a socket's buffer."""
         many = addresses(22)
@@ -145,7 +119,7 @@ class Forgers(HostileStory):
         self.assertLess(len({row.source[1] for row in one} & {row.source[1] for row in other}), 4)
 
 
-class OldServers(HostileStory):
+class OldServers(EngineStory):
     def last_of(self, mode, **args):
         """Two sweeps of a server of this kind, once it is known."""
         dns = self.besieged(mode, **args)
@@ -161,7 +135,7 @@ class OldServers(HostileStory):
         self.assertEqual([row for row in self.last_of("formerr_edns") if row.edns], [])
 
 
-class Cookies(HostileStory):
+class Cookies(EngineStory):
     def test_a_server_that_has_them_gets_its_own_back(self):
         dns = self.besieged("ok", cookies=True)
         self.assertTrueVerdicts(self.watching(dns))
@@ -196,7 +170,7 @@ class Cookies(HostileStory):
                 self.assertLessEqual(len(asked_so), len(HERE) if over_tcp else 0.1 * len(HERE))
 
 
-class Streams(HostileStory):
+class Streams(EngineStory):
     def two_sweeps(self, dns):
         """Of the zones beside the one that drips."""
         began = time.monotonic()
@@ -263,7 +237,7 @@ class Streams(HostileStory):
         self.eventually(lambda: dns.open_connections == 0, "the connection closed", 12)
 
 
-class Costs(HostileStory):
+class Costs(EngineStory):
     FREED_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}  # not kept for the next message
     MANY = 1024
     ROUNDS = 3

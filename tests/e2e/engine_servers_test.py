@@ -4,13 +4,12 @@ twice. The margins are for a busy machine; what they let pass is far from what e
 import time
 import unittest
 
-from tests.e2e.engine_story import EngineStory, addresses, gaps, question, zones
+from tests.e2e.engine_story import HERE, EngineStory, gaps, question, zones
 from tests.e2e.story import own_zone
 from tests.e2e.system_faults_test import processor_seconds
 from tests.support.dns_log import busiest
 from tests.support.fault_dns import FaultDns
 
-HERE = addresses()
 VICTIM = HERE[77]
 
 

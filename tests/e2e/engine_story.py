@@ -20,6 +20,10 @@ def addresses(bits: int = 25) -> list[str]:
     return [str(address) for address in ipaddress.ip_network(f"{NETWORK}/{bits}")]
 
 
+HERE = addresses()
+LISTED = HERE[::8]
+
+
 def zones(*names: str, **more: Any) -> list[dict[str, Any]]:
     return [own_zone(name.partition(".")[0], name, **more) for name in names]
 
@@ -71,3 +75,26 @@ class EngineStory(Story):
         goal, began = count() + more, time.monotonic()
         self.eventually(lambda: count() >= goal, f"{more} more", timeout)
         return time.monotonic() - began
+
+    def besieged(self, mode: str, *, zone: str = "bl.test", listed: list[str] = LISTED, cookies: bool = False,
+                 address: str = "127.0.0.1", **args: Any) -> FaultDns:
+        """A zone that lists some of the network, under a fault from the first question for a pair on."""
+        dns = self.server(zone, cookies=cookies, address=address)
+        for subject in listed:
+            dns.zones[zone].list(subject)
+        dns.zones[zone].set_mode(mode, spare_tests=True, **args)
+        return dns
+
+    def assertTrueVerdicts(self, watch: Rblwatch, listed: list[str] = LISTED, subjects: int = len(HERE)) -> None:
+        """Exactly these are listed, all others clear; and it was never otherwise."""
+        status = watch.wait_status(lambda s: s["summary"]["unknown"] == 0 and s["summary"]["listed"] == len(listed),
+                                   f"{len(listed)} listed and none unknown", 60)
+        self.assertEqual({row["subject"] for row in status["listings"]}, set(listed))
+        self.assertEqual(status["summary"]["subjects"], subjects)
+        self.assertEqual({event["type"] for event in watch.events()}, {"listed"})
+
+    def assertNoOtherVote(self, dns: FaultDns, zone: str = "bl.test", listed: list[str] = LISTED) -> None:
+        """A vote for a listing asks for its reason, whatever becomes of it."""
+        reasons = {row.name for row in dns.log.rows(zone=zone, qtype="TXT")}
+        self.assertEqual(reasons - {question(one, zone) for one in listed}, set())
+        self.assertGreater(len(reasons), 0)

@@ -27,7 +27,7 @@ class Send:
 
 @dataclass(frozen=True)
 class SendFrom:
-    """A datagram from another port, or from another loopback address with the same port number if free."""
+    """A datagram from another port, or from another address with the same port number."""
     where: str  # "port" or "address"
     data: bytes
 

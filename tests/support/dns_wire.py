@@ -13,6 +13,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Iterator
 
+from . import ports
+
 A, NS, CNAME, SOA, NULL, PTR, MX, TXT, AAAA, OPT, TSIG = 1, 2, 5, 6, 10, 12, 15, 16, 28, 41, 250
 IN, CH = 1, 3
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(6)
@@ -263,8 +265,7 @@ def ask(server: tuple[str, int], name: str, qtype: int = A, *, tcp: bool = False
         with socket.create_connection(server, timeout) as sock:
             sock.sendall(struct.pack(">H", len(query)) + query)
             return parse(read_exactly(sock, int.from_bytes(read_exactly(sock, 2), "big")))
-    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+    with socket.socket(ports.family(server[0]), socket.SOCK_DGRAM) as sock:
         sock.settimeout(timeout)
         sock.connect(server)
         sock.send(query)

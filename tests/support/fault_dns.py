@@ -140,8 +140,8 @@ class FaultDns:
 
     @property
     def server(self) -> str:
-        """As the configuration writes it: "127.0.0.1:5353"."""
-        return f"{self.address}:{self.port}"
+        """As the configuration writes it: "127.0.0.1:5353", "[::1]:5353"."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     @property
     def at(self) -> tuple[str, int]:
@@ -294,8 +294,8 @@ class FaultDns:
         for _ in range(BURST):
             data, extra, _, source = sock.recvmsg(4096, 64)
             seconds, nanoseconds = struct.unpack("qq", extra[0][2])
-            for action in self._handle(Came(data, "udp", source, seconds + nanoseconds / 1e9 + ahead)):
-                self._udp_action(sock, source, action)
+            for action in self._handle(Came(data, "udp", source[:2], seconds + nanoseconds / 1e9 + ahead)):
+                self._udp_action(sock, source[:2], action)
 
     def _udp_action(self, sock: socket.socket, source: tuple[str, int], action: Action) -> None:
         if isinstance(action, Send):
@@ -309,7 +309,7 @@ class FaultDns:
         """A socket with another port, or another address, than the server's."""
         if where not in self._strangers:
             address, port = (self.address, 0) if where == "port" else (_other(self.address), self.port)
-            self._strangers[where] = ports.bound(socket.SOCK_DGRAM, address, port)
+            self._strangers[where] = ports.bound(socket.SOCK_DGRAM, address, port, foreign=True)
         return self._strangers[where]
 
     # --- TCP ---
@@ -319,7 +319,7 @@ class FaultDns:
         connection.settimeout(30)
         with self._lock:
             self._connections.add(connection)
-        threading.Thread(target=self._tcp_serve, args=(connection, source), daemon=True).start()
+        threading.Thread(target=self._tcp_serve, args=(connection, source[:2]), daemon=True).start()
 
     def _tcp_serve(self, connection: socket.socket, source: tuple[str, int]) -> None:
         try:
@@ -379,6 +379,9 @@ def _send_framed(connection: socket.socket, turn: threading.Lock, message: bytes
 
 
 def _other(address: str) -> str:
+    """Another address of loopback. IPv6 has but one: then one of documentation, which the kernel lets us send from."""
+    if ":" in address:
+        return "2001:db8::1"
     head, _, last = address.rpartition(".")
     return f"{head}.{int(last) % 254 + 1}"
 

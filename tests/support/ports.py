@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import socket
 
+IP_FREEBIND = 15  # of Linux
+
 
 def own_address() -> str:
     """The loopback address of this process: 127.x.y.z out of its pid, never 127.0.*.*."""
@@ -17,17 +19,31 @@ def own_address() -> str:
     return f"127.{1 + (pid >> 16) % 200}.{(pid >> 8) & 255}.{pid & 255 or 1}"
 
 
-def bound(kind: socket.SocketKind, address: str, port: int = 0) -> socket.socket:
-    """A socket of that kind; port 0 lets the system choose."""
-    sock = socket.socket(socket.AF_INET, kind)
+def family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def bound(kind: socket.SocketKind, address: str, port: int = 0, foreign: bool = False) -> socket.socket:
+    """A socket of that kind; port 0 lets the system choose. foreign: the address need not be one of this machine."""
+    sock = socket.socket(family(address), kind)
     try:
         if kind == socket.SOCK_STREAM or port:  # of UDP it would choose one that another holds
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, foreign)
         sock.bind((address, port))
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def have_ipv6() -> bool:
+    """Whether this machine has ::1."""
+    try:
+        bound(socket.SOCK_DGRAM, "::1").close()
+    except OSError:
+        return False
+    return True
 
 
 def bind_pair(address: str, port: int = 0) -> tuple[socket.socket, socket.socket]:

@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from tests.support import dns_wire as wire
+from tests.support import dns_wire as wire, ports
 from tests.support.dns_faults import MODES
 from tests.support.dns_log import busiest, without_resends
 from tests.support.fault_dns import FaultDns
@@ -20,12 +20,13 @@ ROOT = Path(__file__).resolve().parents[3]
 def raw_replies(dns, name, qtype=wire.A, count=1, timeout=0.5, **options):
     """Up to count datagrams that come to one question, from wherever."""
     query, got = wire.build_query(name, qtype, msg_id=0x1234, **options), []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with socket.socket(ports.family(dns.address), socket.SOCK_DGRAM) as sock:
         sock.sendto(query, dns.at)
         sock.settimeout(timeout)
         try:
             while len(got) < count:
-                got.append(sock.recvfrom(65535))
+                data, source = sock.recvfrom(65535)
+                got.append((data, source[:2]))
         except TimeoutError:
             pass
     return got
@@ -314,6 +315,41 @@ class FaultyAnswers(unittest.TestCase):
         self.dns.open_ports()
         self.assertEqual(self.ask().rcode, wire.NXDOMAIN)
         self.assertEqual(self.ask(tcp=True).rcode, wire.NXDOMAIN)
+
+
+@unittest.skipUnless(ports.have_ipv6(), "this machine has no ::1")
+class Ipv6(unittest.TestCase):
+    def setUp(self):
+        self.dns = FaultDns(address="::1")
+        self.addCleanup(self.dns.stop)
+        self.zone = self.dns.zone("bl.test")
+
+    def ask(self, **options):
+        return wire.ask(self.dns.at, "2.0.0.127.bl.test", **options).addresses()
+
+    def test_it_answers_over_udp_and_tcp(self):
+        self.assertEqual(self.dns.server, f"[::1]:{self.dns.port}")
+        for tcp in (False, True):
+            self.assertEqual(self.ask(tcp=tcp), ["127.0.0.2"])
+        self.assertEqual([(row.source[0], len(row.source)) for row in self.dns.log.rows()], [("::1", 2)] * 2)
+
+    def test_forgeries_come_from_another_port_or_address(self):
+        for mode in ("wrong_port", "wrong_address"):
+            self.zone.set_mode(mode)
+            (forged, source), (true, home) = raw_replies(self.dns, "2.0.0.127.bl.test", count=2)
+            self.assertEqual((home, wire.parse(true).addresses(), wire.parse(forged).rcode),
+                             (self.dns.at, ["127.0.0.2"], wire.NXDOMAIN))
+            same = tuple(one == other for one, other in zip(source, home))
+            self.assertEqual(same, (True, False) if mode == "wrong_port" else (False, True))
+
+    def test_a_closed_port_is_unreachable_and_opens_again(self):
+        self.dns.close_ports()
+        for tcp in (False, True):
+            with self.assertRaises(ConnectionRefusedError):
+                self.ask(tcp=tcp)
+        self.dns.open_ports()
+        for tcp in (False, True):
+            self.assertEqual(self.ask(tcp=tcp), ["127.0.0.2"])
 
 
 class Cookies(unittest.TestCase):
