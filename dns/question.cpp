@@ -56,7 +56,7 @@ core::Result<Server> from_parts(std::string_view whole, std::string_view address
   }
   const auto parsed = core::IpAddress::parse(address);
   if (!parsed) return unreadable(whole);
-  server.address = *parsed;
+  server.address = parsed->is_v4_mapped() ? parsed->unmapped() : *parsed;
   return server;
 }
 

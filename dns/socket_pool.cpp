@@ -109,12 +109,10 @@ core::Fd SocketPool::bind_random(bool is_v6) {
     last_error_ = errno;
     return fd;
   }
+  set_options(fd.get(), is_v6);  // before it has a port, after which it stays open to IPv4
   for (unsigned i = 0; i < kBindTries; ++i) {
     const auto port = static_cast<std::uint16_t>(kFirstPort + random_.below(65536 - kFirstPort));
-    if (bind_port(fd.get(), is_v6, port) == 0) {
-      set_options(fd.get(), is_v6);
-      return fd;
-    }
+    if (bind_port(fd.get(), is_v6, port) == 0) return fd;
     last_error_ = errno;
     if (errno != EADDRINUSE && errno != EACCES) break;
   }

@@ -17,6 +17,7 @@ TEST_CASE("a server is an address with or without a port") {
       {"[::1]", "[::1]:53"},
       {"[::1]:5353", "[::1]:5353"},
       {"[2001:DB8::1]:65535", "[2001:db8::1]:65535"},
+      {"[::ffff:127.0.0.1]:5353", "127.0.0.1:5353"},
   }));
   CAPTURE(text);
   const auto server = Server::parse(text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dns/socket_pool.hpp"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 
 #include <set>
@@ -93,6 +94,20 @@ TEST_CASE("old sockets are let go of, even unused ones") {
   REQUIRE(pool.sockets.open() == 64);
   pool.sockets.tidy(kStart + Seconds(121));
   CHECK(pool.sockets.open() == 0);
+}
+
+TEST_CASE("a socket for IPv6 hears nothing over IPv4, and leaves its ports alone") {
+  PoolOfSockets pool;
+  const std::uint32_t socket = pool.sockets.pick(true, kBusy, kStart);
+  if (socket == kNoSocket) {
+    WARN("this machine has no IPv6");
+    return;
+  }
+  int is_v6_only = 0;
+  socklen_t size = sizeof is_v6_only;
+  REQUIRE(getsockopt(pool.sockets.at(socket).fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &is_v6_only,
+                     &size) == 0);
+  CHECK(is_v6_only == 1);
 }
 
 TEST_CASE("a thousand ports where the descriptors allow it, else half of what is left") {
