@@ -34,6 +34,7 @@ CACHED = 300_000
 BURST = 64
 RECEIVE_BUFFER = 4 << 20  # or what the system allows: a server that is slow for a moment loses nothing
 SO_TIMESTAMPNS = 35
+TCP_ESTABLISHED = 1
 _never = threading.Event()
 Ready = tuple[str, str, bytes, bytes]  # name, zone, flags and counts, what follows the question
 
@@ -133,10 +134,10 @@ class FaultDns:
     # --- what tests use ---
 
     @property
-    def open_connections(self) -> int:
-        """TCP, of clients."""
+    def connections(self) -> list[socket.socket]:
+        """TCP, of clients; they may have closed some."""
         with self._lock:
-            return len(self._connections)
+            return list(self._connections)
 
     @property
     def server(self) -> str:
@@ -193,9 +194,7 @@ class FaultDns:
 
     def stop(self) -> None:
         self.close_ports()
-        with self._lock:
-            open_connections = list(self._connections)
-        for connection in open_connections:
+        for connection in self.connections:
             _shut(connection)
         self._later.stop()
         for sock in (*self._strangers.values(), *self._held.values()):
@@ -354,6 +353,20 @@ class FaultDns:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
         return True
+
+
+def open_connections(*servers: FaultDns) -> list[int]:
+    """How many clients keep open to each at one moment: those that were there before it and still are after it."""
+    there = [dns.connections for dns in servers]
+    return [sum(_is_open(connection) for connection in connections) for connections in there]
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """As the kernel sees it now, however late its thread will."""
+    try:
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_ESTABLISHED
+    except OSError:
+        return False
 
 
 def _ready_message(ready: Ready, data: bytes, question: bytes, transport: str) -> bytes:
