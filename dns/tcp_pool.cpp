@@ -61,12 +61,15 @@ std::optional<std::uint32_t> TcpPool::find_connection(std::uint32_t server,
   return best;
 }
 
-// One that is not in use; when all are, that of the connection idle for longest.
-std::optional<std::uint32_t> TcpPool::spare_slot() const {
+// One that is not in use; when all are, that of the connection idle for longest. What was left for
+// a server's first connection becomes nobody's second.
+std::optional<std::uint32_t> TcpPool::spare_slot(const Peer& peer) const {
+  const bool is_first = !connection_for(peer);
   std::optional<std::uint32_t> idle;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     const Connection& on = connections_[i];
     if (!on.fd.is_open()) return i;
+    if (on.leaves_for && !is_first) continue;
     const bool is_longer = !idle || on.last_used < connections_[*idle].last_used;
     if (on.waiting.empty() && is_longer) idle = i;
   }
@@ -74,9 +77,12 @@ std::optional<std::uint32_t> TcpPool::spare_slot() const {
 }
 
 std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Tick now) {
-  const auto slot = spare_slot();
+  const auto slot = spare_slot(peer);
   RBL_CHECK(slot.has_value());
   if (is_open(*slot)) close(*slot);
+  for (Connection& on : connections_) {
+    if (on.leaves_for == peer.server) on.leaves_for.reset();
+  }
   core::Fd fd(socket(peer.address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) {
     last_error_ = errno;
@@ -101,7 +107,7 @@ std::optional<std::uint32_t> TcpPool::open_connection(const Peer& peer, core::Ti
   fresh.fd = std::move(fd);
   fresh.server = peer.server;
   fresh.wants_write = true;
-  fresh.last_used = now;
+  fresh.last_used = fresh.opened = now;
   ++open_;
   return slot;
 }
@@ -113,7 +119,7 @@ bool TcpPool::wants_another(const Peer& peer) const {
   const auto to_server = std::count_if(
       connections_.begin(), connections_.end(),
       [&](const Connection& on) { return on.fd.is_open() && on.server == peer.server; });
-  return static_cast<std::size_t>(to_server) < kMaxPerServer && spare_slot();
+  return static_cast<std::size_t>(to_server) < kMaxPerServer && spare_slot(peer);
 }
 
 // Of those that there are.
@@ -130,12 +136,36 @@ std::size_t TcpPool::spare_places(std::uint32_t server, bool is_doubtful) const 
   return spare;
 }
 
-std::size_t TcpPool::room(const Peer& peer) const {
+std::size_t TcpPool::room(const Peer& peer) {
   const std::size_t left = left_of_part(peer);
   if (left == 0 || wants_another(peer)) return left;
   const auto known = connection_for(peer);
-  if (!known) return 0;
+  if (!known) {
+    make_way(peer.server);
+    return 0;
+  }
   return std::min(left, spare_places(peer.server, connections_[*known].bears_doubtful()));
+}
+
+// One of those that are never idle is to become so: of a server that has two, where there is any,
+// and the oldest of these.
+void TcpPool::make_way(std::uint32_t server) {
+  const auto has_two = [this](const Connection& on) {
+    return std::any_of(connections_.begin(), connections_.end(), [&on](const Connection& other) {
+      return &other != &on && other.takes_questions() && other.server == on.server;
+    });
+  };
+  Connection* chosen = nullptr;
+  std::pair<bool, core::Tick> best;
+  for (Connection& on : connections_) {
+    if (on.leaves_for == server) return;
+    if (!on.takes_questions()) continue;
+    const std::pair rank(!has_two(on), on.opened);
+    if (chosen != nullptr && rank >= best) continue;
+    chosen = &on;
+    best = rank;
+  }
+  if (chosen != nullptr) chosen->leaves_for = server;
 }
 
 std::optional<TcpPool::Place> TcpPool::ask(const Peer& peer, std::uint32_t flight, Bytes query,

@@ -2,6 +2,7 @@
 //
 // Questions over TCP (RFC 7766, RFC 9210): connections kept and shared by the questions to a
 // server, which are pipelined; at most 64 connections and two to a server, 32 questions on one.
+// A server that has none gets one that idles, or that is let idle for it.
 // The zones (lanes) that are asked there share these places evenly, and a quarter is kept for one
 // that comes, which a slow zone's questions would else keep waiting. Those that will hardly be
 // answered are put on one of the two connections, to hold up nobody else; then each of the two has
@@ -48,8 +49,9 @@ class TcpPool {
 
   TcpPool(int epoll, std::uint32_t tag, core::Random& random);
 
-  /// How many more places the lane may have now.
-  std::size_t room(const Peer& peer) const;
+  /// How many more places the lane may have now. Where its server has no connection and there can
+  /// be none, another makes way from now on.
+  std::size_t room(const Peer& peer);
   /// Pre: there is room. Sends the query (its id is overwritten with a random one) as soon as the
   /// connection takes it. Nothing where none can be made: last_error() says why.
   std::optional<Place> ask(const Peer& peer, std::uint32_t flight, Bytes query, core::Tick now);
@@ -97,10 +99,13 @@ class TcpPool {
     std::size_t out_done = 0;
     FrameReader in;
     core::Tick last_used{};
+    core::Tick opened{};
+    std::optional<std::uint32_t> leaves_for;  // takes no more questions, so that this server may
 
     bool bears_doubtful() const { return has_doubtful && !waiting.empty(); }
+    bool takes_questions() const { return fd.is_open() && error == 0 && !leaves_for; }
     bool is_for(std::uint32_t peer, bool is_doubtful) const {
-      return fd.is_open() && error == 0 && server == peer && bears_doubtful() == is_doubtful;
+      return takes_questions() && server == peer && bears_doubtful() == is_doubtful;
     }
   };
 
@@ -109,7 +114,8 @@ class TcpPool {
   bool wants_another(const Peer& peer) const;
   std::optional<std::uint32_t> connection_for(const Peer& peer) const;
   std::size_t spare_places(std::uint32_t server, bool is_doubtful) const;
-  std::optional<std::uint32_t> spare_slot() const;
+  std::optional<std::uint32_t> spare_slot(const Peer& peer) const;
+  void make_way(std::uint32_t server);
   std::optional<std::uint32_t> open_connection(const Peer& peer, core::Tick now);
   void write_out(std::uint32_t connection);
   void read_in(std::uint32_t connection);

@@ -9,17 +9,17 @@ SERVERS = 40  # two connections to each are more than there may be
 
 
 class ManyServers(EngineStory):
-    def watch_all(self, silent=0):
+    def watch_all(self, silent=0, seconds=0.3, bits=28, timeout="1s"):
         """Each server has a zone, and answers its pairs over TCP after a while; the first ones never do."""
         self.most = self.most_to_one = 0
-        self.subjects = addresses(28)
+        self.subjects = addresses(bits)
         self.servers = []
         for number in range(SERVERS):
             mode = "tc_silent" if number < silent else "tc_late"
-            self.servers.append(self.besieged(mode, zone=f"z{number}.test", listed=self.listed(number), seconds=0.3))
+            self.servers.append(self.besieged(mode, zone=f"z{number}.test", listed=self.listed(number), seconds=seconds))
         self.good = {f"z{number}": self.servers[number] for number in range(silent, SERVERS)}
         asked = [zones(*dns.zones, servers=[dns.server]) for dns in self.servers]
-        return self.watching(bits=28, zones=sum(asked, []))
+        return self.watching(bits=bits, zones=sum(asked, []), resolver={"timeout": timeout})
 
     def listed(self, number):
         return [self.subjects[(number + other) % len(self.subjects)] for other in (0, 5)]
@@ -60,6 +60,12 @@ class ManyServers(EngineStory):
         watch = self.watch_all()
         self.assertAllSeen(watch)
         self.assertAllSwept()
+        self.assertFewConnections()
+
+    def test_where_no_connection_ever_idles_each_server_has_one_all_the_same(self):
+        watch = self.watch_all(seconds=1.5, bits=26, timeout="4s")
+        self.assertAllSeen(watch)
+        self.assertAllSwept(3)
         self.assertFewConnections()
 
     def test_those_that_never_answer_over_tcp_leave_the_others_their_turn(self):

@@ -163,6 +163,35 @@ TEST_CASE("where no other connection can be made, the one that there is takes th
   CHECK(on.pool.last_error() == EAFNOSUPPORT);
 }
 
+TEST_CASE("where no connection idles, one of two makes way for a server that has none") {
+  Connections on;
+  const std::array<std::uint8_t, 17> query{};
+  const auto peer = [&on](std::uint32_t server) {
+    return TcpPool::Peer{server, &on.address, sizeof(sockaddr_in), Lane{server}, false};
+  };
+  const auto ask = [&](std::uint32_t server) {
+    REQUIRE(on.pool.room(peer(server)) > 0);
+    return on.pool.ask(peer(server), server, query, kStart).value();
+  };
+  const auto first = ask(1);
+  for (std::uint32_t server = 2; server <= 33; ++server)
+    ask(server);
+  for (std::uint32_t server = 1; server <= 31; ++server)
+    ask(server);
+  REQUIRE(on.pool.open() == 64);
+  CHECK(on.pool.room(peer(34)) == 0);
+  const auto next = ask(1);
+  CHECK(next.connection != first.connection);
+  on.pool.release(first.connection, first.id);
+  CHECK(on.pool.is_open(first.connection));
+  CHECK_FALSE(ask(33).is_fresh);  // it has one
+  const auto wanted = ask(34);
+  CHECK(wanted.is_fresh);
+  CHECK(wanted.connection == first.connection);
+  CHECK(on.pool.room(peer(35)) == 0);
+  CHECK(on.pool.open() == 64);
+}
+
 TEST_CASE("lanes share three quarters of a server's places, the rest is for who comes") {
   Connections on;
   SECTION("who has more than its part gets none back until the others have theirs") {
