@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support import dns_wire as wire, ports
 from tests.support.dns_faults import MODES
 from tests.support.dns_log import busiest, without_resends
-from tests.support.fault_dns import FaultDns
+from tests.support.fault_dns import FaultDns, open_connections
 from tests.support.process import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -303,6 +303,14 @@ class FaultyAnswers(unittest.TestCase):
             replies = [wire.parse(wire.read_exactly(sock, int.from_bytes(wire.read_exactly(sock, 2), "big")))
                        for _ in range(2)]
         self.assertEqual([reply.id for reply in replies], [3, 2])
+
+    def test_a_connection_is_open_until_its_client_closes_it(self):
+        self.zone.set_mode("tc_drip", gap=30)  # in which its thread learns of nothing
+        with socket.create_connection(self.dns.at, 5) as sock:
+            query = wire.build_query(self.listed)
+            sock.sendall(struct.pack(">H", len(query)) + query)
+            self.assertEqual((sock.recv(1), open_connections(self.dns)), (b"\0", [1]))
+        self.assertEqual(open_connections(self.dns), [0])
 
     def test_a_closed_port_is_unreachable_and_opens_again(self):
         self.dns.close_ports()
