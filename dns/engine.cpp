@@ -73,6 +73,7 @@ bool Engine::has_slept_since(core::Tick sent) const {
   return sent < slept_until_;
 }
 
+// Without the sleep.
 core::Micros Engine::time_since(core::Tick sent) const {
   return now_ - std::max(sent, slept_until_);
 }

@@ -117,19 +117,19 @@ void Engine::fail_attempt(std::uint32_t index, Failure failure) {
   const bool was_asked = flight.stage != Stage::waiting_for_tcp;
   flight.wants_tcp = false;
   flight.tried |= 1U << flight.place;
-  const bool has_slept = has_slept_since(std::max(flight.sent_at, flight.last_sent));
+  const bool has_slept = was_asked && has_slept_since(std::max(flight.sent_at, flight.last_sent));
+  if (has_slept && failure != Failure::broken && flight.attempts > 0) --flight.attempts;
   if (failure == Failure::silence) {
     ++counters_.timeouts;
     if (was_asked && !has_slept) lanes_.note_silence(lane);
-    if (was_asked && has_slept && flight.attempts > 0) --flight.attempts;
   }
   if (flight.shares_junk) give_up_port(flight);
   flight.shares_junk = false;
   const bool is_network = failure == Failure::network;
   const ServerBook::Silence silence{lane, flight.sent_at, is_network};
   // Who was asked over TCP had answered over UDP: the server is there, whatever its TCP does.
-  const bool is_servers = failure != Failure::broken && !was_tcp && !has_slept;
-  const bool is_dead = is_servers && servers_.note_silence(server, silence, now_);
+  const bool speaks_of_server = failure != Failure::broken && !was_tcp && !has_slept;
+  const bool is_dead = speaks_of_server && servers_.note_silence(server, silence, now_);
   if (flight.attempts >= options_.attempts) {
     conclude(index);
   } else if (is_network) {

@@ -2,7 +2,9 @@
 // The engine as its callers see it: answers, retries, sharing, pace, time.
 #include <sys/eventfd.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "engine_fixture.hpp"
 
@@ -396,6 +398,26 @@ TEST_CASE_METHOD(EngineFixture, "a sleep costs no attempt, over UDP or TCP") {
   while (server.count() < (is_tcp ? 2 : 1))
     engine->wait(Millis(1));
   clock.ahead = std::chrono::hours(8);
+  CHECK(told(finish().at(0)) == "127.0.0.2");
+}
+
+TEST_CASE_METHOD(EngineFixture, "a connection that a sleep ended costs no attempt") {
+  std::atomic<bool> is_asked = false;
+  std::atomic<bool> has_slept = false;
+  const LoopbackServer server([&](const Asked& asked) {
+    if (!asked.is_tcp) return say(truncated(asked));
+    if (is_asked.exchange(true)) return honest(asked);
+    while (!has_slept)
+      std::this_thread::yield();
+    return Actions{{Action::What::close, {}}};
+  });
+  options.attempts = 1;
+  options.timeout = core::Seconds(60);  // more than the sleep: the connection's end is what is seen
+  submit(server.group(), "listed.zone.test");
+  while (!is_asked)
+    engine->wait(Millis(1));
+  clock.ahead = core::Seconds(10);
+  has_slept = true;
   CHECK(told(finish().at(0)) == "127.0.0.2");
 }
 
